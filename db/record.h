@@ -1,0 +1,83 @@
+/*
+ * The facts of a run as the database keeps them: plain values, no protocol.
+ *
+ * NULL strings and false has_* mean unknown, and are stored as NULL. All strings
+ * are borrowed for the call. Times are milliseconds since 1970 UTC; durations
+ * come from the monotonic clock.
+ */
+#ifndef DB_RECORD_H
+#define DB_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define RUN_ID_BYTES 37 /* UUID version 7 in text: sorts by time */
+
+struct record_image {
+	const char *sha256; /* hex */
+	const char *file;
+	int64_t addr, size_bytes;
+	const char *kind, *version, *partition;
+};
+
+struct record_recipe {
+	const char *digest; /* hex; the key */
+	const char *name;
+	int64_t revision;
+	const char *product;
+	const char *canonical;
+	const struct record_image *images;
+	size_t image_count;
+};
+
+/* Inserted before the first byte goes out. */
+struct record_run {
+	const char *run_id;
+	const char *kind; /* "FLASH", "VERIFY" */
+	const char *slot; /* "pci-0000:00:14.0/1.4:1.0" */
+	const char *node; /* "/dev/ttyUSB0" */
+	const char *usb_path; /* sysfs path of the interface */
+	int64_t start_utc_ms;
+	const char *recipe_digest;
+	const char *operator_name, *batch;
+	const char *bridge;	/* "CP2104" */
+	const char *bridge_vid_pid; /* "10c4:ea60" */
+	const char *bridge_serial, *bridge_product, *bridge_release, *bridge_driver;
+};
+
+struct record_step {
+	int64_t try_no;
+	const char *name;
+	int64_t start_us, took_us;
+	const char *code;
+	const char *note;
+};
+
+/* Inserted exactly once, at the end. */
+struct record_result {
+	const char *run_id;
+	const char *outcome, *code, *party, *proof; /* "CHIP_MD5" or "NONE" */
+	const char *detail;	/* err text */
+	const char *device_code; /* hex of the bytes the device sent */
+	int64_t end_utc_ms, duration_us;
+	const char *mac; /* "24:0a:c4:00:01:10"; makes the unit row */
+	const char *chip, *package, *revision, *features;
+	bool has_crystal, has_flash_bytes;
+	int64_t crystal_mhz;
+	const char *flash_id; /* hex */
+	int64_t flash_bytes;
+	const char *security;
+	const char *loader; /* "stub", "rom" */
+	bool has_rate;
+	int64_t rate_asked, rate_actual;
+	int64_t tries;
+	const char *rungs, *evidence;
+	int64_t raw_bytes, wire_bytes, skipped_bytes, data_us;
+	bool is_duplicate_mac;
+	const struct record_step *steps;
+	size_t step_count;
+	const char *log; /* capped by the caller, lines */
+};
+
+#endif

@@ -1,0 +1,129 @@
+#include "engine/base/status.h"
+
+#include <assert.h>
+
+#define ROW(name, outcome_, party_, sentence_)                                                     \
+	[STATUS_##name] = { .code = #name,                                                         \
+			    .outcome = OUTCOME_##outcome_,                                         \
+			    .party = PARTY_##party_,                                               \
+			    .sentence = sentence_ }
+
+/* clang-format off */
+static const struct status_row rows[STATUS_COUNT] = {
+	ROW(OK, PASS, NONE, "good: take it out"),
+
+	ROW(PORT_GONE, ERROR, FIXTURE,
+	    "the unit was unplugged or its USB bridge reset: check cable and nest, plug it in again"),
+	ROW(PORT_BUSY, ERROR, STATION,
+	    "another program holds the port: close it and start again"),
+	ROW(PORT_DENIED, ERROR, STATION,
+	    "this user may not open the port: add the user to the group dialout"),
+	ROW(PORT_OPEN_FAILED, ERROR, FIXTURE,
+	    "the port cannot be opened: plug the unit in again, try another cable"),
+	ROW(PORT_WEDGED, ERROR, FIXTURE,
+	    "the USB bridge stopped reacting: unplug the unit, then plug it in again"),
+	ROW(PORT_FAILED, ERROR, FIXTURE,
+	    "the system reports an error on the port: plug the unit in again, try another cable or hub"),
+
+	ROW(SYNC_NO_REPLY, ERROR, LINK,
+	    "no answer from the unit: check that it has power and sits well, or hold its boot button while plugging in"),
+	ROW(SYNC_ALTERED, ERROR, LINK,
+	    "the line alters bytes before anything is written: try another cable, hub or supply"),
+	ROW(WRONG_BOOT_MODE, ERROR, FIXTURE,
+	    "the unit starts its application instead of the loader: hold its boot button while plugging in"),
+	ROW(NO_ANSWER, ERROR, LINK,
+	    "the unit stopped answering: check cable and supply, then run it again"),
+	ROW(GARBLED, ERROR, LINK,
+	    "answers arrive damaged: try another cable, hub or a lower rate"),
+	ROW(REFUSED, ERROR, LINK,
+	    "the unit refused a command: run it again, and set it aside if this comes back"),
+	ROW(RATE_FAILED, ERROR, LINK,
+	    "no rate above the first one works on this bridge: lower max_rate or try another cable"),
+	ROW(STUB_UPLOAD_CHECKSUM, ERROR, LINK,
+	    "bytes are lost on the way to the unit: try another cable, hub, supply or bridge driver"),
+	ROW(STUB_UPLOAD_REFUSED, ERROR, LINK,
+	    "the unit refused the flasher program: run it again, or use 'stub: never' in the recipe"),
+	ROW(STUB_NO_START, ERROR, LINK,
+	    "the flasher program did not start on the unit: run it again, or use 'stub: never' in the recipe"),
+	ROW(STUB_MISSING, ERROR, STATION,
+	    "this build carries no flasher program for the chip: install a complete build, or use 'stub: never'"),
+
+	ROW(UNKNOWN_CHIP, ERROR, OPERATOR,
+	    "a chip that this program does not know: take the unit out"),
+	ROW(WRONG_CHIP, ERROR, OPERATOR,
+	    "wrong product in this slot: take the unit out"),
+	ROW(WRONG_REVISION, ERROR, OPERATOR,
+	    "the recipe is not meant for this chip revision: take the unit out"),
+	ROW(FLASH_ID_BAD, FAIL, UNIT,
+	    "the unit's flash memory does not answer: set the unit aside"),
+	ROW(FLASH_TOO_SMALL, ERROR, OPERATOR,
+	    "the unit's flash is too small for this recipe: take the unit out"),
+	ROW(WRONG_FLASH_SIZE, ERROR, OPERATOR,
+	    "the unit's flash size is not the recipe's: take the unit out"),
+	ROW(SECURITY_STATE, ERROR, OPERATOR,
+	    "the unit is locked (secure boot, flash encryption or secure download): take the unit out"),
+	ROW(NOT_PROVABLE, ERROR, UNIT,
+	    "the unit cannot prove what it holds: it is not judged"),
+	ROW(DUPLICATE_MAC, ERROR, UNIT,
+	    "two slots report the same MAC: take both units out and give them to quality"),
+	ROW(UNIT_CHANGED, ERROR, OPERATOR,
+	    "the unit was changed during the run: leave units in until the slot shows a result"),
+
+	ROW(ERASE_REFUSED, FAIL, UNIT,
+	    "the unit's flash could not be erased: set the unit aside"),
+	ROW(WRITE_REFUSED, FAIL, UNIT,
+	    "the unit's flash refused to be written: set the unit aside"),
+	ROW(MD5_MISMATCH, FAIL, UNIT,
+	    "the unit's flash does not hold what the recipe says: set the unit aside"),
+
+	ROW(RUN_TIMEOUT, TIMEOUT, LINK,
+	    "the unit took longer than the run's limit: run it again, try another cable or slot"),
+	ROW(CANCELLED, ABORTED, OPERATOR,
+	    "stopped by a person: run the unit again"),
+	ROW(STATION_STOPPED, ABORTED, STATION,
+	    "the station stopped during this run: run the unit again"),
+
+	ROW(NO_MEMORY, ERROR, STATION, "the station has no memory left: restart it"),
+	ROW(FILE, ERROR, STATION, "a file cannot be read or written"),
+	ROW(RECIPE, ERROR, STATION, "the recipe has errors: run 'flashline check'"),
+	ROW(USAGE, ERROR, OPERATOR, "the command line is wrong: see --help"),
+	ROW(DATABASE, ERROR, STATION, "the database cannot be used"),
+	ROW(NOT_SUPPORTED, ERROR, STATION, "this program cannot do that yet"),
+	ROW(INTERNAL, ERROR, STATION, "a fault in the program itself: please report it"),
+};
+/* clang-format on */
+
+const struct status_row *status_row(enum status st)
+{
+	assert((unsigned)st < STATUS_COUNT);
+	return &rows[st];
+}
+
+const char *status_code(enum status st)
+{
+	return status_row(st)->code;
+}
+
+const char *outcome_name(enum outcome o)
+{
+	static const char *const names[OUTCOME_COUNT] = {
+		[OUTCOME_PASS] = "PASS",       [OUTCOME_FAIL] = "FAIL",
+		[OUTCOME_ERROR] = "ERROR",     [OUTCOME_TIMEOUT] = "TIMEOUT",
+		[OUTCOME_ABORTED] = "ABORTED",
+	};
+
+	assert((unsigned)o < OUTCOME_COUNT);
+	return names[o];
+}
+
+const char *party_name(enum party p)
+{
+	static const char *const names[PARTY_COUNT] = {
+		[PARTY_NONE] = "NONE",	     [PARTY_UNIT] = "UNIT",
+		[PARTY_LINK] = "LINK",	     [PARTY_FIXTURE] = "FIXTURE",
+		[PARTY_STATION] = "STATION", [PARTY_OPERATOR] = "OPERATOR",
+	};
+
+	assert((unsigned)p < PARTY_COUNT);
+	return names[p];
+}

@@ -1,0 +1,82 @@
+/*
+ * What differs between chips: one row each. Adding a chip is adding a row.
+ */
+#ifndef ENGINE_CHIP_H
+#define ENGINE_CHIP_H
+
+#include "engine/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FLASH_SECTOR_BYTES 0x1000u
+
+struct loader;
+struct ident;
+
+/* How far a row was proven: docs/proof.md. */
+enum proof_level { PROOF_FACTS, PROOF_SIMULATOR, PROOF_SECOND_LOADER, PROOF_SILICON };
+
+struct frequency_code {
+	uint8_t mhz;
+	uint8_t nibble; /* low half of image byte 3 */
+};
+
+struct watchdog_regs { /* all 0: nothing to switch off */
+	uint32_t config0, config1, wprotect, swd_conf, swd_wprotect, swd_key;
+	uint8_t swd_feed_bit;
+	bool can_reset;
+};
+
+struct spi_regs {
+	uint32_t base;
+	uint16_t usr, usr1, usr2, mosi_dlen, miso_dlen, w0;
+};
+
+#define CHIP_MAGICS 4
+
+struct chip {
+	const char *name;   /* "ESP32-S3", as the maker words it */
+	const char *key;    /* "esp32s3", as recipes and stub files spell it */
+	const char *stub;   /* stub file's name without .json */
+	uint16_t id;	    /* in image headers and in security info */
+	bool tells_id;	    /* security info carries the id */
+	uint32_t magics[CHIP_MAGICS]; /* at 0x40001000; 0 ends the list */
+	uint32_t boot_addr; /* where the second-stage boot loader stands */
+	uint32_t max_flash_bytes;
+	unsigned rom_begin_words; /* 4 or 5 */
+	uint8_t legacy_rev_scale; /* image byte 14 counts: 100 = major, 1 = minor */
+	const struct frequency_code *frequencies; /* ends with mhz 0 */
+	struct spi_regs spi;
+	uint32_t uart_clkdiv_reg; /* 0 where the crystal is fixed */
+	uint8_t crystal_mhz;	  /* 0 where it has to be measured */
+	uint32_t efuse_base;
+	struct watchdog_regs watchdog;
+	bool has_native_usb;
+	/* Read MAC, revision, package, features and security state into ident. */
+	enum status (*read_ident)(const struct chip *chip, struct loader *l, struct ident *ident,
+				  struct err *err);
+	/* Pins word for SPI_ATTACH; NULL means 0. */
+	enum status (*spi_pins)(const struct chip *chip, struct loader *l, uint32_t *pins,
+				struct err *err);
+	enum proof_level proof;
+	const char *source;
+};
+
+/* Every row, and how many. */
+const struct chip *chip_rows(size_t *count);
+/* NULL when there is none. */
+const struct chip *chip_by_key(const char *key);
+const struct chip *chip_by_id(uint16_t id);
+const struct chip *chip_by_magic(uint32_t magic);
+
+/* false when the chip's header knows no such frequency. */
+bool chip_frequency_nibble(const struct chip *chip, unsigned mhz, uint8_t *nibble);
+/* High half of image byte 3: 0 = 1 MB .. 7 = 128 MB. false for other sizes. */
+bool chip_flash_size_nibble(uint32_t flash_bytes, uint8_t *nibble);
+
+/* "v3.1" from 301. text has room for 12 bytes. */
+void chip_revision_text(uint16_t revision, char *text, size_t size);
+
+#endif

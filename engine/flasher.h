@@ -1,0 +1,172 @@
+/*
+ * The steps of one unit: connect, identify, judge, write, prove, restart.
+ *
+ * flasher_run() is straight-line and blocking; it owns nothing but its run. It
+ * reports PASS only when the chip's own MD5 of every region equals the plan's.
+ * The rules it keeps are docs/protocol.md, what a flasher may believe.
+ */
+#ifndef ENGINE_FLASHER_H
+#define ENGINE_FLASHER_H
+
+#include "engine/ident.h"
+#include "engine/lines.h"
+#include "engine/loader.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- what to do: made by recipes/, immutable, shared by all units ---- */
+
+/* One contiguous write. addr is a multiple of FLASH_SECTOR_BYTES, and no two
+ * regions share a sector. */
+struct flash_region {
+	const char *label;   /* "firmware/app.bin", for people */
+	uint32_t addr;
+	const uint8_t *data; /* size_bytes, a multiple of 4 */
+	size_t size_bytes;
+	const uint8_t *packed; /* zlib stream of data; NULL when it is no shorter */
+	size_t packed_bytes;
+	uint8_t md5[16];
+	bool is_boot_sector; /* first sector of the boot loader: erased first, written last */
+};
+
+/* All regions for one flash size, in the order they are written (boot sector last). */
+struct flash_variant {
+	uint32_t flash_bytes; /* 0: fits every size not listed */
+	const struct flash_region *regions;
+	size_t region_count;
+};
+
+struct flash_range {
+	uint32_t addr, size_bytes; /* multiples of FLASH_SECTOR_BYTES */
+};
+
+enum erase_mode { ERASE_SECTORS, ERASE_ROOMS, ERASE_ALL };
+enum stub_policy { STUB_AUTO, STUB_ALWAYS, STUB_NEVER };
+enum skip_policy { SKIP_NEVER, SKIP_UNCHANGED };
+
+struct flash_plan {
+	const struct chip *chip;
+	uint16_t min_rev, max_rev; /* major * 100 + minor; max 65535 = no limit; images included */
+	uint32_t flash_bytes;	   /* exact size wanted, 0 = any that has room */
+	uint32_t end_addr;	   /* end of the highest region: what the flash must hold */
+	const struct flash_variant *variants;
+	size_t variant_count;
+	enum erase_mode erase;
+	const struct flash_range *rooms; /* erased beyond the written sectors, ERASE_ROOMS */
+	size_t room_count;
+	enum stub_policy stub;
+	bool compress; /* false: send raw data even where a packed stream exists */
+	enum skip_policy skip;
+	unsigned tries; /* 1 .. 10 */
+};
+
+/* ---- how this port can be talked to: made by station/ from the bridge's row ---- */
+
+#define LINK_RATES_MAX 10
+#define LINK_RESETS_MAX 6
+
+struct link_profile {
+	enum reset_kind resets[LINK_RESETS_MAX]; /* in the order they are tried */
+	size_t reset_count;
+	uint32_t rates[LINK_RATES_MAX]; /* the ladder, best first, without 115200 */
+	size_t rate_count;		/* 0: stay at 115200 */
+	bool is_native_usb;		/* the chip's own USB: rate means nothing */
+	uint32_t ram_block_bytes;	/* 0x1800, 0x800 over USB-OTG */
+};
+
+/* ---- what happens, while it happens ---- */
+
+enum flash_step {
+	STEP_CONNECT,
+	STEP_IDENTIFY,
+	STEP_STUB,
+	STEP_RATE,
+	STEP_COMPARE, /* what is already there */
+	STEP_ERASE,
+	STEP_WRITE,
+	STEP_VERIFY,
+	STEP_RESET,
+};
+#define STEP_COUNT 9
+/* "connect", "identify", ... */
+const char *flash_step_name(enum flash_step step);
+
+struct flash_progress {
+	enum flash_step step;
+	unsigned try_no;	/* 1 .. tries */
+	uint64_t done_bytes;	/* of the plan's bytes, uncompressed; whole run's scale */
+	uint64_t total_bytes;
+	uint32_t rate_baud;
+};
+
+/* Called from flasher_run, on its thread; any member may be NULL. None may block
+ * for long. */
+struct flash_watch {
+	void *ctx;
+	void (*progress)(void *ctx, const struct flash_progress *p);
+	/* The unit is known, nothing is written yet. Anything but STATUS_OK stops
+	 * the run with that status: guards such as DUPLICATE_MAC live here. */
+	enum status (*identified)(void *ctx, const struct ident *ident, struct err *err);
+	/* One line for the unit's log: no newline. */
+	void (*log)(void *ctx, const char *line);
+};
+
+enum flash_kind { FLASH_RUN_FLASH, FLASH_RUN_VERIFY, FLASH_RUN_IDENTIFY };
+
+struct flash_job {
+	enum flash_kind kind;
+	const struct flash_plan *plan; /* NULL for IDENTIFY */
+	const struct link_profile *link;
+	struct transport *transport;   /* open at 115200; stays the caller's */
+	uint32_t limit_ms;	       /* of the whole run; 0 = flasher_limit_ms() */
+	struct flash_watch watch;
+};
+
+struct flash_step_report {
+	enum flash_step step;
+	unsigned try_no;
+	uint64_t start_us, took_us; /* start counts from the beginning of the run */
+	enum status status;
+	char note[120];
+};
+
+#define FLASH_STEPS_MAX 64
+
+enum flash_proof { FLASH_PROOF_NONE, FLASH_PROOF_CHIP_MD5 };
+
+struct flash_report {
+	enum status status; /* the verdict */
+	struct err err;
+	enum flash_proof proof;
+	struct ident ident;
+	bool used_stub;
+	uint32_t rate_asked, rate_actual; /* of the data phase; 0 = none */
+	unsigned tries;
+	char rungs[200];     /* "stub 921600; stub 460800", "" when the first way worked */
+	char evidence[400];  /* sync echoes, refused block sizes, boot text */
+	uint64_t raw_bytes;  /* of regions written */
+	uint64_t wire_bytes; /* sent while writing them, framing included */
+	uint64_t skipped_bytes;
+	uint64_t data_us;    /* first data block out to last answer in */
+	uint64_t total_us;
+	struct flash_step_report steps[FLASH_STEPS_MAX];
+	size_t step_count;
+};
+
+/*
+ * One run, verdict in report->status (also returned). Blocks; at most limit_ms
+ * plus one system call. The unit is restarted into its application afterwards
+ * whenever it can still be reached.
+ */
+enum status flasher_run(const struct flash_job *job, struct flash_report *report);
+
+/* The run's total limit, ms, known before it starts: connect + the sum of the
+ * step budgets, times the tries. plan NULL: an identify run. */
+uint32_t flasher_limit_ms(const struct flash_plan *plan, const struct link_profile *link);
+
+/* Seconds a healthy unit is expected to take at this rate, for people. */
+double flasher_expected_s(const struct flash_plan *plan, uint32_t rate_baud, bool with_stub);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * What a unit tells about itself before anything is written.
+ *
+ * Whatever could not be read stays unknown (has_* false, sizes 0): a record
+ * keeps NULL for it, never a default.
+ */
+#ifndef ENGINE_IDENT_H
+#define ENGINE_IDENT_H
+
+#include "engine/base/bytes.h"
+#include "engine/base/err.h"
+#include "engine/chip.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct security {
+	bool is_known;
+	bool secure_boot;
+	bool flash_encryption;
+	bool secure_download;
+	bool has_flags;
+	uint32_t flags;	     /* GET_SECURITY_INFO, where the ROM has it */
+	uint8_t crypt_count; /* flash_crypt_cnt */
+};
+
+struct ident {
+	const struct chip *chip; /* NULL until found */
+	bool has_mac;
+	uint8_t mac[MAC_BYTES];
+	bool has_revision;
+	uint16_t revision; /* major * 100 + minor */
+	char package[40];  /* "ESP32-D0WDQ6 (revision v1.0)" without the bracket; "" unknown */
+	char features[200]; /* "Wi-Fi, BT, Dual Core, 240MHz"; "" unknown */
+	uint8_t crystal_mhz; /* 0 unknown */
+	struct security security;
+	bool has_flash_id;
+	uint32_t flash_id;    /* JEDEC: manufacturer | type << 8 | capacity << 16 */
+	uint32_t flash_bytes; /* 0 unknown */
+	uint32_t embedded_flash_bytes, embedded_psram_bytes; /* 0 none or unknown */
+};
+
+struct loader;
+
+/*
+ * Which chip answers: security info first, then the magic register.
+ * STATUS_UNKNOWN_CHIP names what was read.
+ */
+enum status ident_detect(struct loader *l, struct ident *ident, struct err *err);
+
+/* Everything but the flash id, at the rate of first contact; ident->chip is set.
+ * A chip in secure download mode keeps has_mac false and is no error. */
+enum status ident_read(struct loader *l, struct ident *ident, struct err *err);
+
+/* JEDEC id and size through the SPI registers; attaches the flash first.
+ * STATUS_FLASH_ID_BAD for ffffff, 000000 and the like. */
+enum status ident_read_flash(struct loader *l, struct ident *ident, struct err *err);
+
+/* Size for a JEDEC id, 0 when unknown. docs/chips.md, flash ids. */
+uint32_t flash_bytes_of_id(uint32_t flash_id);
+
+/* "none", "secure boot, flash encryption", "unknown". */
+void security_text(const struct security *s, char *text, size_t size);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * Reset sequences as rows: what DTR and RTS do to EN and GPIO0.
+ *
+ * Each row is one request for both lines at once, so that no bridge shows a
+ * state in between (docs/protocol.md, resets). true = asserted.
+ */
+#ifndef ENGINE_LINES_H
+#define ENGINE_LINES_H
+
+#include "engine/transport.h"
+
+enum reset_kind {
+	RESET_TIGHT,	  /* both lines in one request, 50 ms strap hold */
+	RESET_TIGHT_LONG, /* the same, 550 ms: slow EN capacitors */
+	RESET_CLASSIC,	  /* DTR-RTS order of old tools, 50 ms */
+	RESET_CLASSIC_LONG,
+	RESET_USB_JTAG, /* the chip's own USB-Serial/JTAG: never through both-released */
+};
+#define RESET_KIND_COUNT 5
+
+const char *reset_kind_name(enum reset_kind kind);
+
+/* Put the chip into its loader. Blocks for the row's holds: 150 ms .. 0.7 s. */
+enum status lines_enter_loader(struct transport *t, enum reset_kind kind, struct err *err);
+
+/* Restart the chip into its application. is_native_usb: the port is the chip's own. */
+enum status lines_run_application(struct transport *t, bool is_native_usb, struct err *err);
+
+/* Both lines released: the state a port idles in. */
+enum status lines_idle(struct transport *t, struct err *err);
+
+#endif

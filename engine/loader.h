@@ -1,0 +1,153 @@
+/*
+ * One command, one answer, one deadline: the ROM's and the stub's loader.
+ *
+ * A loader borrows its transport. It knows which of the two programs answers
+ * (their status lengths differ) and never sends a second request before the
+ * answer to the first. Silence, refusal, garbage and a vanished port come back
+ * as different statuses: STATUS_NO_ANSWER, STATUS_REFUSED (the device's bytes
+ * are in err->device), STATUS_GARBLED, STATUS_PORT_GONE. Nothing here resends
+ * a command: docs/protocol.md, what may be asked again.
+ */
+#ifndef ENGINE_LOADER_H
+#define ENGINE_LOADER_H
+
+#include "engine/slip.h"
+#include "engine/transport.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum loader_kind { LOADER_ROM, LOADER_STUB };
+
+/* Longest data block of one request: the stub's. docs/protocol.md, SLIP. */
+#define LOADER_BLOCK_MAX 0x4000
+/* Request: 8 header + 16 data header + block, every byte escaped, two delimiters. */
+#define LOADER_FRAME_MAX (2 * (8 + 16 + LOADER_BLOCK_MAX) + 2)
+
+/* Who wants to see each request and answer; any member may be NULL. */
+struct loader_trace {
+	void (*request)(void *ctx, uint8_t op, const uint8_t *payload, size_t size);
+	void (*answer)(void *ctx, uint8_t op, enum status st, const uint8_t *frame, size_t size,
+		       uint64_t took_us);
+	void (*noise)(void *ctx, const uint8_t *bytes, size_t size);
+	void *ctx;
+};
+
+struct loader {
+	struct transport *transport;
+	const struct clock *clock;
+	enum loader_kind kind;
+	uint32_t rate_baud;	/* the rate really on the wire, for deadlines */
+	struct deadline limit;	/* of the whole run: every deadline is cut to it */
+	struct slip_reader reader;
+	struct loader_trace trace;
+	uint64_t sent_bytes;	/* on the wire, framing included */
+	uint64_t received_bytes;
+	uint8_t last_op;
+	uint8_t *tx; /* LOADER_FRAME_MAX */
+	uint8_t *rx; /* bytes read and not yet consumed */
+	size_t rx_at, rx_len;
+	uint8_t *frame; /* the frame being read */
+};
+
+struct reply {
+	uint8_t op;
+	uint32_t value;
+	const uint8_t *data; /* lent by the loader until its next call */
+	size_t size;	     /* without the status bytes */
+};
+
+/* The loader starts as LOADER_ROM at rate_baud. STATUS_NO_MEMORY. */
+enum status loader_init(struct loader *l, struct transport *t, uint32_t rate_baud,
+			struct deadline limit, struct err *err);
+void loader_release(struct loader *l);
+
+/*
+ * Send op with payload and wait for its answer. data_size is what the command
+ * returns before the status bytes (0 for most). wait_ms is the time the chip may
+ * need; wire time of the request and the answer at rate_baud is added here.
+ * checksum goes into the header (data commands only, else 0).
+ */
+enum status loader_command(struct loader *l, uint8_t op, const uint8_t *payload, size_t size,
+			   uint32_t checksum, size_t data_size, uint32_t wait_ms,
+			   struct reply *reply, struct err *err);
+
+/* What the SYNC echoes say about the line. docs/protocol.md, sync. */
+struct sync_report {
+	unsigned answers;	/* SYNC replies read */
+	unsigned altered;	/* ROM echoes other than 0x20120707 */
+	bool is_stub;		/* every echo was 0: a stub runs already */
+	uint32_t odd_value;	/* the first altered echo */
+	char boot_text[512];	/* what the chip printed before, printable, may be empty */
+};
+
+/*
+ * Find the loader after a reset: up to `syncs` tries 100 ms each, and judge the
+ * line from all echoes. STATUS_SYNC_NO_REPLY, STATUS_WRONG_BOOT_MODE (the boot
+ * text says that an application was started), STATUS_SYNC_ALTERED.
+ */
+enum status loader_sync(struct loader *l, unsigned syncs, struct sync_report *report,
+			struct err *err);
+
+enum status loader_read_reg(struct loader *l, uint32_t addr, uint32_t *value, struct err *err);
+enum status loader_write_reg(struct loader *l, uint32_t addr, uint32_t value, uint32_t mask,
+			     uint32_t delay_us, struct err *err);
+
+#define SECURITY_INFO_BYTES 20
+/* *size: 20, or 12 from chips that do not tell their id. A refusal drains the
+ * ROM's repeated answers before it returns. */
+enum status loader_security_info(struct loader *l, uint8_t info[static SECURITY_INFO_BYTES],
+				 size_t *size, struct err *err);
+
+enum status loader_mem_begin(struct loader *l, uint32_t total, uint32_t blocks,
+			     uint32_t block_bytes, uint32_t addr, struct err *err);
+enum status loader_mem_data(struct loader *l, const uint8_t *data, size_t size, uint32_t seq,
+			    struct err *err);
+/* Start what was uploaded. The answer may be lost by design; only PORT_GONE and
+ * CANCELLED and a refusal are errors. */
+enum status loader_mem_end(struct loader *l, uint32_t entry, struct err *err);
+/* Wait for the stub's greeting; afterwards the loader is LOADER_STUB. STATUS_STUB_NO_START. */
+enum status loader_await_stub(struct loader *l, struct err *err);
+
+/*
+ * Tell the chip, then the port. old_baud is what the chip runs at now (sent to
+ * the stub only: a ROM would take it for a clock divider). On success
+ * l->rate_baud is the rate the bridge really makes. Judges nothing: SYNC afterwards.
+ */
+enum status loader_change_rate(struct loader *l, uint32_t new_baud, uint32_t old_baud,
+			       struct err *err);
+
+enum status loader_spi_attach(struct loader *l, uint32_t pins, struct err *err);
+enum status loader_spi_params(struct loader *l, uint32_t flash_bytes, struct err *err);
+
+/* begin_words: 4, or 5 where the loader wants the 'encrypted' word (0). */
+enum status loader_flash_begin(struct loader *l, bool is_packed, uint32_t write_bytes,
+			       uint32_t blocks, uint32_t block_bytes, uint32_t addr,
+			       unsigned begin_words, uint32_t wait_ms, struct err *err);
+enum status loader_flash_data(struct loader *l, bool is_packed, const uint8_t *data, size_t size,
+			      uint32_t seq, uint32_t wait_ms, struct err *err);
+/* Stay in the loader. To a stub always; to a ROM only after packed writes. */
+enum status loader_flash_end(struct loader *l, bool is_packed, uint32_t wait_ms,
+			     struct err *err);
+
+/* The chip's own MD5 of a range. md5 is written only on STATUS_OK. */
+enum status loader_flash_md5(struct loader *l, uint32_t addr, uint32_t size_bytes,
+			     uint8_t md5[static 16], struct err *err);
+/* Whole chip and region, stub only. addr and size_bytes multiples of 0x1000. */
+enum status loader_erase_flash(struct loader *l, struct err *err);
+enum status loader_erase_region(struct loader *l, uint32_t addr, uint32_t size_bytes,
+				struct err *err);
+
+/* Read and drop until 100 ms of quiet, at most max_ms. */
+enum status loader_drain(struct loader *l, uint32_t max_ms, struct err *err);
+
+/* What the chip may need, in ms: docs/protocol.md, timeouts. Floor 3 s each. */
+uint32_t loader_md5_ms(uint32_t size_bytes);
+uint32_t loader_erase_ms(uint32_t size_bytes);
+uint32_t loader_write_ms(uint32_t size_bytes);
+
+/* Wire time of so many bytes, 10 bits each. */
+uint64_t wire_us(uint64_t bytes, uint32_t rate_baud);
+
+#endif

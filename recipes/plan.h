@@ -1,0 +1,89 @@
+/*
+ * A recipe with its images read, checked, patched, compressed and digested.
+ *
+ * Immutable once made: every worker thread reads the same plan. Its identity is
+ * the digest of the recipe's canonical form (preset merged in) and of all its
+ * images; name and revision are labels.
+ */
+#ifndef RECIPES_PLAN_H
+#define RECIPES_PLAN_H
+
+#include "engine/base/digest.h"
+#include "engine/base/err.h"
+#include "engine/flasher.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Errors and warnings with their place: "core2.yaml:12:5: error: ...". */
+struct diag {
+	char *file; /* owned by the list */
+	unsigned line, column; /* from 1; 0 = the file as a whole */
+	bool is_warning;
+	char *text;
+};
+
+struct diag_list {
+	struct diag *items;
+	size_t count;
+	size_t error_count;
+};
+
+void diag_list_release(struct diag_list *list);
+/* "file:line:column: error: text" without a newline. */
+void diag_text(const struct diag *d, char *text, size_t size);
+
+struct plan_image {
+	char *file;	   /* as the recipe names it */
+	uint32_t addr;
+	size_t size_bytes;
+	char *partition;   /* NULL unless the recipe or the table names one */
+	uint8_t sha256[SHA256_BYTES]; /* of the file as read */
+	const char *kind;  /* "boot loader", "partition table", "application", "merged", "data" */
+	char *version;	   /* of an application, NULL unknown */
+};
+
+struct plan_erased { /* a partition that the run erases or overwrites without an image of its own */
+	char *partition;
+	uint32_t addr, size_bytes;
+};
+
+struct plan {
+	char *recipe_path;
+	char *name;	   /* recipe: */
+	unsigned revision; /* revision: */
+	char *product;	   /* "m5stack/core2", NULL without a preset */
+	char *product_title; /* "M5Stack Core2", NULL without */
+	char *download_hint; /* the operator's sentence for download mode, NULL without */
+	char *canonical;   /* canonical YAML text, what the digest covers */
+	uint8_t digest[SHA256_BYTES];
+	char digest_text[SHA256_TEXT_BYTES];
+	uint32_t max_rate;  /* link.max_rate, 0 = the bridge's own best */
+	struct plan_image *images;
+	size_t image_count;
+	struct plan_erased *erased;
+	size_t erased_count;
+	struct flash_plan flash; /* points into this plan */
+	void *storage;		 /* what flash points to */
+};
+
+/*
+ * Read a recipe and all it names. *out is NULL unless the recipe has no error;
+ * warnings may remain in diags either way. Every error is reported, not only the first.
+ * products_dir: a folder of presets that override the built-in ones, NULL none.
+ * STATUS_RECIPE errors in diags, STATUS_NO_MEMORY.
+ */
+enum status plan_load(const char *recipe_path, const char *products_dir, struct plan **out,
+		      struct diag_list *diags, struct err *err);
+void plan_free(struct plan *p);
+
+/* Presets: key "m5stack/core2", title, and its YAML. */
+struct product {
+	const char *key;
+	const char *title;
+	const char *yaml;
+};
+const struct product *product_rows(size_t *count);
+
+#endif
