@@ -34,14 +34,14 @@ struct record_recipe {
 /* Inserted before the first byte goes out. */
 struct record_run {
 	const char *run_id;
-	const char *kind; /* "FLASH", "VERIFY" */
-	const char *slot; /* "pci-0000:00:14.0/1.4:1.0" */
-	const char *node; /* "/dev/ttyUSB0" */
+	const char *kind;     /* "FLASH", "VERIFY" */
+	const char *slot;     /* "pci-0000:00:14.0/1.4:1.0" */
+	const char *node;     /* "/dev/ttyUSB0" */
 	const char *usb_path; /* sysfs path of the interface */
 	int64_t start_utc_ms;
 	const char *recipe_digest;
 	const char *operator_name, *batch;
-	const char *bridge;	/* "CP2104" */
+	const char *bridge;         /* "CP2104" */
 	const char *bridge_vid_pid; /* "10c4:ea60" */
 	const char *bridge_serial, *bridge_product, *bridge_release, *bridge_driver;
 };
@@ -58,8 +58,8 @@ struct record_step {
 struct record_result {
 	const char *run_id;
 	const char *outcome, *code, *party, *proof; /* "CHIP_MD5" or "NONE" */
-	const char *detail;	/* err text */
-	const char *device_code; /* hex of the bytes the device sent */
+	const char *detail;                         /* err text */
+	const char *device_code;                    /* hex of the bytes the device sent */
 	int64_t end_utc_ms, duration_us;
 	const char *mac; /* "24:0a:c4:00:01:10"; makes the unit row */
 	const char *chip, *package, *revision, *features;

@@ -37,20 +37,20 @@ struct spi_regs {
 #define CHIP_MAGICS 4
 
 struct chip {
-	const char *name;   /* "ESP32-S3", as the maker words it */
-	const char *key;    /* "esp32s3", as recipes and stub files spell it */
-	const char *stub;   /* stub file's name without .json */
-	uint16_t id;	    /* in image headers and in security info */
-	bool tells_id;	    /* security info carries the id */
+	const char *name;             /* "ESP32-S3", as the maker words it */
+	const char *key;              /* "esp32s3", as recipes and stub files spell it */
+	const char *stub;             /* stub file's name without .json */
+	uint16_t id;                  /* in image headers and in security info */
+	bool tells_id;                /* security info carries the id */
 	uint32_t magics[CHIP_MAGICS]; /* at 0x40001000; 0 ends the list */
-	uint32_t boot_addr; /* where the second-stage boot loader stands */
+	uint32_t boot_addr;           /* where the second-stage boot loader stands */
 	uint32_t max_flash_bytes;
-	unsigned rom_begin_words; /* 4 or 5 */
-	uint8_t legacy_rev_scale; /* image byte 14 counts: 100 = major, 1 = minor */
+	unsigned rom_begin_words;                 /* 4 or 5 */
+	uint8_t legacy_rev_scale;                 /* image byte 14 counts: 100 = major, 1 = minor */
 	const struct frequency_code *frequencies; /* ends with mhz 0 */
 	struct spi_regs spi;
 	uint32_t uart_clkdiv_reg; /* 0 where the crystal is fixed */
-	uint8_t crystal_mhz;	  /* 0 where it has to be measured */
+	uint8_t crystal_mhz;      /* 0 where it has to be measured */
 	uint32_t efuse_base;
 	struct watchdog_regs watchdog;
 	bool has_native_usb;

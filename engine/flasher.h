@@ -21,7 +21,7 @@
 /* One contiguous write. addr is a multiple of FLASH_SECTOR_BYTES, and no two
  * regions share a sector. */
 struct flash_region {
-	const char *label;   /* "firmware/app.bin", for people */
+	const char *label; /* "firmware/app.bin", for people */
 	uint32_t addr;
 	const uint8_t *data; /* size_bytes, a multiple of 4 */
 	size_t size_bytes;
@@ -49,8 +49,8 @@ enum skip_policy { SKIP_NEVER, SKIP_UNCHANGED };
 struct flash_plan {
 	const struct chip *chip;
 	uint16_t min_rev, max_rev; /* major * 100 + minor; max 65535 = no limit; images included */
-	uint32_t flash_bytes;	   /* exact size wanted, 0 = any that has room */
-	uint32_t end_addr;	   /* end of the highest region: what the flash must hold */
+	uint32_t flash_bytes;      /* exact size wanted, 0 = any that has room */
+	uint32_t end_addr;         /* end of the highest region: what the flash must hold */
 	const struct flash_variant *variants;
 	size_t variant_count;
 	enum erase_mode erase;
@@ -71,9 +71,9 @@ struct link_profile {
 	enum reset_kind resets[LINK_RESETS_MAX]; /* in the order they are tried */
 	size_t reset_count;
 	uint32_t rates[LINK_RATES_MAX]; /* the ladder, best first, without 115200 */
-	size_t rate_count;		/* 0: stay at 115200 */
-	bool is_native_usb;		/* the chip's own USB: rate means nothing */
-	uint32_t ram_block_bytes;	/* 0x1800, 0x800 over USB-OTG */
+	size_t rate_count;              /* 0: stay at 115200 */
+	bool is_native_usb;             /* the chip's own USB: rate means nothing */
+	uint32_t ram_block_bytes;       /* 0x1800, 0x800 over USB-OTG */
 };
 
 /* ---- what happens, while it happens ---- */
@@ -95,8 +95,8 @@ const char *flash_step_name(enum flash_step step);
 
 struct flash_progress {
 	enum flash_step step;
-	unsigned try_no;	/* 1 .. tries */
-	uint64_t done_bytes;	/* of the plan's bytes, uncompressed; whole run's scale */
+	unsigned try_no;     /* 1 .. tries */
+	uint64_t done_bytes; /* of the plan's bytes, uncompressed; whole run's scale */
 	uint64_t total_bytes;
 	uint32_t rate_baud;
 };
@@ -119,8 +119,8 @@ struct flash_job {
 	enum flash_kind kind;
 	const struct flash_plan *plan; /* NULL for IDENTIFY */
 	const struct link_profile *link;
-	struct transport *transport;   /* open at 115200; stays the caller's */
-	uint32_t limit_ms;	       /* of the whole run; 0 = flasher_limit_ms() */
+	struct transport *transport; /* open at 115200; stays the caller's */
+	uint32_t limit_ms;           /* of the whole run; 0 = flasher_limit_ms() */
 	struct flash_watch watch;
 };
 
@@ -149,7 +149,7 @@ struct flash_report {
 	uint64_t raw_bytes;  /* of regions written */
 	uint64_t wire_bytes; /* sent while writing them, framing included */
 	uint64_t skipped_bytes;
-	uint64_t data_us;    /* first data block out to last answer in */
+	uint64_t data_us; /* first data block out to last answer in */
 	uint64_t total_us;
 	struct flash_step_report steps[FLASH_STEPS_MAX];
 	size_t step_count;

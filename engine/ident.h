@@ -20,7 +20,7 @@ struct security {
 	bool flash_encryption;
 	bool secure_download;
 	bool has_flags;
-	uint32_t flags;	     /* GET_SECURITY_INFO, where the ROM has it */
+	uint32_t flags;      /* GET_SECURITY_INFO, where the ROM has it */
 	uint8_t crypt_count; /* flash_crypt_cnt */
 };
 
@@ -29,9 +29,9 @@ struct ident {
 	bool has_mac;
 	uint8_t mac[MAC_BYTES];
 	bool has_revision;
-	uint16_t revision; /* major * 100 + minor */
-	char package[40];  /* "ESP32-D0WDQ6 (revision v1.0)" without the bracket; "" unknown */
-	char features[200]; /* "Wi-Fi, BT, Dual Core, 240MHz"; "" unknown */
+	uint16_t revision;   /* major * 100 + minor */
+	char package[40];    /* "ESP32-D0WDQ6 (revision v1.0)" without the bracket; "" unknown */
+	char features[200];  /* "Wi-Fi, BT, Dual Core, 240MHz"; "" unknown */
 	uint8_t crystal_mhz; /* 0 unknown */
 	struct security security;
 	bool has_flash_id;

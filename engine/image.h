@@ -17,7 +17,13 @@
 #define IMAGE_MAGIC 0xE9
 #define IMAGE_HEADER_BYTES 24
 
-enum flash_mode { FLASH_MODE_QIO, FLASH_MODE_QOUT, FLASH_MODE_DIO, FLASH_MODE_DOUT, FLASH_MODE_KEEP };
+enum flash_mode {
+	FLASH_MODE_QIO,
+	FLASH_MODE_QOUT,
+	FLASH_MODE_DIO,
+	FLASH_MODE_DOUT,
+	FLASH_MODE_KEEP
+};
 
 struct image_info {
 	uint8_t segments;
@@ -37,11 +43,10 @@ struct image_info {
  * behind it (merged images). Magic, segment bounds, checksum and the appended
  * digest are checked; err says which byte is wrong. STATUS_RECIPE.
  */
-enum status image_parse(const uint8_t *data, size_t size, struct image_info *info,
-			struct err *err);
+enum status image_parse(const uint8_t *data, size_t size, struct image_info *info, struct err *err);
 
 struct image_patch {
-	enum flash_mode mode;	  /* FLASH_MODE_KEEP leaves it */
+	enum flash_mode mode; /* FLASH_MODE_KEEP leaves it */
 	bool set_frequency;
 	uint8_t frequency_nibble;
 	bool set_size;

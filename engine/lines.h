@@ -10,9 +10,9 @@
 #include "engine/transport.h"
 
 enum reset_kind {
-	RESET_TIGHT,	  /* both lines in one request, 50 ms strap hold */
+	RESET_TIGHT,      /* both lines in one request, 50 ms strap hold */
 	RESET_TIGHT_LONG, /* the same, 550 ms: slow EN capacitors */
-	RESET_CLASSIC,	  /* DTR-RTS order of old tools, 50 ms */
+	RESET_CLASSIC,    /* DTR-RTS order of old tools, 50 ms */
 	RESET_CLASSIC_LONG,
 	RESET_USB_JTAG, /* the chip's own USB-Serial/JTAG: never through both-released */
 };

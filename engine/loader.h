@@ -38,11 +38,11 @@ struct loader {
 	struct transport *transport;
 	const struct clock *clock;
 	enum loader_kind kind;
-	uint32_t rate_baud;	/* the rate really on the wire, for deadlines */
-	struct deadline limit;	/* of the whole run: every deadline is cut to it */
+	uint32_t rate_baud;    /* the rate really on the wire, for deadlines */
+	struct deadline limit; /* of the whole run: every deadline is cut to it */
 	struct slip_reader reader;
 	struct loader_trace trace;
-	uint64_t sent_bytes;	/* on the wire, framing included */
+	uint64_t sent_bytes; /* on the wire, framing included */
 	uint64_t received_bytes;
 	uint8_t last_op;
 	uint8_t *tx; /* LOADER_FRAME_MAX */
@@ -55,7 +55,7 @@ struct reply {
 	uint8_t op;
 	uint32_t value;
 	const uint8_t *data; /* lent by the loader until its next call */
-	size_t size;	     /* without the status bytes */
+	size_t size;         /* without the status bytes */
 };
 
 /* The loader starts as LOADER_ROM at rate_baud. STATUS_NO_MEMORY. */
@@ -75,11 +75,11 @@ enum status loader_command(struct loader *l, uint8_t op, const uint8_t *payload,
 
 /* What the SYNC echoes say about the line. docs/protocol.md, sync. */
 struct sync_report {
-	unsigned answers;	/* SYNC replies read */
-	unsigned altered;	/* ROM echoes other than 0x20120707 */
-	bool is_stub;		/* every echo was 0: a stub runs already */
-	uint32_t odd_value;	/* the first altered echo */
-	char boot_text[512];	/* what the chip printed before, printable, may be empty */
+	unsigned answers;    /* SYNC replies read */
+	unsigned altered;    /* ROM echoes other than 0x20120707 */
+	bool is_stub;        /* every echo was 0: a stub runs already */
+	uint32_t odd_value;  /* the first altered echo */
+	char boot_text[512]; /* what the chip printed before, printable, may be empty */
 };
 
 /*
@@ -128,8 +128,7 @@ enum status loader_flash_begin(struct loader *l, bool is_packed, uint32_t write_
 enum status loader_flash_data(struct loader *l, bool is_packed, const uint8_t *data, size_t size,
 			      uint32_t seq, uint32_t wait_ms, struct err *err);
 /* Stay in the loader. To a stub always; to a ROM only after packed writes. */
-enum status loader_flash_end(struct loader *l, bool is_packed, uint32_t wait_ms,
-			     struct err *err);
+enum status loader_flash_end(struct loader *l, bool is_packed, uint32_t wait_ms, struct err *err);
 
 /* The chip's own MD5 of a range. md5 is written only on STATUS_OK. */
 enum status loader_flash_md5(struct loader *l, uint32_t addr, uint32_t size_bytes,

@@ -46,8 +46,8 @@ enum status transport_read(struct transport *t, uint8_t *buf, size_t size, size_
 			   struct deadline d, struct err *err);
 
 /* All of it handed to the system, or STATUS_NO_ANSWER at the deadline. */
-enum status transport_write(struct transport *t, const uint8_t *buf, size_t size,
-			    struct deadline d, struct err *err);
+enum status transport_write(struct transport *t, const uint8_t *buf, size_t size, struct deadline d,
+			    struct err *err);
 
 /*
  * Change the rate at once, even under bytes still on their way. *actual_baud is

@@ -18,7 +18,7 @@
 
 /* Errors and warnings with their place: "core2.yaml:12:5: error: ...". */
 struct diag {
-	char *file; /* owned by the list */
+	char *file;            /* owned by the list */
 	unsigned line, column; /* from 1; 0 = the file as a whole */
 	bool is_warning;
 	char *text;
@@ -35,13 +35,13 @@ void diag_list_release(struct diag_list *list);
 void diag_text(const struct diag *d, char *text, size_t size);
 
 struct plan_image {
-	char *file;	   /* as the recipe names it */
+	char *file; /* as the recipe names it */
 	uint32_t addr;
 	size_t size_bytes;
-	char *partition;   /* NULL unless the recipe or the table names one */
+	char *partition;              /* NULL unless the recipe or the table names one */
 	uint8_t sha256[SHA256_BYTES]; /* of the file as read */
-	const char *kind;  /* "boot loader", "partition table", "application", "merged", "data" */
-	char *version;	   /* of an application, NULL unknown */
+	const char *kind; /* "boot loader", "partition table", "application", "merged", "data" */
+	char *version;    /* of an application, NULL unknown */
 };
 
 struct plan_erased { /* a partition that the run erases or overwrites without an image of its own */
@@ -51,21 +51,21 @@ struct plan_erased { /* a partition that the run erases or overwrites without an
 
 struct plan {
 	char *recipe_path;
-	char *name;	   /* recipe: */
-	unsigned revision; /* revision: */
-	char *product;	   /* "m5stack/core2", NULL without a preset */
+	char *name;          /* recipe: */
+	unsigned revision;   /* revision: */
+	char *product;       /* "m5stack/core2", NULL without a preset */
 	char *product_title; /* "M5Stack Core2", NULL without */
 	char *download_hint; /* the operator's sentence for download mode, NULL without */
-	char *canonical;   /* canonical YAML text, what the digest covers */
+	char *canonical;     /* canonical YAML text, what the digest covers */
 	uint8_t digest[SHA256_BYTES];
 	char digest_text[SHA256_TEXT_BYTES];
-	uint32_t max_rate;  /* link.max_rate, 0 = the bridge's own best */
+	uint32_t max_rate; /* link.max_rate, 0 = the bridge's own best */
 	struct plan_image *images;
 	size_t image_count;
 	struct plan_erased *erased;
 	size_t erased_count;
 	struct flash_plan flash; /* points into this plan */
-	void *storage;		 /* what flash points to */
+	void *storage;           /* what flash points to */
 };
 
 /*

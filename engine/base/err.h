@@ -19,7 +19,7 @@
 struct err {
 	enum status status;
 	uint8_t device[ERR_DEVICE_BYTES]; /* status bytes as the loader sent them */
-	size_t device_len;		  /* 0 where the device said nothing */
+	size_t device_len;                /* 0 where the device said nothing */
 	char text[ERR_TEXT_BYTES];
 };
 

@@ -119,8 +119,8 @@ const char *outcome_name(enum outcome o)
 const char *party_name(enum party p)
 {
 	static const char *const names[PARTY_COUNT] = {
-		[PARTY_NONE] = "NONE",	     [PARTY_UNIT] = "UNIT",
-		[PARTY_LINK] = "LINK",	     [PARTY_FIXTURE] = "FIXTURE",
+		[PARTY_NONE] = "NONE",       [PARTY_UNIT] = "UNIT",
+		[PARTY_LINK] = "LINK",       [PARTY_FIXTURE] = "FIXTURE",
 		[PARTY_STATION] = "STATION", [PARTY_OPERATOR] = "OPERATOR",
 	};
 

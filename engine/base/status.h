@@ -13,9 +13,9 @@
 
 /* How a run ended, in the five words of the field. */
 enum outcome {
-	OUTCOME_PASS,	 /* proven on the chip, and the checks after it held */
-	OUTCOME_FAIL,	 /* the chip itself said no; counted against the unit */
-	OUTCOME_ERROR,	 /* something kept us from judging the unit */
+	OUTCOME_PASS,    /* proven on the chip, and the checks after it held */
+	OUTCOME_FAIL,    /* the chip itself said no; counted against the unit */
+	OUTCOME_ERROR,   /* something kept us from judging the unit */
 	OUTCOME_TIMEOUT, /* the run's own total limit passed */
 	OUTCOME_ABORTED, /* somebody, or a rule, stopped it */
 };
