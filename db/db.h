@@ -1,0 +1,58 @@
+/*
+ * The database: one SQLite file with the record of every run.
+ *
+ * Facts are only ever added; triggers in the file refuse UPDATE and DELETE to
+ * every program. Readers are always welcome, also while a station writes.
+ * There is one writer: its lock file stands beside the database (FILE.lock),
+ * and a second writer is refused with the process number of the first.
+ * Tables and columns: docs/records.md.
+ *
+ * A struct db is used by one thread at a time; handing it on is fine.
+ */
+#ifndef DB_DB_H
+#define DB_DB_H
+
+#include "db/record.h"
+#include "engine/base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct db;
+
+enum db_mode {
+	DB_READ,  /* for log and export: the file has to exist */
+	DB_WRITE, /* for a station: makes the file, brings it up to this program's schema */
+};
+
+#define DB_PATH_BYTES 4096
+
+/*
+ * $XDG_STATE_HOME/flashline/flashline.db, or ~/.local/state/flashline/flashline.db.
+ * The folder is made when mode is DB_WRITE.
+ * STATUS_DATABASE: no home folder known, or the folder cannot be made.
+ */
+enum status db_default_path(enum db_mode mode, char path[static DB_PATH_BYTES], struct err *err);
+
+/*
+ * Open, check and bring up to date. *out is NULL on failure; db_close(NULL) is fine.
+ *
+ * DB_WRITE also checks the whole file for damage, notes this station (host name
+ * and program version), and closes every run that an earlier process left open as
+ * ABORTED STATION_STOPPED: holding the writer's lock proves that none is alive.
+ * STATUS_DATABASE: the text names the file and what to do - not there, a folder,
+ * no database, another program's, damaged, made by a newer Flashline, not
+ * writable, no room, or in use by another writer.
+ */
+enum status db_open(const char *path, enum db_mode mode, struct db **out, struct err *err);
+void db_close(struct db *db);
+
+/* Absolute, lent. */
+const char *db_path(const struct db *db);
+/* How many runs db_open closed as STATION_STOPPED. */
+size_t db_stopped_runs(const struct db *db);
+
+/* A new run id: UUID version 7 (RFC 9562), so that ids sort by time. Any thread. */
+void db_new_run_id(char run_id[static RUN_ID_BYTES]);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * One thread that owns the database; any thread may hand it facts.
+ *
+ * Facts wait in a bounded queue, in order, and all that wait together are
+ * committed together: 64 slots that finish at once cost one write to the disk.
+ * Whoever handed in a fact is told after the commit, so a PASS that was
+ * shown is a PASS that is stored.
+ *
+ * When the database fails (disk full, file damaged), each fact of that commit gets
+ * the error and none of them is stored. Once a result was lost that way, new
+ * runs are refused with the same error; results are still tried.
+ */
+#ifndef DB_WRITER_H
+#define DB_WRITER_H
+
+#include "db/db.h"
+#include "db/record.h"
+
+#include <stdbool.h>
+
+struct writer;
+
+/* Told once per fact. On the writer's thread, so it must be quick and must not
+ * call the writer. err is valid during the call; its text is empty on STATUS_OK. */
+struct writer_done {
+	void (*call)(void *ctx, enum status st, const struct err *err);
+	void *ctx;
+};
+
+/* db has to be open with DB_WRITE; the writer alone uses it until writer_free. */
+enum status writer_new(struct db *db, struct writer **out, struct err *err);
+/* Stores all that waits, tells everyone, ends the thread. db stays the caller's.
+ * No other thread may be in a writer function. NULL is fine. */
+void writer_free(struct writer *w);
+
+/*
+ * Blocks until the run is on the disk: then the first byte may go to the unit.
+ * STATUS_DATABASE: it is not, and the unit must not be touched. STATUS_NO_MEMORY.
+ */
+enum status writer_put_run(struct writer *w, const struct record_run *run, struct err *err);
+
+/* Blocks until the result is on the disk: then the verdict may be shown. */
+enum status writer_put_result(struct writer *w, const struct record_result *result,
+			      struct err *err);
+
+/*
+ * As writer_put_result, but does not wait: everything in result is copied, and done
+ * is called later (done.call may be NULL). Blocks only while the queue is full.
+ * On anything but STATUS_OK done will not be called.
+ */
+enum status writer_queue_result(struct writer *w, const struct record_result *result,
+				struct writer_done done, struct err *err);
+
+/* false once a result was lost; then err (may be NULL) says why. */
+bool writer_is_sound(struct writer *w, struct err *err);
+
+#endif
