@@ -1,0 +1,50 @@
+# 24 units behind four kinds of bridge; one slot holds an S3, one is dead, one is unplugged
+# half-way. The other 21 pass, hold the recipe's files and nothing else changed.
+. "$SOURCE/tests/cli/lib.sh"
+
+"$BUILD/make_firmware" firmware esp32 --app-size 200K --flash-size 4MB || fail "make_firmware"
+cat >recipe.yaml <<END
+recipe: gang
+revision: 1
+target: {chip: esp32, flash_size: 4MB}
+images:
+  - {file: firmware/bootloader.bin, address: 0x1000}
+  - {file: firmware/partitions.bin, address: 0x8000}
+  - {file: firmware/app.bin, partition: app0}
+link: {max_rate: 921600}
+policy: {tries: 2}
+END
+cat >bench.yaml <<END
+bench: gang
+seed: 24
+units:
+  - {count: 7, chip: esp32, flash: 4MB, bridge: cp2104, content: random}
+  - {count: 1, chip: esp32s3, flash: 4MB, bridge: cp2104, content: random}
+  - {count: 5, chip: esp32, flash: 4MB, bridge: ch9102f, content: random}
+  - {count: 1, chip: esp32, flash: 4MB, bridge: ch9102f, content: random, faults: [dead]}
+  - {count: 5, chip: esp32, flash: 4MB, bridge: ch340, content: random}
+  - {count: 1, chip: esp32, flash: 4MB, bridge: ch340, content: random, faults: [{unplug: {byte: 60000}}]}
+  - {count: 4, chip: esp32, flash: 4MB, bridge: m5-ftdi, content: random}
+END
+expect_status 1 "$M5SIM" run bench.yaml --state units -- \
+	"$FLASHLINE" flash recipe.yaml --all --db flashline.db --batch B1 --operator ann
+
+equal "runs" "$(sql 'select count(*) from runs')" 24
+equal "passes" "$(sql "select count(*) from runs where outcome='PASS' and proof='CHIP_MD5'")" 21
+equal "the S3" "$(sql "select outcome||' '||code||' '||party from runs where chip='ESP32-S3'")" \
+	"ERROR WRONG_CHIP OPERATOR"
+equal "failures" "$(sql "select group_concat(code,' ') from (select code from runs where outcome<>'PASS' order by code)")" \
+	"PORT_GONE SYNC_NO_REPLY WRONG_CHIP"
+equal "MACs of passes" "$(sql "select count(distinct mac) from runs where outcome='PASS'")" 21
+equal "bridges" "$(sql "select count(distinct bridge_vid_pid) from runs")" 4
+
+sql "select node from runs where outcome='PASS'" >passed
+while read -r node; do
+	"$BUILD/tests/cli/flash_equals" "units/${node#/dev/}/before.bin" "units/${node#/dev/}/flash.bin" \
+		0x1000:firmware/bootloader.bin 0x8000:firmware/partitions.bin 0x10000:firmware/app.bin ||
+		fail "$node was reported PASS"
+done <passed
+
+# The wrong chip was not touched.
+node=$(sql "select node from runs where code='WRONG_CHIP'")
+cmp "units/${node#/dev/}/before.bin" "units/${node#/dev/}/flash.bin" || fail "the S3 was written to"

@@ -1,0 +1,43 @@
+# labels: nobench
+# Wrong command lines and recipes end with 2 and say what is wrong; nothing is written.
+. "$SOURCE/tests/cli/lib.sh"
+
+expect_status 2 "$FLASHLINE"
+expect_status 2 "$FLASHLINE" flush
+expect_line "flash" command.err
+expect_status 2 "$FLASHLINE" flash
+expect_status 2 "$FLASHLINE" flash missing.yaml --all --db flashline.db
+expect_line "missing.yaml" command.err
+expect_status 2 "$FLASHLINE" flash --jobs 0 missing.yaml
+expect_status 2 "$FLASHLINE" flash --no-such-option missing.yaml
+expect_status 2 "$FLASHLINE" log --last -3 --db flashline.db
+expect_status 2 "$FLASHLINE" export --format xls -o x --db flashline.db
+expect_status 0 "$FLASHLINE" --version
+expect_status 0 "$FLASHLINE" --help
+for command in ports identify flash verify check products log export; do
+	expect_status 0 "$FLASHLINE" "$command" --help
+	[ -s command.out ] || fail "$command --help is empty"
+done
+expect_status 0 "$FLASHLINE" products
+expect_line 'm5stack/core2' command.out
+
+cat >bad.yaml <<END
+recipe: bad
+revision: x
+colour: red
+target: {chip: esp99}
+images:
+  - {file: nowhere.bin, address: 0x1000}
+END
+expect_status 2 "$FLASHLINE" check bad.yaml
+expect_line '^bad.yaml:2:[0-9]+: error: ' command.err
+expect_line '^bad.yaml:3:[0-9]+: error: ' command.err
+expect_line '^bad.yaml:4:[0-9]+: error: .*esp32' command.err
+expect_line '^bad.yaml:6:[0-9]+: error: .*nowhere.bin' command.err
+
+# 100 MB of nesting is refused at once, by name and place.
+head -c 100000000 /dev/zero | tr '\0' '[' >nested.yaml
+expect_status 2 "$FLASHLINE" check nested.yaml
+equal "lines of the answer" "$(grep -c . command.err)" 1
+expect_line '^nested.yaml:' command.err
+[ ! -e flashline.db ] || fail "a database was made"
