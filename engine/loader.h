@@ -22,8 +22,10 @@ enum loader_kind { LOADER_ROM, LOADER_STUB };
 
 /* Longest data block of one request: the stub's. docs/protocol.md, SLIP. */
 #define LOADER_BLOCK_MAX 0x4000
-/* Request: 8 header + 16 data header + block, every byte escaped, two delimiters. */
-#define LOADER_FRAME_MAX (2 * (8 + 16 + LOADER_BLOCK_MAX) + 2)
+/* A block goes behind four words: length, sequence number, 0, 0. */
+#define LOADER_PAYLOAD_MAX (16 + LOADER_BLOCK_MAX)
+/* Request: 8 header + payload, every byte escaped, two delimiters. */
+#define LOADER_FRAME_MAX (2 * (8 + LOADER_PAYLOAD_MAX) + 2)
 
 /* Who wants to see each request and answer; any member may be NULL. */
 struct loader_trace {
@@ -32,6 +34,17 @@ struct loader_trace {
 		       uint64_t took_us);
 	void (*noise)(void *ctx, const uint8_t *bytes, size_t size);
 	void *ctx;
+};
+
+/*
+ * What arrived since the last request and was no answer: boot text, a panic,
+ * line noise. The text is printable and keeps the last reset's first lines.
+ */
+struct loader_noise {
+	char text[512];
+	size_t text_len;
+	uint32_t bytes;
+	uint32_t odd_bytes; /* of these, not printable */
 };
 
 struct loader {
@@ -44,9 +57,12 @@ struct loader {
 	struct loader_trace trace;
 	uint64_t sent_bytes; /* on the wire, framing included */
 	uint64_t received_bytes;
-	uint8_t last_op;
-	uint8_t *tx; /* LOADER_FRAME_MAX */
-	uint8_t *rx; /* bytes read and not yet consumed */
+	uint8_t last_op;   /* last request that the loader knew, see loader_command */
+	bool has_greeting; /* the stub's OHAI was seen */
+	struct loader_noise noise;
+	uint8_t *payload; /* of the request being built: LOADER_PAYLOAD_MAX */
+	uint8_t *tx;      /* LOADER_FRAME_MAX */
+	uint8_t *rx;      /* bytes read and not yet consumed */
 	size_t rx_at, rx_len;
 	uint8_t *frame; /* the frame being read */
 };
@@ -58,7 +74,9 @@ struct reply {
 	size_t size;         /* without the status bytes */
 };
 
-/* The loader starts as LOADER_ROM at rate_baud. STATUS_NO_MEMORY. */
+/* The loader starts as LOADER_ROM at rate_baud. STATUS_NO_MEMORY. The caller may
+ * fill in l->trace afterwards, and change l->limit, l->kind and l->rate_baud when
+ * it changed the facts behind them (a reset brings back the ROM at 115200). */
 enum status loader_init(struct loader *l, struct transport *t, uint32_t rate_baud,
 			struct deadline limit, struct err *err);
 void loader_release(struct loader *l);
@@ -68,6 +86,16 @@ void loader_release(struct loader *l);
  * returns before the status bytes (0 for most). wait_ms is the time the chip may
  * need; wire time of the request and the answer at rate_baud is added here.
  * checksum goes into the header (data commands only, else 0).
+ *
+ * What arrived before the request is dropped first: it cannot be its answer.
+ * An answer with another opcode belongs to an older command and is skipped, with
+ * one exception: a ROM refuses an opcode that it does not know under the opcode
+ * of the command before (eight times, if that was SYNC); that is a refusal of
+ * this request, and the repetitions are drained before it is returned.
+ *
+ * STATUS_NO_ANSWER silence or only text, STATUS_GARBLED something that is no
+ * whole answer, STATUS_REFUSED (err says which code, in words), and when the
+ * run's limit ends the wait: STATUS_RUN_TIMEOUT.
  */
 enum status loader_command(struct loader *l, uint8_t op, const uint8_t *payload, size_t size,
 			   uint32_t checksum, size_t data_size, uint32_t wait_ms,
@@ -75,17 +103,24 @@ enum status loader_command(struct loader *l, uint8_t op, const uint8_t *payload,
 
 /* What the SYNC echoes say about the line. docs/protocol.md, sync. */
 struct sync_report {
-	unsigned answers;    /* SYNC replies read */
-	unsigned altered;    /* ROM echoes other than 0x20120707 */
-	bool is_stub;        /* every echo was 0: a stub runs already */
-	uint32_t odd_value;  /* the first altered echo */
-	char boot_text[512]; /* what the chip printed before, printable, may be empty */
+	unsigned answers;      /* SYNC replies read */
+	unsigned altered;      /* ROM echoes other than 0x20120707 */
+	bool is_stub;          /* every echo was 0: a stub runs already */
+	uint32_t odd_value;    /* the first altered echo */
+	uint8_t late_error[2]; /* a stub's failure of an earlier write, told now; else 0 0 */
+	char boot_text[512];   /* what the chip printed before, printable, may be empty */
 };
 
 /*
- * Find the loader after a reset: up to `syncs` tries 100 ms each, and judge the
- * line from all echoes. STATUS_SYNC_NO_REPLY, STATUS_WRONG_BOOT_MODE (the boot
- * text says that an application was started), STATUS_SYNC_ALTERED.
+ * Find the loader after a reset or a silence: up to `syncs` tries 100 ms each,
+ * and judge the line from all echoes. On STATUS_OK l->kind is what answered.
+ *
+ * From the third try on (the second, when a stub was known to run) a lone C0
+ * goes first, because a stub pairs its delimiters and may be out of step. A set
+ * of echoes with an altered one is asked for once more and passes if the second
+ * is clean; report->altered still counts them. STATUS_SYNC_NO_REPLY,
+ * STATUS_WRONG_BOOT_MODE (the boot text says that an application was started),
+ * STATUS_SYNC_ALTERED.
  */
 enum status loader_sync(struct loader *l, unsigned syncs, struct sync_report *report,
 			struct err *err);
@@ -104,16 +139,18 @@ enum status loader_mem_begin(struct loader *l, uint32_t total, uint32_t blocks,
 			     uint32_t block_bytes, uint32_t addr, struct err *err);
 enum status loader_mem_data(struct loader *l, const uint8_t *data, size_t size, uint32_t seq,
 			    struct err *err);
-/* Start what was uploaded. The answer may be lost by design; only PORT_GONE and
- * CANCELLED and a refusal are errors. */
+/* Start what was uploaded. The answer may be lost by design; only a port that
+ * fails, CANCELLED, the run's limit and a refusal are errors. */
 enum status loader_mem_end(struct loader *l, uint32_t entry, struct err *err);
-/* Wait for the stub's greeting; afterwards the loader is LOADER_STUB. STATUS_STUB_NO_START. */
+/* Wait for the stub's greeting, 3 s; if none came, ask with a SYNC, because the
+ * greeting may be lost. Afterwards the loader is LOADER_STUB. STATUS_STUB_NO_START. */
 enum status loader_await_stub(struct loader *l, struct err *err);
 
 /*
  * Tell the chip, then the port. old_baud is what the chip runs at now (sent to
  * the stub only: a ROM would take it for a clock divider). On success
  * l->rate_baud is the rate the bridge really makes. Judges nothing: SYNC afterwards.
+ * STATUS_RATE_FAILED: the chip may have changed, the port could not.
  */
 enum status loader_change_rate(struct loader *l, uint32_t new_baud, uint32_t old_baud,
 			       struct err *err);
@@ -138,13 +175,22 @@ enum status loader_erase_flash(struct loader *l, struct err *err);
 enum status loader_erase_region(struct loader *l, uint32_t addr, uint32_t size_bytes,
 				struct err *err);
 
-/* Read and drop until 100 ms of quiet, at most max_ms. */
+/* Read and drop until 100 ms of quiet, at most max_ms. l->noise has the text. */
 enum status loader_drain(struct loader *l, uint32_t max_ms, struct err *err);
+
+/* "MEM_DATA"; "command" for an opcode that is not in the table. */
+const char *loader_op_name(uint8_t op);
+/* The byte of a refusal's two that says why: a ROM's second, a stub's first. */
+uint8_t loader_code(uint8_t status, uint8_t error);
+/* What it means, "checksum error"; "unknown code". */
+const char *loader_code_text(uint8_t status, uint8_t error);
 
 /* What the chip may need, in ms: docs/protocol.md, timeouts. Floor 3 s each. */
 uint32_t loader_md5_ms(uint32_t size_bytes);
 uint32_t loader_erase_ms(uint32_t size_bytes);
 uint32_t loader_write_ms(uint32_t size_bytes);
+#define LOADER_CHIP_ERASE_MS 120000
+#define LOADER_DEFAULT_MS 3000
 
 /* Wire time of so many bytes, 10 bits each. */
 uint64_t wire_us(uint64_t bytes, uint32_t rate_baud);

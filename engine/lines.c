@@ -1,0 +1,139 @@
+#include "engine/lines.h"
+
+#include <assert.h>
+
+/*
+ * On a unit with two transistors DTR alone pulls GPIO0 low, RTS alone pulls EN
+ * low, and both together do neither. docs/protocol.md, resets.
+ */
+struct line_step {
+	bool dtr, rts;
+	uint16_t hold_ms;
+};
+
+#define STEPS_MAX 6
+
+struct line_sequence {
+	const char *name;
+	struct line_step steps[STEPS_MAX];
+	size_t count;
+};
+
+#define ON true
+#define OFF false
+#define EN_LOW_MS 100
+#define STRAP_MS 50
+#define STRAP_LONG_MS 550 /* boards whose EN capacitor lets the chip start late */
+
+/* clang-format off */
+static const struct line_sequence enter_loader[RESET_KIND_COUNT] = {
+	[RESET_TIGHT] = {
+		.name = "tight",
+		.steps = {
+			/* dtr  rts  hold_ms */
+			{ OFF, OFF, 0 },
+			{ ON,  ON,  0 },
+			{ OFF, ON,  EN_LOW_MS }, /* in reset */
+			{ ON,  OFF, STRAP_MS },  /* started with GPIO0 low: the ROM waits for us */
+			{ OFF, OFF, 0 },
+		},
+		.count = 5,
+	},
+	[RESET_TIGHT_LONG] = {
+		.name = "tight, long",
+		.steps = {
+			{ OFF, OFF, 0 },
+			{ ON,  ON,  0 },
+			{ OFF, ON,  EN_LOW_MS },
+			{ ON,  OFF, STRAP_LONG_MS },
+			{ OFF, OFF, 0 },
+		},
+		.count = 5,
+	},
+	[RESET_CLASSIC] = {
+		.name = "classic",
+		.steps = {
+			{ OFF, ON,  EN_LOW_MS },
+			{ ON,  ON,  0 }, /* DTR goes before RTS */
+			{ ON,  OFF, STRAP_MS },
+			{ OFF, OFF, 0 },
+		},
+		.count = 4,
+	},
+	[RESET_CLASSIC_LONG] = {
+		.name = "classic, long",
+		.steps = {
+			{ OFF, ON,  EN_LOW_MS },
+			{ ON,  ON,  0 },
+			{ ON,  OFF, STRAP_LONG_MS },
+			{ OFF, OFF, 0 },
+		},
+		.count = 4,
+	},
+	[RESET_USB_JTAG] = {
+		.name = "usb-jtag",
+		.steps = {
+			{ OFF, OFF, 100 }, /* a known state to begin with */
+			{ ON,  OFF, 100 }, /* the chip's USB block takes GPIO0 as low */
+			{ ON,  ON,  0 },   /* not by way of both released: that would forget it */
+			{ OFF, ON,  EN_LOW_MS },
+			{ OFF, OFF, 0 },
+		},
+		.count = 5,
+	},
+};
+
+static const struct line_sequence run_behind_bridge = {
+	.name = "restart",
+	.steps = {
+		{ OFF, ON,  EN_LOW_MS },
+		{ OFF, OFF, 0 },
+	},
+	.count = 2,
+};
+
+/* Twice the time: some native USB ports need it to come back. */
+static const struct line_sequence run_native_usb = {
+	.name = "restart, native USB",
+	.steps = {
+		{ OFF, OFF, 100 },
+		{ OFF, ON,  200 },
+		{ OFF, OFF, 200 },
+	},
+	.count = 3,
+};
+/* clang-format on */
+
+static enum status play(struct transport *t, const struct line_sequence *s, struct err *err)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		const struct line_step *step = &s->steps[i];
+
+		TRY(transport_set_lines(t, step->dtr, step->rts, err));
+		if (step->hold_ms)
+			clock_sleep_ms(t->clock, step->hold_ms);
+	}
+	return STATUS_OK;
+}
+
+const char *reset_kind_name(enum reset_kind kind)
+{
+	assert((unsigned)kind < RESET_KIND_COUNT);
+	return enter_loader[kind].name;
+}
+
+enum status lines_enter_loader(struct transport *t, enum reset_kind kind, struct err *err)
+{
+	assert((unsigned)kind < RESET_KIND_COUNT);
+	return play(t, &enter_loader[kind], err);
+}
+
+enum status lines_run_application(struct transport *t, bool is_native_usb, struct err *err)
+{
+	return play(t, is_native_usb ? &run_native_usb : &run_behind_bridge, err);
+}
+
+enum status lines_idle(struct transport *t, struct err *err)
+{
+	return transport_set_lines(t, OFF, OFF, err);
+}

@@ -1,0 +1,275 @@
+/* First contact: SYNC, what its echoes say, and the stub's greeting. */
+#include "engine/loader.h"
+
+#include "engine/loader_link.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SYNC_PAYLOAD_BYTES 36
+#define SYNC_FILL 0x55
+#define SYNC_ECHOES 8
+#define SYNC_WAIT_MS 100
+/* The first four payload bytes, as a ROM gives them back. */
+#define SYNC_VALUE 0x20120707u
+#define STUB_STATUS_BYTES 2
+#define STUB_GREETING_MS 3000
+#define STUB_ASK_SYNCS 3
+
+static size_t sync_request(struct loader *l)
+{
+	static const uint8_t head[] = { 0x07, 0x07, 0x12, 0x20 };
+
+	memset(l->payload, SYNC_FILL, SYNC_PAYLOAD_BYTES);
+	memcpy(l->payload, head, sizeof(head));
+	return packet_request(OP_SYNC, l->payload, SYNC_PAYLOAD_BYTES, 0, l->tx);
+}
+
+/* What one SYNC brought back. */
+struct echoes {
+	unsigned count, altered, from_stub;
+	uint32_t odd_value;
+	uint8_t late_error[2];
+};
+
+static void count_echo(struct loader *l, struct echoes *e)
+{
+	struct packet p;
+
+	if (packet_parse(l->frame, l->reader.len, &p) != PACKET_ANSWER) {
+		if (!loader_is_greeting(l->frame, l->reader.len))
+			loader_note_noise(l, l->frame, l->reader.len);
+		return;
+	}
+	if (p.op != OP_SYNC)
+		return; /* late, to an older command */
+	if (p.body[0]) {
+		memcpy(e->late_error, p.body, sizeof(e->late_error));
+		return;
+	}
+	e->count++;
+	if (p.value == 0 && p.size == STUB_STATUS_BYTES) {
+		e->from_stub++;
+	} else if (p.value != 0 && p.value != SYNC_VALUE) {
+		if (!e->altered++)
+			e->odd_value = p.value;
+	}
+}
+
+/* One SYNC, up to eight echoes, each within 100 ms of what came before it. */
+static enum status ask_once(struct loader *l, struct echoes *e, struct err *err)
+{
+	size_t size = sync_request(l);
+	uint64_t wait_us = wire_us(size, l->rate_baud) + SYNC_WAIT_MS * UINT64_C(1000);
+
+	*e = (struct echoes){ .count = 0 };
+	if (l->trace.request)
+		l->trace.request(l->trace.ctx, OP_SYNC, l->payload, SYNC_PAYLOAD_BYTES);
+	TRY(loader_send_raw(l, l->tx, size, loader_deadline(l, wait_us), err));
+	while (e->count < SYNC_ECHOES) {
+		struct deadline d = loader_deadline(l, wait_us);
+		unsigned before = e->count;
+		bool has_frame;
+
+		do {
+			TRY(loader_next_frame(l, d, &has_frame, err));
+			if (has_frame)
+				count_echo(l, e);
+		} while (has_frame && e->count == before);
+		if (!has_frame)
+			break;
+	}
+	if (l->trace.answer)
+		l->trace.answer(l->trace.ctx, OP_SYNC, e->count ? STATUS_OK : STATUS_NO_ANSWER,
+				l->frame, e->count ? l->reader.len : 0, 0);
+	return STATUS_OK;
+}
+
+static void add_to_report(struct sync_report *r, const struct echoes *e)
+{
+	if (!r->altered)
+		r->odd_value = e->odd_value;
+	r->answers += e->count;
+	r->altered += e->altered;
+	if (e->late_error[0])
+		memcpy(r->late_error, e->late_error, sizeof(r->late_error));
+}
+
+/*
+ * "boot:0x13 (SPI_FAST_FLASH_BOOT)" or "boot:0x3 (DOWNLOAD_BOOT(...)) waiting
+ * for download": the last such line says what the strap pins were.
+ */
+enum boot_mode { BOOT_UNKNOWN, BOOT_LOADER, BOOT_APPLICATION };
+
+static enum boot_mode boot_mode_of(const char *text)
+{
+	static const char *const loader_words[] = { "DOWNLOAD", "waiting for download", "wait uart",
+						    "wait usb" };
+	const char *line = NULL;
+
+	for (const char *at = text; (at = strstr(at, "boot:0x")) != NULL; at++)
+		line = at;
+	if (!line)
+		return BOOT_UNKNOWN;
+	for (size_t i = 0; i < sizeof(loader_words) / sizeof(loader_words[0]); i++) {
+		if (strstr(line, loader_words[i]))
+			return BOOT_LOADER;
+	}
+	return BOOT_APPLICATION;
+}
+
+static enum status judge_no_echo(const struct loader *l, unsigned syncs,
+				 const struct sync_report *r, struct err *err)
+{
+	unsigned rate = l->rate_baud;
+
+	if (deadline_passed(l->limit))
+		return err_set(err, STATUS_RUN_TIMEOUT,
+			       "SYNC: the run's time limit passed without an answer");
+	switch (boot_mode_of(r->boot_text)) {
+	case BOOT_APPLICATION:
+		return err_set(err, STATUS_WRONG_BOOT_MODE,
+			       "the unit started its application instead of the loader: \"%.200s\"",
+			       r->boot_text);
+	case BOOT_LOADER:
+		return err_set(
+			err, STATUS_SYNC_NO_REPLY,
+			"the unit says that its loader waits, but %u SYNCs at %u baud stayed "
+			"without an answer: nothing reaches it",
+			syncs, rate);
+	case BOOT_UNKNOWN:
+		break;
+	}
+	if (r->late_error[0])
+		return err_set_device(err, STATUS_SYNC_NO_REPLY, r->late_error,
+				      sizeof(r->late_error),
+				      "every SYNC was refused, last with %02X %s",
+				      loader_code(r->late_error[0], r->late_error[1]),
+				      loader_code_text(r->late_error[0], r->late_error[1]));
+	return err_set(err, STATUS_SYNC_NO_REPLY, "no answer to %u SYNCs at %u baud%s%.200s%s",
+		       syncs, rate, r->boot_text[0] ? "; the unit printed \"" : "", r->boot_text,
+		       r->boot_text[0] ? "\"" : "");
+}
+
+static const uint8_t lone_end = SLIP_END;
+
+static enum status sync_tries(struct loader *l, unsigned syncs, struct sync_report *r,
+			      struct err *err)
+{
+	unsigned without_end = l->kind == LOADER_STUB ? 1 : 2;
+	bool was_out_of_step = false, was_altered = false;
+	struct echoes e = { .count = 0 };
+
+	for (unsigned i = 0; i < syncs && !deadline_passed(l->limit); i++) {
+		bool is_confirming = e.count != 0;
+
+		if (i >= without_end && !is_confirming) {
+			TRY(loader_send_raw(l, &lone_end, 1,
+					    loader_deadline(l, SYNC_WAIT_MS * 1000u), err));
+			was_out_of_step = true;
+		}
+		TRY(ask_once(l, &e, err));
+		add_to_report(r, &e);
+		if (!e.count)
+			continue;
+		r->is_stub = e.from_stub == e.count;
+		was_altered = e.altered != 0;
+		/*
+		 * An echo may be late and belong to a SYNC before the lone C0, which
+		 * then put a stub out of step: only a SYNC without one proves it.
+		 */
+		if (!was_altered && (!r->is_stub || !was_out_of_step || is_confirming))
+			break;
+		was_out_of_step = false;
+	}
+	if (!r->answers)
+		return STATUS_SYNC_NO_REPLY;
+	if (was_altered)
+		return err_set(
+			err, STATUS_SYNC_ALTERED,
+			"%u of %u SYNC echoes came back altered, first %08x instead of %08x: "
+			"bytes are lost on the way to the unit",
+			r->altered, r->answers, r->odd_value, SYNC_VALUE);
+	return STATUS_OK;
+}
+
+enum status loader_sync(struct loader *l, unsigned syncs, struct sync_report *report,
+			struct err *err)
+{
+	enum status st;
+
+	*report = (struct sync_report){ .answers = 0 };
+	/* Echoes of a SYNC before the reset prove nothing; boot text is welcome. */
+	loader_note_unfinished(l);
+	loader_clear_noise(l);
+	st = loader_drop_arrived(l, err);
+	if (!st) {
+		slip_reader_reset(&l->reader);
+		st = sync_tries(l, syncs, report, err);
+	}
+	loader_note_unfinished(l);
+	snprintf(report->boot_text, sizeof(report->boot_text), "%s", l->noise.text);
+	if (st == STATUS_SYNC_NO_REPLY)
+		return judge_no_echo(l, syncs, report, err);
+	if (st)
+		return st;
+	l->kind = report->is_stub ? LOADER_STUB : LOADER_ROM;
+	l->last_op = OP_SYNC;
+	return STATUS_OK;
+}
+
+static enum status become_stub(struct loader *l)
+{
+	l->kind = LOADER_STUB;
+	l->last_op = 0;
+	return STATUS_OK;
+}
+
+/* The greeting is one frame and may be lost; a stub that runs answers a SYNC. */
+static enum status ask_for_stub(struct loader *l, struct err *err)
+{
+	char printed[200];
+	struct sync_report report;
+	enum status st;
+
+	loader_note_unfinished(l);
+	snprintf(printed, sizeof(printed), "%.199s", l->noise.text);
+	st = loader_sync(l, STUB_ASK_SYNCS, &report, err);
+	if (st == STATUS_PORT_GONE || st == STATUS_CANCELLED || st == STATUS_RUN_TIMEOUT ||
+	    st == STATUS_PORT_FAILED)
+		return st;
+	if (!st && report.is_stub)
+		return become_stub(l);
+	if (report.answers)
+		return err_set(err, STATUS_STUB_NO_START,
+			       "the stub did not start: the ROM still answers");
+	return err_set(err, STATUS_STUB_NO_START,
+		       "the stub did not start: no greeting, and no answer to SYNC%s%s%s",
+		       printed[0] ? "; the unit printed \"" : "", printed, printed[0] ? "\"" : "");
+}
+
+enum status loader_await_stub(struct loader *l, struct err *err)
+{
+	struct deadline d = loader_deadline(l, STUB_GREETING_MS * UINT64_C(1000));
+
+	if (l->has_greeting)
+		return become_stub(l);
+	for (;;) {
+		struct packet p;
+		bool has_frame;
+
+		TRY(loader_next_frame(l, d, &has_frame, err));
+		if (!has_frame)
+			return ask_for_stub(l, err);
+		if (loader_is_greeting(l->frame, l->reader.len))
+			return become_stub(l);
+		if (packet_parse(l->frame, l->reader.len, &p) != PACKET_ANSWER)
+			loader_note_noise(l, l->frame, l->reader.len);
+		else if (p.op == OP_MEM_END && p.body[0])
+			return err_set_device(err, STATUS_STUB_NO_START, p.body, p.size,
+					      "the stub did not start: MEM_END refused by the ROM: "
+					      "%02X %s",
+					      loader_code(p.body[0], p.body[1]),
+					      loader_code_text(p.body[0], p.body[1]));
+	}
+}
