@@ -34,6 +34,31 @@ struct spi_regs {
 	uint16_t usr, usr1, usr2, mosi_dlen, miso_dlen, w0;
 };
 
+/* Where a value stands in the efuse registers; width 0: the chip has no such field. */
+struct efuse_field {
+	uint16_t reg; /* offset from efuse_base */
+	uint8_t shift, width;
+};
+
+/* One word for a field's value; a table of them ends with text NULL. */
+struct value_text {
+	uint8_t value;
+	uint32_t size_bytes; /* of memory in the package, else 0 */
+	const char *text;
+};
+
+/* The efuse layout that all chips since the ESP32-S2 share, with their own places. */
+struct efuse_map {
+	uint16_t mac; /* low word; the high one follows */
+	struct efuse_field minor_low, minor_high, major, package;
+	struct efuse_field flash, flash_vendor;
+	struct efuse_field psram_low, psram_high, psram_vendor;
+	struct efuse_field crypt_count, secure_boot;
+	struct efuse_field block_major, block_minor; /* ESP32-S3: they mark its revision 0 */
+	const char *base_features;
+	const struct value_text *packages, *flashes, *flash_vendors, *psrams, *psram_vendors;
+};
+
 #define CHIP_MAGICS 4
 
 struct chip {
@@ -52,6 +77,8 @@ struct chip {
 	uint32_t uart_clkdiv_reg; /* 0 where the crystal is fixed */
 	uint8_t crystal_mhz;      /* 0 where it has to be measured */
 	uint32_t efuse_base;
+	uint32_t probe_reg; /* half of the MAC: a harmless question with a known answer */
+	const struct efuse_map *efuse; /* NULL where read_ident needs none */
 	struct watchdog_regs watchdog;
 	bool has_native_usb;
 	/* Read MAC, revision, package, features and security state into ident. */

@@ -52,6 +52,10 @@ enum status ident_detect(struct loader *l, struct ident *ident, struct err *err)
  * A chip in secure download mode keeps has_mac false and is no error. */
 enum status ident_read(struct loader *l, struct ident *ident, struct err *err);
 
+/* Watchdogs that would restart a chip on its own USB. Not while a stub runs, and not
+ * in secure download mode. */
+enum status ident_stop_watchdogs(struct loader *l, const struct chip *chip, struct err *err);
+
 /* JEDEC id and size through the SPI registers; attaches the flash first.
  * STATUS_FLASH_ID_BAD for ffffff, 000000 and the like. */
 enum status ident_read_flash(struct loader *l, struct ident *ident, struct err *err);

@@ -1,0 +1,69 @@
+#include "engine/chip.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct chip *chip_by_key(const char *key)
+{
+	size_t count;
+	const struct chip *rows = chip_rows(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(rows[i].key, key) == 0)
+			return &rows[i];
+	}
+	return NULL;
+}
+
+const struct chip *chip_by_id(uint16_t id)
+{
+	size_t count;
+	const struct chip *rows = chip_rows(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (rows[i].id == id)
+			return &rows[i];
+	}
+	return NULL;
+}
+
+const struct chip *chip_by_magic(uint32_t magic)
+{
+	size_t count;
+	const struct chip *rows = chip_rows(&count);
+
+	for (size_t i = 0; magic && i < count; i++) {
+		for (size_t m = 0; m < CHIP_MAGICS; m++) {
+			if (rows[i].magics[m] == magic)
+				return &rows[i];
+		}
+	}
+	return NULL;
+}
+
+bool chip_frequency_nibble(const struct chip *chip, unsigned mhz, uint8_t *nibble)
+{
+	for (const struct frequency_code *f = chip->frequencies; f->mhz; f++) {
+		if (f->mhz == mhz) {
+			*nibble = f->nibble;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool chip_flash_size_nibble(uint32_t flash_bytes, uint8_t *nibble)
+{
+	for (uint8_t n = 0; n <= 7; n++) {
+		if (flash_bytes == UINT32_C(0x100000) << n) {
+			*nibble = n;
+			return true;
+		}
+	}
+	return false;
+}
+
+void chip_revision_text(uint16_t revision, char *text, size_t size)
+{
+	snprintf(text, size, "v%u.%u", revision / 100u, revision % 100u);
+}

@@ -1,0 +1,33 @@
+/*
+ * How the rows in chips.c read a unit's identity; nobody else includes this.
+ */
+#ifndef ENGINE_CHIP_READ_H
+#define ENGINE_CHIP_READ_H
+
+#include "engine/chip.h"
+#include "engine/ident.h"
+
+/*
+ * A register that decides something. Answers carry no checksum, so it is read
+ * until two readings in a row agree. STATUS_GARBLED when none do.
+ */
+enum status chip_read_reg(struct loader *l, uint32_t addr, uint32_t *value, struct err *err);
+
+/* An odd number of set bits in its counter means that flash encryption is on. */
+bool chip_crypt_count_is_on(uint32_t count);
+
+/* Append ", " and text. */
+void chip_add_feature(struct ident *ident, const char *text);
+
+/* ESP32: efuse words of its own, revision also from the APB's date register. */
+enum status chip_read_esp32(const struct chip *chip, struct loader *l, struct ident *ident,
+			    struct err *err);
+/* ESP32: the flash of the PICO and U4WDH packages hangs on pins that efuses name. */
+enum status chip_pins_esp32(const struct chip *chip, struct loader *l, uint32_t *pins,
+			    struct err *err);
+
+/* All later chips: chip->efuse says where things stand. */
+enum status chip_read_efuse_map(const struct chip *chip, struct loader *l, struct ident *ident,
+				struct err *err);
+
+#endif

@@ -1,0 +1,116 @@
+/* docs/protocol.md: flash id to size, and how the SPI registers run one command. */
+#include "engine/ident.h"
+
+#include "engine/chip_read.h"
+#include "engine/loader.h"
+
+#define SPI_CMD_RDID 0x9fu
+#define RDID_BITS 24
+
+#define SPI_CMD_USR (1u << 18)
+#define SPI_USR_COMMAND (1u << 31)
+#define SPI_USR_MISO (1u << 28)
+#define SPI_USR2_8_BITS (7u << 28)
+
+#define SPI_POLLS 10
+#define RDID_ATTEMPTS 4
+
+#define KB UINT32_C(1024)
+#define MB UINT32_C(0x100000)
+
+uint32_t flash_bytes_of_id(uint32_t flash_id)
+{
+	uint8_t vendor = (uint8_t)flash_id;
+	uint8_t type = (uint8_t)(flash_id >> 8);
+	uint8_t capacity = (uint8_t)(flash_id >> 16);
+
+	if (vendor == 0x1f) { /* Adesto counts in the second byte */
+		unsigned n = type & 0x1f;
+
+		return n >= 0x04 && n <= 0x09 ? (512 * KB) << (n - 0x04) : 0;
+	}
+	if (capacity >= 0x12 && capacity <= 0x1c)
+		return (256 * KB) << (capacity - 0x12);
+	if (capacity >= 0x20 && capacity <= 0x22)
+		return (64 * MB) << (capacity - 0x20);
+	if (capacity >= 0x32 && capacity <= 0x3a)
+		return (256 * KB) << (capacity - 0x32);
+	return 0;
+}
+
+static bool is_bad_id(uint32_t id)
+{
+	return id == 0xffffff || id == 0 || id == 0xffff3f;
+}
+
+static enum status await_spi(struct loader *l, const struct spi_regs *spi, struct err *err)
+{
+	for (unsigned n = 0; n < SPI_POLLS; n++) {
+		uint32_t cmd;
+
+		TRY(loader_read_reg(l, spi->base, &cmd, err));
+		if (!(cmd & SPI_CMD_USR))
+			return STATUS_OK;
+	}
+	return err_set(err, STATUS_FLASH_ID_BAD, "the SPI controller does not finish a command");
+}
+
+/* One "read id" through the controller's user command, its registers put back after. */
+static enum status read_id(struct loader *l, const struct spi_regs *spi, uint32_t *id,
+			   struct err *err)
+{
+	const uint32_t all = UINT32_MAX;
+	uint32_t usr, usr2, w0;
+
+	TRY(loader_read_reg(l, spi->base + spi->usr, &usr, err));
+	TRY(loader_read_reg(l, spi->base + spi->usr2, &usr2, err));
+	TRY(loader_write_reg(l, spi->base + spi->miso_dlen, RDID_BITS - 1, all, 0, err));
+	TRY(loader_write_reg(l, spi->base + spi->usr, SPI_USR_COMMAND | SPI_USR_MISO, all, 0, err));
+	TRY(loader_write_reg(l, spi->base + spi->usr2, SPI_USR2_8_BITS | SPI_CMD_RDID, all, 0,
+			     err));
+	TRY(loader_write_reg(l, spi->base + spi->w0, 0, all, 0, err));
+	TRY(loader_write_reg(l, spi->base, SPI_CMD_USR, all, 0, err));
+	TRY(await_spi(l, spi, err));
+	TRY(loader_read_reg(l, spi->base + spi->w0, &w0, err));
+	TRY(loader_write_reg(l, spi->base + spi->usr, usr, all, 0, err));
+	TRY(loader_write_reg(l, spi->base + spi->usr2, usr2, all, 0, err));
+	*id = w0 & 0xffffff;
+	return STATUS_OK;
+}
+
+/* As chip_read_reg: it decides, so two readings must agree. */
+static enum status read_id_twice(struct loader *l, const struct spi_regs *spi, uint32_t *id,
+				 struct err *err)
+{
+	uint32_t last = 0;
+
+	for (unsigned n = 0; n < RDID_ATTEMPTS; n++) {
+		uint32_t now;
+
+		TRY(read_id(l, spi, &now, err));
+		if (n && now == last) {
+			*id = now;
+			return STATUS_OK;
+		}
+		last = now;
+	}
+	return err_set(err, STATUS_FLASH_ID_BAD, "the flash id reads differently every time");
+}
+
+enum status ident_read_flash(struct loader *l, struct ident *ident, struct err *err)
+{
+	const struct chip *chip = ident->chip;
+	uint32_t pins = 0;
+	uint32_t id = 0;
+
+	if (chip->spi_pins)
+		TRY(chip->spi_pins(chip, l, &pins, err));
+	TRY(loader_spi_attach(l, pins, err));
+	TRY(read_id_twice(l, &chip->spi, &id, err));
+	ident->has_flash_id = true;
+	ident->flash_id = id;
+	if (is_bad_id(id))
+		return err_set(err, STATUS_FLASH_ID_BAD, "flash id reads %06x", (unsigned)id);
+	ident->flash_bytes = flash_bytes_of_id(id);
+	return STATUS_OK;
+}

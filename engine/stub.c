@@ -1,0 +1,84 @@
+#include "engine/stub.h"
+
+#include "engine/loader.h"
+
+#include <string.h>
+
+#define ROM_BAD_CHECKSUM 0x07 /* docs/protocol.md, error codes */
+
+const struct stub_image *stub_by_name(const char *name)
+{
+	for (const struct stub_image *image = stub_images; image->name; image++) {
+		if (strcmp(image->name, name) == 0)
+			return image;
+	}
+	return NULL;
+}
+
+/* A refusal in words; anything else is passed on as it is. */
+static enum status explain(enum status st, const char *what, size_t at, uint32_t block_bytes,
+			   struct err *err)
+{
+	struct err why = *err;
+
+	if (st != STATUS_REFUSED)
+		return st;
+	if (why.device_len >= 2 && why.device[1] == ROM_BAD_CHECKSUM)
+		return err_set_device(
+			err, STATUS_STUB_UPLOAD_CHECKSUM, why.device, why.device_len,
+			"RAM block of %u bytes at %zu of the stub's %s arrived damaged: "
+			"refused with %02x %02x",
+			(unsigned)block_bytes, at, what, why.device[0], why.device[1]);
+	return err_set_device(err, STATUS_STUB_UPLOAD_REFUSED, why.device, why.device_len,
+			      "stub upload, %s at %zu: %s", what, at, why.text);
+}
+
+static enum status upload_segment(struct loader *l, const char *what,
+				  const struct stub_segment *segment, uint32_t block_bytes,
+				  struct err *err)
+{
+	size_t blocks = (segment->size_bytes + block_bytes - 1) / block_bytes;
+	enum status st;
+
+	if (!segment->size_bytes)
+		return STATUS_OK;
+	st = loader_mem_begin(l, (uint32_t)segment->size_bytes, (uint32_t)blocks, block_bytes,
+			      segment->addr, err);
+	if (st)
+		return explain(st, what, 0, block_bytes, err);
+	for (size_t seq = 0; seq < blocks; seq++) {
+		size_t at = seq * block_bytes;
+		size_t len = segment->size_bytes - at;
+
+		if (len > block_bytes)
+			len = block_bytes;
+		st = loader_mem_data(l, segment->bytes + at, len, (uint32_t)seq, err);
+		if (st)
+			return explain(st, what, at, block_bytes, err);
+	}
+	return STATUS_OK;
+}
+
+enum status stub_upload(struct loader *l, const struct stub_image *image, uint32_t block_bytes,
+			struct err *err)
+{
+	struct err scratch;
+
+	if (!err)
+		err = &scratch;
+	TRY(upload_segment(l, "text", &image->text, block_bytes, err));
+	return upload_segment(l, "data", &image->data, block_bytes, err);
+}
+
+enum status stub_start(struct loader *l, const struct stub_image *image, struct err *err)
+{
+	struct err scratch;
+	enum status st;
+
+	if (!err)
+		err = &scratch;
+	st = loader_mem_end(l, image->entry, err);
+	if (st)
+		return explain(st, "start", 0, 0, err);
+	return loader_await_stub(l, err);
+}
