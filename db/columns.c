@@ -1,0 +1,77 @@
+#include "db/query.h"
+
+/* clang-format off */
+static const struct column columns[] = {
+	{ "run_id",          COLUMN_TEXT,    "the run; UUID version 7, so ids sort by time" },
+	{ "kind",            COLUMN_TEXT,    "FLASH or VERIFY" },
+	{ "outcome",         COLUMN_TEXT,    "PASS, FAIL, ERROR, TIMEOUT or ABORTED; unknown while the run is open" },
+	{ "code",            COLUMN_TEXT,    "why, as a stable word: OK, SYNC_NO_REPLY, MD5_MISMATCH and so on" },
+	{ "party",           COLUMN_TEXT,    "who has to act: NONE, UNIT, LINK, FIXTURE, STATION or OPERATOR" },
+	{ "proof",           COLUMN_TEXT,    "CHIP_MD5: the chip's own MD5 of every region equals the recipe's; NONE" },
+	{ "mac",             COLUMN_TEXT,    "the unit, by the MAC in its chip" },
+	{ "duplicate_mac",   COLUMN_BOOL,    "1: the same MAC was in another slot at the same time" },
+	{ "chip",            COLUMN_TEXT,    "as the maker words it: ESP32-S3" },
+	{ "revision",        COLUMN_TEXT,    "of the silicon: v3.1" },
+	{ "package",         COLUMN_TEXT,    "ESP32-D0WDQ6 and so on" },
+	{ "features",        COLUMN_TEXT,    "what the chip says it has, separated by commas" },
+	{ "crystal_mhz",     COLUMN_INTEGER, "crystal frequency, MHz" },
+	{ "flash_id",        COLUMN_TEXT,    "JEDEC id of the flash memory, hex" },
+	{ "flash_bytes",     COLUMN_INTEGER, "size of the flash memory" },
+	{ "security",        COLUMN_TEXT,    "secure boot, flash encryption, secure download; none" },
+	{ "slot",            COLUMN_TEXT,    "place on the fixture: USB controller, hub ports, interface" },
+	{ "node",            COLUMN_TEXT,    "device file at that time; says nothing later" },
+	{ "usb_path",        COLUMN_TEXT,    "the interface in /sys" },
+	{ "bridge",          COLUMN_TEXT,    "type of USB-serial bridge: CP2104, CH9102F" },
+	{ "bridge_vid_pid",  COLUMN_TEXT,    "its USB vendor and product number: 10c4:ea60" },
+	{ "bridge_serial",   COLUMN_TEXT,    "its serial number" },
+	{ "bridge_product",  COLUMN_TEXT,    "what it calls itself" },
+	{ "bridge_release",  COLUMN_TEXT,    "its bcdDevice" },
+	{ "bridge_driver",   COLUMN_TEXT,    "kernel driver: cp210x, cdc_acm" },
+	{ "recipe",          COLUMN_TEXT,    "name in the recipe; a label" },
+	{ "recipe_revision", COLUMN_INTEGER, "revision in the recipe; a label" },
+	{ "product",         COLUMN_TEXT,    "product preset of the recipe" },
+	{ "recipe_digest",   COLUMN_TEXT,    "the recipe itself: SHA-256 of its canonical form and images" },
+	{ "batch",           COLUMN_TEXT,    "as given with --batch" },
+	{ "operator",        COLUMN_TEXT,    "as given with --operator" },
+	{ "station",         COLUMN_TEXT,    "host name of the station" },
+	{ "program_version", COLUMN_TEXT,    "of flashline on it" },
+	{ "start_time",      COLUMN_TEXT,    "start, UTC, ISO 8601 with milliseconds" },
+	{ "end_time",        COLUMN_TEXT,    "when the verdict was given, UTC" },
+	{ "start_utc_ms",    COLUMN_INTEGER, "start, milliseconds since 1970 UTC" },
+	{ "end_utc_ms",      COLUMN_INTEGER, "end, milliseconds since 1970 UTC" },
+	{ "duration_s",      COLUMN_REAL,    "start to verdict in seconds, by a clock that nobody sets" },
+	{ "loader",          COLUMN_TEXT,    "stub or rom: which program on the chip wrote" },
+	{ "rate_asked",      COLUMN_INTEGER, "baud rate of the data phase as chosen" },
+	{ "rate_actual",     COLUMN_INTEGER, "baud rate as the port reported it back" },
+	{ "tries",           COLUMN_INTEGER, "passes through the steps" },
+	{ "rungs",           COLUMN_TEXT,    "remedies that were tried, in order; empty when the first way worked" },
+	{ "evidence",        COLUMN_TEXT,    "what was observed of the link and the boot text" },
+	{ "raw_bytes",       COLUMN_INTEGER, "bytes of the images that were written" },
+	{ "wire_bytes",      COLUMN_INTEGER, "bytes that were sent for them, framing included" },
+	{ "skipped_bytes",   COLUMN_INTEGER, "bytes proven to be there already" },
+	{ "data_s",          COLUMN_REAL,    "seconds from the first data block to the last answer; unknown without data" },
+	{ "detail",          COLUMN_TEXT,    "what happened, in a sentence with its values" },
+	{ "device_code",     COLUMN_TEXT,    "bytes that the chip sent with its refusal, hex" },
+};
+/* clang-format on */
+
+const struct column *column_rows(size_t *count)
+{
+	*count = sizeof(columns) / sizeof(columns[0]);
+	return columns;
+}
+
+const char *column_type_name(enum column_type type)
+{
+	switch (type) {
+	case COLUMN_TEXT:
+		return "text";
+	case COLUMN_INTEGER:
+		return "integer";
+	case COLUMN_REAL:
+		return "real";
+	case COLUMN_BOOL:
+		return "0 or 1";
+	}
+	return "";
+}

@@ -1,0 +1,261 @@
+#define _DEFAULT_SOURCE /* gethostname */
+#include "db/db.h"
+
+#include "db/lock.h"
+#include "db/migrate.h"
+#include "db/paths.h"
+#include "db/sql.h"
+#include "engine/base/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* How long another program may keep the file locked (somebody's sqlite3 shell in a
+ * transaction) before a statement gives up. */
+#define BUSY_MS 5000
+
+static enum status set_up_connection(struct db *db, struct err *err)
+{
+	sqlite3_busy_timeout(db->sql, BUSY_MS);
+	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(db->sql, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	return sql_exec(db, "PRAGMA recursive_triggers = ON", err);
+}
+
+static enum status connect_to(struct db *db, const char *name, int flags, struct err *err)
+{
+	int rc = sqlite3_open_v2(name, &db->sql,
+				 flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+
+	return rc == SQLITE_OK ? set_up_connection(db, err) : sql_fail(db, rc, err);
+}
+
+/* ---- writers ---- */
+
+static enum status check_writable(struct db *db, struct err *err)
+{
+	/* SQLite silently falls back to reading. */
+	if (sqlite3_db_readonly(db->sql, "main") == 1)
+		return sql_fail_at(db->path, SQLITE_READONLY, NULL, err);
+	return STATUS_OK;
+}
+
+static enum status check_damage(struct db *db, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	enum status st = STATUS_OK;
+
+	TRY(sql_prepare(db, "PRAGMA quick_check(1)", &stmt, err));
+	int rc = sqlite3_step(stmt);
+	const char *text = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
+	if (rc != SQLITE_ROW)
+		st = sql_fail(db, rc, err);
+	else if (!text || strcmp(text, "ok"))
+		st = sql_fail_at(db->path, SQLITE_CORRUPT, text, err);
+	sqlite3_finalize(stmt);
+	return st;
+}
+
+static enum status use_wal(struct db *db, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	enum status st = STATUS_OK;
+
+	TRY(sql_prepare(db, "PRAGMA journal_mode = WAL", &stmt, err));
+	int rc = sqlite3_step(stmt);
+	if (rc != SQLITE_ROW)
+		st = sql_fail(db, rc, err);
+	else if (strcmp((const char *)sqlite3_column_text(stmt, 0), "wal"))
+		st = err_set(
+			err, STATUS_DATABASE,
+			"%s: its file system cannot keep it safely (no write-ahead log): put it "
+			"on a local disk, name it with --db",
+			db->path);
+	sqlite3_finalize(stmt);
+	TRY(st);
+	return sql_exec(db, "PRAGMA synchronous = FULL", err);
+}
+
+static enum status note_station(struct db *db, struct err *err)
+{
+	char host[256] = "";
+	sqlite3_stmt *stmt;
+	enum status st;
+
+	gethostname(host, sizeof(host) - 1);
+	st = sql_prepare(db,
+			 "INSERT INTO station (host, program_version, first_seen_utc_ms) "
+			 "SELECT ?1, ?2, ?3 WHERE NOT EXISTS "
+			 "(SELECT 1 FROM station WHERE host = ?1 AND program_version = ?2)",
+			 &stmt, err);
+	TRY(st);
+	sql_bind_text(stmt, 1, host);
+	sql_bind_text(stmt, 2, FLASHLINE_VERSION);
+	sqlite3_bind_int64(stmt, 3, clock_utc_ms());
+	st = sql_run(db, stmt, err);
+	sqlite3_finalize(stmt);
+	TRY(st);
+
+	TRY(sql_prepare(db,
+			"SELECT station_id FROM station WHERE host = ?1 AND program_version = ?2",
+			&stmt, err));
+	sql_bind_text(stmt, 1, host);
+	sql_bind_text(stmt, 2, FLASHLINE_VERSION);
+	int rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW)
+		db->station_id = sqlite3_column_int64(stmt, 0);
+	else
+		st = sql_fail(db, rc, err);
+	sqlite3_finalize(stmt);
+	return st;
+}
+
+/* What was unknown at the power cut stays unknown: only the verdict is written. */
+static enum status close_open_runs(struct db *db, struct err *err)
+{
+	const struct status_row *row = status_row(STATUS_STATION_STOPPED);
+	sqlite3_stmt *stmt;
+
+	TRY(sql_prepare(
+		db,
+		"INSERT INTO result (run_id, outcome, code, party, proof, detail, end_utc_ms) "
+		"SELECT run_id, ?1, ?2, ?3, 'NONE', ?4, max(?5, start_utc_ms) FROM run "
+		"WHERE NOT EXISTS (SELECT 1 FROM result WHERE result.run_id = run.run_id)",
+		&stmt, err));
+	sql_bind_text(stmt, 1, outcome_name(row->outcome));
+	sql_bind_text(stmt, 2, row->code);
+	sql_bind_text(stmt, 3, party_name(row->party));
+	sql_bind_text(stmt, 4,
+		      "the station stopped before this run had a result; closed when a station "
+		      "opened the database again");
+	sqlite3_bind_int64(stmt, 5, clock_utc_ms());
+	enum status st = sql_run(db, stmt, err);
+	sqlite3_finalize(stmt);
+	if (!st)
+		db->stopped_runs = (size_t)sqlite3_changes(db->sql);
+	return st;
+}
+
+static enum status open_writer(struct db *db, struct err *err)
+{
+	int64_t version;
+	size_t newest;
+	const char *const *rows = migration_rows(&newest);
+
+	TRY(lock_take(db->path, &db->lock_fd, err));
+	TRY(connect_to(db, db->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err));
+	TRY(check_writable(db, err));
+	TRY(migrate_version(db, (int64_t)newest, &version, err));
+	TRY(check_damage(db, err));
+	TRY(use_wal(db, err));
+	TRY(migrate(db, rows, newest, err));
+	TRY(sql_exec(db, "PRAGMA foreign_keys = ON", err));
+	TRY(note_station(db, err));
+	return close_open_runs(db, err);
+}
+
+/* ---- readers ---- */
+
+/*
+ * A write-ahead log needs a -shm file beside the database. Where a folder may not be
+ * written (an archive, a read-only share) and no log is pending, nobody can be
+ * changing the file, so it is read as it stands.
+ */
+static enum status connect_archive(struct db *db, struct err *err)
+{
+	char wal[DB_PATH_BYTES + 8];
+
+	snprintf(wal, sizeof(wal), "%s-wal", db->path);
+	if (access(wal, F_OK) == 0)
+		return err_set(
+			err, STATUS_DATABASE,
+			"%s: its newest records are in %s, and the folder may not be written: "
+			"copy both files elsewhere and read the copy",
+			db->path, wal);
+	sqlite3_str *name = sqlite3_str_new(NULL);
+	sqlite3_str_appendall(name, "file:");
+	for (const char *c = db->path; *c; c++)
+		sqlite3_str_appendf(name, strchr("%?#", *c) ? "%%%02x" : "%c", *c);
+	sqlite3_str_appendall(name, "?immutable=1");
+	char *uri = sqlite3_str_finish(name);
+	if (!uri)
+		return sql_fail_at(db->path, SQLITE_NOMEM, NULL, err);
+	sqlite3_close(db->sql);
+	db->sql = NULL;
+	enum status st = connect_to(db, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, err);
+	sqlite3_free(uri);
+	return st;
+}
+
+static enum status connect_reader(struct db *db, struct err *err)
+{
+	TRY(connect_to(db, db->path, SQLITE_OPEN_READONLY, err));
+	int rc = sqlite3_exec(db->sql, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL);
+	if ((rc & 0xff) == SQLITE_CANTOPEN || (rc & 0xff) == SQLITE_READONLY)
+		return connect_archive(db, err);
+	return rc == SQLITE_OK ? STATUS_OK : sql_fail(db, rc, err);
+}
+
+static enum status open_reader(struct db *db, struct err *err)
+{
+	int64_t version;
+	size_t newest;
+
+	migration_rows(&newest);
+	TRY(connect_reader(db, err));
+	TRY(migrate_version(db, (int64_t)newest, &version, err));
+	if (version == (int64_t)newest)
+		return STATUS_OK;
+	if (version == 0)
+		return err_set(err, STATUS_DATABASE,
+			       "%s: is empty: 'flashline flash' writes the first record", db->path);
+	return err_set(
+		err, STATUS_DATABASE,
+		"%s: was made by an older flashline (schema %lld, this program reads %zu): the "
+		"next 'flashline flash' brings it up to date",
+		db->path, (long long)version, newest);
+}
+
+enum status db_open(const char *path, enum db_mode mode, struct db **out, struct err *err)
+{
+	enum status st;
+	struct db *db;
+
+	*out = NULL;
+	db = calloc(1, sizeof(*db));
+	if (!db)
+		return err_set(err, STATUS_NO_MEMORY, "%s: no memory for the database", path);
+	db->lock_fd = -1;
+	st = path_resolve(path, mode, &db->path, err);
+	if (!st)
+		st = mode == DB_WRITE ? open_writer(db, err) : open_reader(db, err);
+	if (st) {
+		db_close(db);
+		return st;
+	}
+	*out = db;
+	return STATUS_OK;
+}
+
+void db_close(struct db *db)
+{
+	if (!db)
+		return;
+	sqlite3_close(db->sql);
+	if (db->lock_fd >= 0)
+		close(db->lock_fd); /* after the file: the next writer finds it at rest */
+	free(db->path);
+	free(db);
+}
+
+const char *db_path(const struct db *db)
+{
+	return db->path;
+}
+
+size_t db_stopped_runs(const struct db *db)
+{
+	return db->stopped_runs;
+}

@@ -1,0 +1,59 @@
+#define _DEFAULT_SOURCE /* flock */
+#include "db/lock.h"
+
+#include "db/db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+static enum status held_by_other(const char *db_path, int fd, struct err *err)
+{
+	char pid[24];
+	ssize_t len = pread(fd, pid, sizeof(pid) - 1, 0);
+
+	pid[len > 0 ? len : 0] = '\0';
+	pid[strcspn(pid, "\n")] = '\0';
+	return err_set(err, STATUS_DATABASE,
+		       "%s: process %s is writing to it: wait until it ends, or name another file "
+		       "with --db",
+		       db_path, pid[0] ? pid : "(unknown)");
+}
+
+/* Best effort: the lock holds without it, and a full disk shows soon enough. */
+static void write_pid(int fd)
+{
+	char pid[24];
+	int len = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
+
+	if (ftruncate(fd, 0) == 0)
+		(void)!pwrite(fd, pid, (size_t)len, 0);
+}
+
+enum status lock_take(const char *db_path, int *fd, struct err *err)
+{
+	char path[DB_PATH_BYTES + 8];
+
+	*fd = -1;
+	snprintf(path, sizeof(path), "%s.lock", db_path);
+	int lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+	if (lock_fd < 0)
+		return err_set(err, STATUS_DATABASE,
+			       "%s: cannot be made (%s): check the rights of the folder, or name "
+			       "another file with --db",
+			       path, strerror(errno));
+	if (flock(lock_fd, LOCK_EX | LOCK_NB)) {
+		enum status st = errno == EWOULDBLOCK ? held_by_other(db_path, lock_fd, err)
+						      : err_set(err, STATUS_DATABASE,
+								"%s: cannot be locked (%s)", path,
+								strerror(errno));
+		close(lock_fd);
+		return st;
+	}
+	write_pid(lock_fd);
+	*fd = lock_fd;
+	return STATUS_OK;
+}

@@ -1,0 +1,17 @@
+/*
+ * The one-writer rule: a locked file beside the database. Internal to db/.
+ *
+ * The lock is the kernel's (flock), so it ends with the process that holds it,
+ * however that dies; the text in the file only tells people which one it is.
+ * The file itself stays: removing it would let two writers lock two files.
+ */
+#ifndef DB_LOCK_H
+#define DB_LOCK_H
+
+#include "engine/base/err.h"
+
+/* *fd is to be closed to give the lock back. STATUS_DATABASE: held by another
+ * process, which is named, or the lock file cannot be made. Never waits. */
+enum status lock_take(const char *db_path, int *fd, struct err *err);
+
+#endif

@@ -1,0 +1,171 @@
+#include "db/run.h"
+
+#include "db/facts.h"
+#include "db/fields.h"
+#include "engine/base/clock.h"
+
+/* ---- recipe ---- */
+
+static enum status put_image(struct db *db, const struct record_image *image, struct err *err)
+{
+	sqlite3_stmt *stmt;
+
+	TRY(sql_prepare(db,
+			"INSERT INTO image (sha256, size_bytes, version) SELECT ?1, ?2, ?3 "
+			"WHERE NOT EXISTS (SELECT 1 FROM image WHERE sha256 = ?1)",
+			&stmt, err));
+	sql_bind_text(stmt, 1, image->sha256);
+	sqlite3_bind_int64(stmt, 2, image->size_bytes);
+	sql_bind_text(stmt, 3, image->version);
+	enum status st = sql_run(db, stmt, err);
+	sqlite3_finalize(stmt);
+	return st;
+}
+
+static enum status put_images(struct db *db, const struct record_recipe *recipe, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	enum status st = STATUS_OK;
+
+	TRY(fields_prepare(db, &image_fields, &stmt, err));
+	for (size_t i = 0; i < recipe->image_count && !st; i++) {
+		st = put_image(db, &recipe->images[i], err);
+		if (st)
+			break;
+		sql_bind_text(stmt, 1, recipe->digest);
+		sqlite3_bind_int64(stmt, 2, (int64_t)i);
+		fields_bind(stmt, &image_fields, &recipe->images[i]);
+		st = sql_run(db, stmt, err);
+	}
+	sqlite3_finalize(stmt);
+	return st;
+}
+
+enum status fact_recipe(struct db *db, const struct record_recipe *recipe, struct err *err)
+{
+	sqlite3_stmt *stmt;
+
+	TRY(sql_prepare(db,
+			"INSERT INTO recipe (recipe_digest, name, revision, product, canonical, "
+			"first_seen_utc_ms) SELECT ?1, ?2, ?3, ?4, ?5, ?6 "
+			"WHERE NOT EXISTS (SELECT 1 FROM recipe WHERE recipe_digest = ?1)",
+			&stmt, err));
+	sql_bind_text(stmt, 1, recipe->digest);
+	sql_bind_text(stmt, 2, recipe->name);
+	sqlite3_bind_int64(stmt, 3, recipe->revision);
+	sql_bind_text(stmt, 4, recipe->product);
+	sql_bind_text(stmt, 5, recipe->canonical);
+	sqlite3_bind_int64(stmt, 6, clock_utc_ms());
+	enum status st = sql_run(db, stmt, err);
+	sqlite3_finalize(stmt);
+	/* The digest covers the images, so a recipe that was there has them all. */
+	if (!st && sqlite3_changes(db->sql))
+		st = put_images(db, recipe, err);
+	return st;
+}
+
+/* ---- run ---- */
+
+enum status fact_run(struct db *db, const struct record_run *run, struct err *err)
+{
+	sqlite3_stmt *stmt;
+
+	TRY(fields_prepare(db, &run_fields, &stmt, err));
+	sqlite3_bind_int64(stmt, 1, db->station_id);
+	fields_bind(stmt, &run_fields, run);
+	enum status st = sql_run(db, stmt, err);
+	sqlite3_finalize(stmt);
+	return st;
+}
+
+/* ---- result ---- */
+
+static enum status put_unit(struct db *db, const struct record_result *result, struct err *err)
+{
+	sqlite3_stmt *stmt;
+
+	TRY(sql_prepare(db,
+			"INSERT INTO unit (mac, first_run_id, first_seen_utc_ms) SELECT ?1, ?2, ?3 "
+			"WHERE NOT EXISTS (SELECT 1 FROM unit WHERE mac = ?1)",
+			&stmt, err));
+	sql_bind_text(stmt, 1, result->mac);
+	sql_bind_text(stmt, 2, result->run_id);
+	sqlite3_bind_int64(stmt, 3, result->end_utc_ms);
+	enum status st = sql_run(db, stmt, err);
+	sqlite3_finalize(stmt);
+	return st;
+}
+
+static enum status put_steps(struct db *db, const struct record_result *result, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	enum status st = STATUS_OK;
+
+	TRY(fields_prepare(db, &step_fields, &stmt, err));
+	for (size_t i = 0; i < result->step_count && !st; i++) {
+		sql_bind_text(stmt, 1, result->run_id);
+		sqlite3_bind_int64(stmt, 2, (int64_t)i);
+		fields_bind(stmt, &step_fields, &result->steps[i]);
+		st = sql_run(db, stmt, err);
+	}
+	sqlite3_finalize(stmt);
+	return st;
+}
+
+static enum status put_log(struct db *db, const struct record_result *result, struct err *err)
+{
+	sqlite3_stmt *stmt;
+
+	TRY(sql_prepare(db, "INSERT INTO unit_log (run_id, text) VALUES (?1, ?2)", &stmt, err));
+	sql_bind_text(stmt, 1, result->run_id);
+	sql_bind_text(stmt, 2, result->log);
+	enum status st = sql_run(db, stmt, err);
+	sqlite3_finalize(stmt);
+	return st;
+}
+
+enum status fact_result(struct db *db, const struct record_result *result, struct err *err)
+{
+	sqlite3_stmt *stmt;
+
+	if (result->mac)
+		TRY(put_unit(db, result, err));
+	TRY(fields_prepare(db, &result_fields, &stmt, err));
+	fields_bind(stmt, &result_fields, result);
+	enum status st = sql_run(db, stmt, err);
+	sqlite3_finalize(stmt);
+	if (!st)
+		st = put_steps(db, result, err);
+	if (!st && result->log)
+		st = put_log(db, result, err);
+	return st;
+}
+
+/* ---- one fact, one transaction ---- */
+
+static enum status finish(struct db *db, enum status st, struct err *err)
+{
+	if (!st)
+		st = sql_exec(db, "COMMIT", err);
+	if (st)
+		sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
+	return st;
+}
+
+enum status db_put_recipe(struct db *db, const struct record_recipe *recipe, struct err *err)
+{
+	TRY(sql_exec(db, "BEGIN IMMEDIATE", err));
+	return finish(db, fact_recipe(db, recipe, err), err);
+}
+
+enum status db_put_run(struct db *db, const struct record_run *run, struct err *err)
+{
+	TRY(sql_exec(db, "BEGIN IMMEDIATE", err));
+	return finish(db, fact_run(db, run, err), err);
+}
+
+enum status db_put_result(struct db *db, const struct record_result *result, struct err *err)
+{
+	TRY(sql_exec(db, "BEGIN IMMEDIATE", err));
+	return finish(db, fact_result(db, result, err), err);
+}

@@ -1,0 +1,93 @@
+#include "db/sql.h"
+
+#include <stdio.h>
+
+/* What each kind of failure means to the person who has to deal with it. */
+struct sql_advice {
+	int code;
+	const char *text;
+};
+
+/* clang-format off */
+static const struct sql_advice advices[] = {
+	{ SQLITE_NOTADB,   "is not a database: name another file with --db" },
+	{ SQLITE_CORRUPT,  "is damaged: restore a backup, or move it away and a new one is made ('sqlite3 FILE .recover' saves what can be read)" },
+	{ SQLITE_FULL,     "no room left on its disk: make room, then start again" },
+	{ SQLITE_READONLY, "may not be written: check the rights of the file and its folder, or name another file with --db" },
+	{ SQLITE_PERM,     "may not be opened: check the rights of the file and its folder" },
+	{ SQLITE_CANTOPEN, "cannot be opened: check that its folder exists and may be written" },
+	{ SQLITE_BUSY,     "another program keeps it locked: close that program, then start again" },
+	{ SQLITE_LOCKED,   "another program keeps it locked: close that program, then start again" },
+	{ SQLITE_PROTOCOL, "another program keeps it locked: close that program, then start again" },
+	{ SQLITE_IOERR,    "its disk cannot be read or written: check the disk" },
+	{ SQLITE_CONSTRAINT, "the record was refused" },
+	{ SQLITE_TOOBIG,   "the record is too large" },
+};
+/* clang-format on */
+
+enum status sql_fail_at(const char *path, int rc, const char *detail, struct err *err)
+{
+	int code = rc & 0xff;
+
+	if (code == SQLITE_NOMEM)
+		return err_set(err, STATUS_NO_MEMORY, "%s: no memory for the database", path);
+	for (size_t i = 0; i < sizeof(advices) / sizeof(advices[0]); i++)
+		if (advices[i].code == code)
+			return err_set(err, STATUS_DATABASE, "%s: %s (%s)", path, advices[i].text,
+				       detail ? detail : sqlite3_errstr(rc));
+	return err_set(err, STATUS_DATABASE, "%s: database error %d (%s)", path, rc,
+		       detail ? detail : sqlite3_errstr(rc));
+}
+
+enum status sql_fail(struct db *db, int rc, struct err *err)
+{
+	db->last_code = rc & 0xff;
+	return sql_fail_at(db->path, rc, db->sql ? sqlite3_errmsg(db->sql) : NULL, err);
+}
+
+enum status sql_exec(struct db *db, const char *sql, struct err *err)
+{
+	int rc = sqlite3_exec(db->sql, sql, NULL, NULL, NULL);
+
+	return rc == SQLITE_OK ? STATUS_OK : sql_fail(db, rc, err);
+}
+
+enum status sql_prepare(struct db *db, const char *sql, sqlite3_stmt **stmt, struct err *err)
+{
+	int rc = sqlite3_prepare_v2(db->sql, sql, -1, stmt, NULL);
+
+	return rc == SQLITE_OK ? STATUS_OK : sql_fail(db, rc, err);
+}
+
+enum status sql_run(struct db *db, sqlite3_stmt *stmt, struct err *err)
+{
+	int rc = sqlite3_step(stmt);
+	enum status st = rc == SQLITE_DONE ? STATUS_OK : sql_fail(db, rc, err);
+
+	sqlite3_reset(stmt);
+	sqlite3_clear_bindings(stmt);
+	return st;
+}
+
+enum status sql_integer(struct db *db, const char *sql, int64_t *value, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	int rc;
+
+	*value = 0;
+	TRY(sql_prepare(db, sql, &stmt, err));
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW)
+		*value = sqlite3_column_int64(stmt, 0);
+	enum status st = rc == SQLITE_ROW || rc == SQLITE_DONE ? STATUS_OK : sql_fail(db, rc, err);
+	sqlite3_finalize(stmt);
+	return st;
+}
+
+void sql_bind_text(sqlite3_stmt *stmt, int index, const char *text)
+{
+	if (text)
+		sqlite3_bind_text(stmt, index, text, -1, SQLITE_STATIC);
+	else
+		sqlite3_bind_null(stmt, index);
+}

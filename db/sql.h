@@ -1,0 +1,42 @@
+/*
+ * SQLite as db/ uses it: the connection, one-line statements, and errors that
+ * name the file and what to do. Internal to db/.
+ */
+#ifndef DB_SQL_H
+#define DB_SQL_H
+
+#include "db/db.h"
+
+#include <sqlite3.h>
+
+struct db {
+	sqlite3 *sql;
+	char *path;         /* absolute */
+	int lock_fd;        /* -1: a reader */
+	int64_t station_id; /* of a writer */
+	size_t stopped_runs;
+	int last_code; /* of the last failure: SQLITE_CONSTRAINT and so on */
+};
+
+/* The last error of the connection as STATUS_DATABASE (STATUS_NO_MEMORY when that
+ * is what it was); rc is what the call returned. */
+enum status sql_fail(struct db *db, int rc, struct err *err);
+/* The same before there is a connection worth asking. detail may be NULL. */
+enum status sql_fail_at(const char *path, int rc, const char *detail, struct err *err);
+
+/* Any number of statements without values. */
+enum status sql_exec(struct db *db, const char *sql, struct err *err);
+
+/* *stmt is NULL on failure; sqlite3_finalize(NULL) is fine. */
+enum status sql_prepare(struct db *db, const char *sql, sqlite3_stmt **stmt, struct err *err);
+
+/* Run a statement that returns no rows, then make it ready for the next values. */
+enum status sql_run(struct db *db, sqlite3_stmt *stmt, struct err *err);
+
+/* First column of the first row of a query without values; 0 when there is no row. */
+enum status sql_integer(struct db *db, const char *sql, int64_t *value, struct err *err);
+
+/* NULL text binds NULL. text has to live until the statement has run. */
+void sql_bind_text(sqlite3_stmt *stmt, int index, const char *text);
+
+#endif

@@ -1,0 +1,283 @@
+#include "db/writer.h"
+
+#include "db/facts.h"
+#include "db/record_copy.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Several times the slots of a large station: full only when the disk stalls. */
+#define QUEUE_MAX 256
+
+struct fact {
+	struct fact *next;
+	const struct record_run *run; /* one of the two */
+	const struct record_result *result;
+	struct writer_done done;
+	bool is_copy;             /* result and the fact itself are the writer's to free */
+	bool is_database_failure; /* not just this one fact refused */
+	enum status st;
+	struct err err;
+};
+
+struct writer {
+	struct db *db; /* the thread's alone */
+	pthread_t thread;
+	pthread_mutex_t mutex; /* protects all below */
+	pthread_cond_t work;   /* facts wait, or it is time to stop */
+	pthread_cond_t room;   /* the queue is no longer full */
+	struct fact *first, **end;
+	size_t count;
+	bool is_stopping;
+	struct err lost; /* status is STATUS_OK until a result was lost */
+};
+
+/* ---- the thread ---- */
+
+/* A fact that fails takes only itself out of the transaction. STATUS_OK unless the
+ * whole transaction is gone. */
+static enum status store_fact(struct db *db, struct fact *fact, struct err *err)
+{
+	TRY(sql_exec(db, "SAVEPOINT fact", err));
+	fact->st = fact->run ? fact_run(db, fact->run, &fact->err)
+			     : fact_result(db, fact->result, &fact->err);
+	if (fact->st) {
+		fact->is_database_failure = db->last_code != SQLITE_CONSTRAINT;
+		if (sqlite3_get_autocommit(db->sql)) {
+			*err = fact->err;
+			return fact->st;
+		}
+		TRY(sql_exec(db, "ROLLBACK TO fact", err));
+	}
+	return sql_exec(db, "RELEASE fact", err);
+}
+
+/* All facts in one transaction; each knows afterwards what became of it. */
+static void store_facts(struct db *db, struct fact *facts)
+{
+	struct err err;
+	enum status st;
+
+	err_clear(&err);
+	st = sql_exec(db, "BEGIN IMMEDIATE", &err);
+	for (struct fact *fact = facts; fact && !st; fact = fact->next)
+		st = store_fact(db, fact, &err);
+	if (!st)
+		st = sql_exec(db, "COMMIT", &err);
+	if (!st)
+		return;
+	sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
+	for (struct fact *fact = facts; fact; fact = fact->next) {
+		if (fact->st)
+			continue; /* it has its own reason */
+		fact->st = st;
+		fact->err = err;
+		fact->is_database_failure = true;
+	}
+}
+
+static void note_losses(struct writer *w, const struct fact *facts)
+{
+	pthread_mutex_lock(&w->mutex);
+	for (const struct fact *fact = facts; fact; fact = fact->next)
+		if (fact->result && fact->st && fact->is_database_failure && !w->lost.status)
+			w->lost = fact->err;
+	pthread_mutex_unlock(&w->mutex);
+}
+
+/* Whoever waits may take a fact that is not a copy away as soon as it was told. */
+static void tell_all(struct fact *facts)
+{
+	for (struct fact *fact = facts, *next; fact; fact = next) {
+		bool is_copy = fact->is_copy;
+
+		next = fact->next;
+		if (fact->done.call)
+			fact->done.call(fact->done.ctx, fact->st, &fact->err);
+		if (is_copy) {
+			free((void *)fact->result);
+			free(fact);
+		}
+	}
+}
+
+/* All that waits; blocks until there is something. NULL: time to stop. */
+static struct fact *take_facts(struct writer *w)
+{
+	pthread_mutex_lock(&w->mutex);
+	while (!w->first && !w->is_stopping)
+		pthread_cond_wait(&w->work, &w->mutex);
+	struct fact *facts = w->first;
+	w->first = NULL;
+	w->end = &w->first;
+	w->count = 0;
+	pthread_cond_broadcast(&w->room);
+	pthread_mutex_unlock(&w->mutex);
+	return facts;
+}
+
+static void *write_until_stopped(void *ctx)
+{
+	struct writer *w = ctx;
+	struct fact *facts;
+
+	while ((facts = take_facts(w))) {
+		store_facts(w->db, facts);
+		note_losses(w, facts);
+		tell_all(facts);
+	}
+	return NULL;
+}
+
+/* ---- its owner ---- */
+
+static int start_thread(struct writer *w)
+{
+	sigset_t all, before;
+	int failed;
+
+	/* Signals belong to the thread that expects them. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	failed = pthread_create(&w->thread, NULL, write_until_stopped, w);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return failed;
+}
+
+enum status writer_new(struct db *db, struct writer **out, struct err *err)
+{
+	struct writer *w = calloc(1, sizeof(*w));
+	int failed;
+
+	*out = NULL;
+	assert(db->lock_fd >= 0); /* opened with DB_WRITE */
+	if (!w)
+		return err_set(err, STATUS_NO_MEMORY, "%s: no memory for the writer", db_path(db));
+	w->db = db;
+	w->end = &w->first;
+	pthread_mutex_init(&w->mutex, NULL);
+	pthread_cond_init(&w->work, NULL);
+	pthread_cond_init(&w->room, NULL);
+	failed = start_thread(w);
+	if (failed) {
+		free(w);
+		return err_set(err, STATUS_NO_MEMORY, "%s: no thread for the writer (%s)",
+			       db_path(db), strerror(failed));
+	}
+	*out = w;
+	return STATUS_OK;
+}
+
+void writer_free(struct writer *w)
+{
+	if (!w)
+		return;
+	pthread_mutex_lock(&w->mutex);
+	w->is_stopping = true;
+	pthread_cond_signal(&w->work);
+	pthread_mutex_unlock(&w->mutex);
+	pthread_join(w->thread, NULL);
+	pthread_cond_destroy(&w->room);
+	pthread_cond_destroy(&w->work);
+	pthread_mutex_destroy(&w->mutex);
+	free(w);
+}
+
+/* ---- everyone else ---- */
+
+static void queue_fact(struct writer *w, struct fact *fact)
+{
+	pthread_mutex_lock(&w->mutex);
+	while (w->count >= QUEUE_MAX)
+		pthread_cond_wait(&w->room, &w->mutex);
+	*w->end = fact;
+	w->end = &fact->next;
+	w->count++;
+	pthread_cond_signal(&w->work);
+	pthread_mutex_unlock(&w->mutex);
+}
+
+struct waiter {
+	pthread_mutex_t mutex;
+	pthread_cond_t told;
+	bool is_told; /* protected by mutex, like the two below */
+	enum status st;
+	struct err err;
+};
+
+static void wake_waiter(void *ctx, enum status st, const struct err *err)
+{
+	struct waiter *waiter = ctx;
+
+	pthread_mutex_lock(&waiter->mutex);
+	waiter->st = st;
+	waiter->err = *err;
+	waiter->is_told = true;
+	pthread_cond_signal(&waiter->told);
+	pthread_mutex_unlock(&waiter->mutex);
+}
+
+/* The caller's record lives until this returns, so nothing is copied. */
+static enum status queue_and_wait(struct writer *w, struct fact *fact, struct err *err)
+{
+	struct waiter waiter = { .is_told = false };
+
+	pthread_mutex_init(&waiter.mutex, NULL);
+	pthread_cond_init(&waiter.told, NULL);
+	fact->done = (struct writer_done){ .call = wake_waiter, .ctx = &waiter };
+	queue_fact(w, fact);
+	pthread_mutex_lock(&waiter.mutex);
+	while (!waiter.is_told)
+		pthread_cond_wait(&waiter.told, &waiter.mutex);
+	pthread_mutex_unlock(&waiter.mutex);
+	pthread_cond_destroy(&waiter.told);
+	pthread_mutex_destroy(&waiter.mutex);
+	if (waiter.st && err)
+		*err = waiter.err;
+	return waiter.st;
+}
+
+enum status writer_put_run(struct writer *w, const struct record_run *run, struct err *err)
+{
+	struct fact fact = { .run = run };
+
+	if (!writer_is_sound(w, err))
+		return err ? err->status : STATUS_DATABASE;
+	return queue_and_wait(w, &fact, err);
+}
+
+enum status writer_put_result(struct writer *w, const struct record_result *result, struct err *err)
+{
+	struct fact fact = { .result = result };
+
+	return queue_and_wait(w, &fact, err);
+}
+
+enum status writer_queue_result(struct writer *w, const struct record_result *result,
+				struct writer_done done, struct err *err)
+{
+	struct fact *fact = calloc(1, sizeof(*fact));
+	struct record_result *copy = fact ? record_result_copy(result) : NULL;
+
+	if (!copy) {
+		free(fact);
+		return err_set(err, STATUS_NO_MEMORY, "run %s: no memory to queue its result",
+			       result->run_id);
+	}
+	*fact = (struct fact){ .result = copy, .done = done, .is_copy = true };
+	queue_fact(w, fact);
+	return STATUS_OK;
+}
+
+bool writer_is_sound(struct writer *w, struct err *err)
+{
+	pthread_mutex_lock(&w->mutex);
+	bool is_sound = !w->lost.status;
+	if (!is_sound && err)
+		*err = w->lost;
+	pthread_mutex_unlock(&w->mutex);
+	return is_sound;
+}
