@@ -41,7 +41,7 @@ enum status export_runs_to(struct db *db, enum export_format format,
  * One text file per run that has ended: who it was, what was tried, what came back, how long
  * it took, the verdict. dir is made when missing (its parent has to exist).
  * A file is named after start, MAC and slot, and the end of the run id:
- * 20261122T123118.250Z_24-0a-c4-00-01-10_pci-0000-00-14.0-1.4-1.0_0c41d2.txt
+ * 2026-11-22T12-31-18.250Z_24-0a-c4-00-01-10_pci-0000-00-14.0-1.4-1.0_0c41d2.txt
  */
 enum status export_unit_logs(struct db *db, const struct run_filter *filter, const char *dir,
 			     uint64_t *count, struct err *err);
