@@ -57,7 +57,8 @@ enum status transport_write(struct transport *t, const uint8_t *buf, size_t size
 enum status transport_set_baud(struct transport *t, uint32_t rate_baud, uint32_t *actual_baud,
 			       struct err *err);
 
-/* Both lines in one request. true = asserted = pin low on the unit's circuit. */
+/* Both lines in one request. true = asserted = pin low on the unit's circuit.
+ * STATUS_NOT_SUPPORTED where the adapter has no such lines. */
 enum status transport_set_lines(struct transport *t, bool dtr, bool rts, struct err *err);
 
 /* Drop what has arrived and was not read. */

@@ -15,7 +15,8 @@
  * node: "/dev/ttyUSB0" or a link to one. cancel may be NULL and must outlive the
  * transport. Opens at 115200 8N1. Can block for some seconds on a wedged bridge.
  * STATUS_PORT_GONE no such port, STATUS_PORT_BUSY (err names the holder where
- * it can be found), STATUS_PORT_DENIED, STATUS_PORT_OPEN_FAILED.
+ * it can be found), STATUS_PORT_DENIED, STATUS_PORT_OPEN_FAILED (also where the
+ * port has no modem lines: libserialport cannot open it).
  */
 enum status transport_serial_open(const char *node, const atomic_bool *cancel,
 				  struct transport **out, struct err *err);
