@@ -49,6 +49,14 @@ struct plan_erased { /* a partition that the run erases or overwrites without an
 	uint32_t addr, size_bytes;
 };
 
+#define PLAN_RATES_MAX 10
+
+struct plan_bridge { /* a bridge that the product ships with */
+	char *name;
+	uint32_t rates[PLAN_RATES_MAX]; /* the only ones that work; none: the bridge's own row */
+	size_t rate_count;
+};
+
 struct plan {
 	char *recipe_path;
 	char *name;          /* recipe: */
@@ -64,6 +72,8 @@ struct plan {
 	size_t image_count;
 	struct plan_erased *erased;
 	size_t erased_count;
+	struct plan_bridge *bridges; /* of the preset */
+	size_t bridge_count;
 	struct flash_plan flash; /* points into this plan */
 	void *storage;           /* what flash points to */
 };

@@ -1,0 +1,513 @@
+#include "recipes/inspect.h"
+
+#include "recipes/schema.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FLASH_MAX_BYTES 0x8000000u /* the largest size an image header can name */
+
+static uint32_t end_of(const struct firmware *f)
+{
+	return f->addr + (uint32_t)f->size_bytes;
+}
+
+const uint8_t *inspect_slice(const struct firmware *f, uint32_t addr, uint32_t end, size_t *size)
+{
+	uint32_t from = f->addr > addr ? f->addr : addr;
+	uint32_t to = end_of(f) < end ? end_of(f) : end;
+
+	if (!f->is_placed || !f->data || from >= to)
+		return NULL;
+	*size = to - from;
+	return f->data + (from - f->addr);
+}
+
+/* ---- the partition table ---- */
+
+static void take_table(struct inspection *in, struct firmware *f, uint32_t addr)
+{
+	struct partition_table table;
+	struct err err;
+	size_t size = 0;
+	const uint8_t *data = inspect_slice(f, addr, addr + PARTITION_TABLE_BYTES, &size);
+
+	if (in->has_table || in->table_failed) {
+		diag_error(in->diags, f->recipe->file_at,
+			   "%s: a second partition table, at 0x%x; the first stands at 0x%x",
+			   f->recipe->file, addr, in->table.addr);
+		return;
+	}
+	if (partition_parse(data, size, addr, &table, &err)) {
+		in->table_failed = true;
+		in->table.addr = addr;
+		diag_error(in->diags, f->recipe->file_at, "%s: %s", f->recipe->file, err.text);
+		return;
+	}
+	in->table = table;
+	in->has_table = true;
+	if (addr != PARTITION_TABLE_ADDR)
+		diag_warning(in->diags, f->recipe->address_at,
+			     "%s: a partition table at 0x%x; the usual place is 0x%x",
+			     f->recipe->file, addr, PARTITION_TABLE_ADDR);
+	if (table.end_addr > in->limit)
+		diag_error(in->diags, f->recipe->file_at,
+			   "%s: the partitions end at 0x%x, behind the end of the flash at 0x%x",
+			   f->recipe->file, table.end_addr, in->limit);
+}
+
+/* A merged file whose table was moved: the first sector that holds a whole table. */
+static uint32_t search_table(const struct firmware *f)
+{
+	struct partition_table table;
+	struct err err;
+
+	for (uint32_t addr = (f->addr + FLASH_SECTOR_BYTES - 1) & ~(FLASH_SECTOR_BYTES - 1);
+	     addr < end_of(f); addr += FLASH_SECTOR_BYTES) {
+		size_t size = 0;
+		const uint8_t *data = inspect_slice(f, addr, addr + PARTITION_TABLE_BYTES, &size);
+
+		if (partition_looks_like_table(data, size) &&
+		    !partition_parse(data, size, addr, &table, &err) && table.has_md5)
+			return addr;
+	}
+	return 0;
+}
+
+static void find_table_in(struct inspection *in, struct firmware *f)
+{
+	uint32_t usual = PARTITION_TABLE_ADDR, found = 0;
+	const uint8_t *data;
+	size_t size;
+
+	if (partition_looks_like_table(f->data, f->size_bytes)) {
+		f->kind = f->size_bytes > PARTITION_TABLE_BYTES ? FIRMWARE_MERGED : FIRMWARE_TABLE;
+		take_table(in, f, f->addr);
+		return;
+	}
+	data = inspect_slice(f, usual, usual + PARTITION_TABLE_BYTES, &size);
+	if (data && f->addr <= usual && partition_looks_like_table(data, size))
+		found = usual;
+	else if (in->recipe->chip && inspect_slice(f, in->recipe->chip->boot_addr,
+						   in->recipe->chip->boot_addr + 1, &size))
+		found = search_table(f);
+	if (!found)
+		return;
+	f->kind = FIRMWARE_MERGED;
+	take_table(in, f, found);
+}
+
+/* ---- where images go ---- */
+
+static void check_end(struct inspection *in, struct firmware *f)
+{
+	uint64_t end = (uint64_t)f->addr + f->size_bytes;
+
+	f->is_placed = end <= in->limit;
+	if (!f->is_placed)
+		diag_error(in->diags, f->recipe->address_at,
+			   "%s ends at 0x%llx, behind the end of the flash at 0x%x",
+			   f->recipe->file, (unsigned long long)end, in->limit);
+}
+
+static void unknown_partition(struct inspection *in, const struct firmware *f)
+{
+	const char *names[PARTITION_MAX];
+	const char *near;
+	char all[400] = "";
+
+	for (size_t i = 0; i < in->table.count; i++) {
+		size_t used = strlen(all);
+
+		names[i] = in->table.rows[i].name;
+		snprintf(all + used, sizeof(all) - used, "%s%s", i ? ", " : "", names[i]);
+	}
+	near = schema_nearest(f->recipe->partition, names, in->table.count);
+	diag_error(in->diags, f->recipe->partition_at, "the partition table has no '%s': %s%s%s",
+		   f->recipe->partition, near ? "did you mean '" : "it has ", near ? near : all,
+		   near ? "'?" : "");
+}
+
+static void place_by_partition(struct inspection *in, struct firmware *f)
+{
+	const struct partition *p;
+
+	if (in->table_failed)
+		return;
+	if (!in->has_table) {
+		diag_error(in->diags, f->recipe->partition_at,
+			   "'partition' is '%s', but no image here holds a partition table",
+			   f->recipe->partition);
+		return;
+	}
+	p = partition_named(&in->table, f->recipe->partition);
+	if (!p) {
+		unknown_partition(in, f);
+		return;
+	}
+	f->addr = p->addr;
+	/* Too large is reported where the partitions are checked. */
+	f->is_placed = (uint64_t)p->addr + f->size_bytes <= FLASH_MAX_BYTES;
+	if (!f->is_placed || p->addr + p->size_bytes > in->limit)
+		check_end(in, f);
+}
+
+static int by_addr(const void *a, const void *b)
+{
+	const struct firmware *const *left = a, *const *right = b;
+
+	return ((*left)->addr > (*right)->addr) - ((*left)->addr < (*right)->addr);
+}
+
+static void check_overlaps(struct inspection *in, const struct firmware **sorted, size_t count)
+{
+	const struct firmware *highest = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct firmware *f = sorted[i];
+
+		if (highest && f->addr < end_of(highest))
+			diag_error(in->diags, f->recipe->at,
+				   "%s (0x%x to 0x%x) overlaps %s (0x%x to 0x%x)", f->recipe->file,
+				   f->addr, end_of(f), highest->recipe->file, highest->addr,
+				   end_of(highest));
+		if (!highest || end_of(f) > end_of(highest))
+			highest = f;
+	}
+}
+
+static void place_all(struct inspection *in)
+{
+	const struct firmware **sorted = calloc(in->count, sizeof(*sorted));
+	size_t count = 0;
+
+	for (size_t i = 0; i < in->count; i++)
+		if (in->images[i].data && in->images[i].recipe->partition)
+			place_by_partition(in, &in->images[i]);
+	for (size_t i = 0; sorted && i < in->count; i++)
+		if (in->images[i].is_placed)
+			sorted[count++] = &in->images[i];
+	if (!sorted)
+		return;
+	qsort(sorted, count, sizeof(*sorted), by_addr);
+	check_overlaps(in, sorted, count);
+	free(sorted);
+}
+
+/* ---- what images are ---- */
+
+/* An image that will be started on this chip: narrows the revisions. */
+static void take_revisions(struct inspection *in, const struct firmware *f,
+			   const struct image_info *info)
+{
+	const struct chip *chip = in->recipe->chip;
+	uint32_t min = info->min_rev ? info->min_rev
+				     : (uint32_t)info->min_rev_legacy * chip->legacy_rev_scale;
+	uint32_t max = info->max_rev ? info->max_rev : UINT16_MAX;
+	char needs[12], allows[12];
+
+	if (min > in->max_rev || max < in->min_rev) {
+		bool is_above = min > in->max_rev;
+
+		chip_revision_text((uint16_t)(is_above ? min : max), needs, sizeof(needs));
+		chip_revision_text(is_above ? in->max_rev : in->min_rev, allows, sizeof(allows));
+		diag_error(in->diags, f->recipe->file_at,
+			   "%s runs on %s %s %s only, but target and other images ask for "
+			   "%s %s",
+			   f->recipe->file, chip->name, needs,
+			   is_above ? "and later" : "and earlier", allows,
+			   is_above ? "and earlier" : "and later");
+		return;
+	}
+	if (min > in->min_rev)
+		in->min_rev = (uint16_t)min;
+	if (max < in->max_rev)
+		in->max_rev = (uint16_t)max;
+}
+
+static bool is_for_chip(struct inspection *in, const struct firmware *f, const char *what,
+			const struct image_info *info)
+{
+	const struct chip *chip = in->recipe->chip, *built_for = chip_by_id(info->chip_id);
+
+	if (info->chip_id == chip->id)
+		return true;
+	if (built_for)
+		diag_error(in->diags, f->recipe->file_at,
+			   "%s: %s is built for %s, the target is %s", f->recipe->file, what,
+			   built_for->name, chip->name);
+	else
+		diag_error(in->diags, f->recipe->file_at,
+			   "%s: %s is built for another chip (id %u), the target is %s (id %u)",
+			   f->recipe->file, what, info->chip_id, chip->name, chip->id);
+	return false;
+}
+
+/*
+ * A place where a started image has to stand: offset is inside f, size what there
+ * is room for. True when it is good; else it was reported.
+ */
+static bool check_image(struct inspection *in, const struct firmware *f, uint32_t addr, size_t size,
+			const char *what, struct image_info *info)
+{
+	const uint8_t *data = f->data + (addr - f->addr);
+	struct err err;
+
+	if (data[0] != IMAGE_MAGIC) {
+		diag_error(in->diags, f->recipe->file_at,
+			   "%s: no %s at 0x%x: the first byte is 0x%02x, expected 0x%02x",
+			   f->recipe->file, what, addr, data[0], IMAGE_MAGIC);
+		return false;
+	}
+	if (image_parse(data, size, info, &err)) {
+		diag_error(in->diags, f->recipe->file_at, "%s: the %s at 0x%x is damaged: %s",
+			   f->recipe->file, what, addr, err.text);
+		return false;
+	}
+	if (!is_for_chip(in, f, what, info))
+		return false;
+	take_revisions(in, f, info);
+	return true;
+}
+
+static void check_boot_size(struct inspection *in, const struct firmware *f)
+{
+	uint8_t nibble = in->boot.size_nibble;
+	uint32_t header_bytes = nibble < 8 ? 1u << (20 + nibble) : 0;
+
+	if (in->recipe->header_size != HEADER_SIZE_KEEP || !header_bytes)
+		return;
+	if (in->recipe->flash_bytes && header_bytes > in->recipe->flash_bytes)
+		diag_warning(in->diags, f->recipe->file_at,
+			     "%s: the boot loader's header says %u MB of flash, the target has "
+			     "%u MB: it may refuse to start; 'flash: {size: detect}' corrects it",
+			     f->recipe->file, header_bytes >> 20, in->recipe->flash_bytes >> 20);
+	else if (in->has_table && in->table.end_addr > header_bytes)
+		diag_warning(in->diags, f->recipe->file_at,
+			     "%s: the boot loader's header says %u MB of flash, the partitions end "
+			     "at 0x%x: it may refuse to start; 'flash: {size: detect}' corrects it",
+			     f->recipe->file, header_bytes >> 20, in->table.end_addr);
+}
+
+static void check_boot(struct inspection *in, struct firmware *f)
+{
+	const struct chip *chip = in->recipe->chip;
+	uint32_t addr = chip->boot_addr;
+	/* A table behind it ends the boot loader's room. */
+	uint32_t end = in->has_table && in->table.addr > addr ? in->table.addr : UINT32_MAX;
+	size_t size = 0;
+
+	if (f->addr > addr || !inspect_slice(f, addr, end, &size))
+		return;
+	if (f->kind == FIRMWARE_DATA)
+		f->kind = FIRMWARE_BOOT;
+	if (!check_image(in, f, addr, size, "boot loader", &in->boot))
+		return;
+	in->has_boot = true;
+	if (firmware_maps_flash(chip, f->data + (addr - f->addr), &in->boot))
+		diag_warning(in->diags, f->recipe->file_at,
+			     "%s: looks like an application, but stands at the boot loader's "
+			     "address 0x%x",
+			     f->recipe->file, addr);
+	check_boot_size(in, f);
+}
+
+static void check_app_in(struct inspection *in, struct firmware *f, const struct partition *p)
+{
+	struct image_info info;
+	size_t size = 0;
+	const uint8_t *data = inspect_slice(f, p->addr, p->addr + p->size_bytes, &size);
+	char what[60];
+
+	if (!data || f->addr > p->addr)
+		return;
+	if (f->kind == FIRMWARE_MERGED && firmware_is_blank(data, size))
+		return; /* a gap of a merged file */
+	snprintf(what, sizeof(what), "application for partition '%s'", p->name);
+	if (!check_image(in, f, p->addr, size, what, &info))
+		return;
+	if (!firmware_maps_flash(in->recipe->chip, data, &info))
+		diag_warning(in->diags, f->recipe->file_at,
+			     "%s: looks like a boot loader, but stands in partition '%s'",
+			     f->recipe->file, p->name);
+	if (!f->version[0])
+		firmware_version(data, &info, f->version);
+	if (f->kind == FIRMWARE_DATA)
+		f->kind = FIRMWARE_APP;
+}
+
+/*
+ * A file that begins with a good image below the partition table, where only the
+ * boot loader's address means anything: the classic mistake between chips. True
+ * when it was reported; what else lies in the file is then at wrong places too.
+ */
+static bool check_wrong_boot(struct inspection *in, struct firmware *f)
+{
+	const struct chip *chip = in->recipe->chip;
+	struct image_info info;
+	struct err err;
+
+	if (f->addr == chip->boot_addr || f->addr >= PARTITION_TABLE_ADDR ||
+	    f->data[0] != IMAGE_MAGIC || image_parse(f->data, f->size_bytes, &info, &err))
+		return false;
+	if (f->kind == FIRMWARE_DATA)
+		f->kind = FIRMWARE_BOOT;
+	if (is_for_chip(in, f, "the image", &info))
+		diag_error(in->diags, f->recipe->address_at,
+			   "%s: a boot loader at 0x%x never starts: that of an %s belongs at 0x%x",
+			   f->recipe->file, f->addr, chip->name, chip->boot_addr);
+	return true;
+}
+
+/* An image that nothing else has claimed, wherever it stands. */
+static void check_other(struct inspection *in, struct firmware *f)
+{
+	const struct chip *chip = in->recipe->chip;
+	struct image_info info;
+	struct err err;
+
+	if (f->kind != FIRMWARE_DATA || f->data[0] != IMAGE_MAGIC)
+		return;
+	if (image_parse(f->data, f->size_bytes, &info, &err)) {
+		diag_warning(in->diags, f->recipe->file_at,
+			     "%s: begins like an application but is none: %s", f->recipe->file,
+			     err.text);
+		return;
+	}
+	if (!is_for_chip(in, f, "the image", &info))
+		return;
+	take_revisions(in, f, &info);
+	f->kind = FIRMWARE_APP;
+	firmware_version(f->data, &info, f->version);
+	if (!firmware_maps_flash(chip, f->data, &info))
+		diag_warning(in->diags, f->recipe->file_at,
+			     "%s: looks like a boot loader; that of an %s belongs at 0x%x",
+			     f->recipe->file, chip->name, chip->boot_addr);
+}
+
+/* ---- images against partitions ---- */
+
+static void check_room(struct inspection *in, struct firmware *f)
+{
+	const struct partition *p = partition_at(&in->table, f->addr);
+	const struct partition *next = NULL;
+
+	f->partition = p ? p->name : NULL;
+	if (f->kind == FIRMWARE_MERGED)
+		return;
+	if (p && end_of(f) > p->addr + p->size_bytes) {
+		diag_error(in->diags, f->recipe->at,
+			   "%s has %zu bytes from 0x%x, partition '%s' ends at 0x%x: "
+			   "%u bytes too many",
+			   f->recipe->file, f->size_bytes, f->addr, p->name,
+			   p->addr + p->size_bytes, end_of(f) - p->addr - p->size_bytes);
+		return;
+	}
+	for (size_t i = 0; !p && i < in->table.count; i++) {
+		const struct partition *q = &in->table.rows[i];
+
+		if (q->addr > f->addr && q->addr < end_of(f) && (!next || q->addr < next->addr))
+			next = q;
+	}
+	if (next)
+		diag_error(in->diags, f->recipe->at,
+			   "%s (0x%x to 0x%x) runs into partition '%s' at 0x%x", f->recipe->file,
+			   f->addr, end_of(f), next->name, next->addr);
+	if (p && f->addr != p->addr)
+		diag_warning(in->diags, f->recipe->address_at,
+			     "%s begins inside partition '%s', 0x%x behind its start",
+			     f->recipe->file, p->name, f->addr - p->addr);
+	if (p && f->kind == FIRMWARE_APP && p->type != PARTITION_APP)
+		diag_warning(in->diags, f->recipe->address_at,
+			     "%s is an application, but partition '%s' is not for one",
+			     f->recipe->file, p->name);
+}
+
+static void check_alignment(struct inspection *in, const struct firmware *f)
+{
+	uint32_t sector = f->addr & ~(FLASH_SECTOR_BYTES - 1);
+
+	if (f->addr == sector)
+		return;
+	for (size_t i = 0; i < in->count; i++) {
+		const struct firmware *g = &in->images[i];
+
+		if (g != f && g->is_placed && g->addr < f->addr && end_of(g) > sector)
+			return; /* the two are written as one */
+	}
+	diag_warning(in->diags, f->recipe->address_at,
+		     "%s does not begin at a flash sector: the bytes from 0x%x to 0x%x are erased",
+		     f->recipe->file, sector, f->addr);
+}
+
+static void check_placed(struct inspection *in, struct firmware *f)
+{
+	if (in->recipe->chip && check_wrong_boot(in, f))
+		return;
+	if (in->recipe->chip) {
+		check_boot(in, f);
+		for (size_t i = 0; in->has_table && i < in->table.count; i++)
+			if (in->table.rows[i].type == PARTITION_APP)
+				check_app_in(in, f, &in->table.rows[i]);
+		check_other(in, f);
+	}
+	if (in->has_table)
+		check_room(in, f);
+	check_alignment(in, f);
+}
+
+static void check_whole(struct inspection *in)
+{
+	const struct recipe *r = in->recipe;
+	struct place at = { r->yaml->file, 1, 1 };
+	bool wants_patch = r->mode != FLASH_MODE_KEEP || r->frequency_mhz ||
+			   r->header_size != HEADER_SIZE_KEEP;
+	bool has_all = true;
+
+	for (size_t i = 0; i < in->count; i++)
+		has_all = has_all && in->images[i].is_placed;
+	if (!has_all || !in->count || !r->chip)
+		return; /* what is missing may be just that */
+	if (!in->has_boot && !in->diags->error_count)
+		diag_warning(in->diags, at,
+			     "no boot loader among the images: a unit keeps its own");
+	if (!in->has_table && !in->table_failed)
+		diag_warning(in->diags, at,
+			     "no partition table among the images: what they fit into is not "
+			     "checked");
+	if (!in->has_boot && wants_patch && !in->diags->error_count)
+		diag_warning(in->diags, r->header_at,
+			     "'flash' changes the boot loader's header, but there is none");
+}
+
+void inspect(struct inspection *in, const struct recipe *recipe, struct firmware *images,
+	     size_t count, struct diag_list *diags)
+{
+	memset(in, 0, sizeof(*in));
+	in->recipe = recipe;
+	in->diags = diags;
+	in->images = images;
+	in->count = count;
+	in->min_rev = recipe->min_rev;
+	in->max_rev = recipe->max_rev;
+	in->limit = recipe->flash_bytes                        ? recipe->flash_bytes
+		    : recipe->header_size == HEADER_SIZE_FIXED ? recipe->header_size_bytes
+		    : recipe->chip                             ? recipe->chip->max_flash_bytes
+							       : FLASH_MAX_BYTES;
+	for (size_t i = 0; i < count; i++) {
+		struct firmware *f = &images[i];
+
+		if (!f->data || !f->recipe->has_address || f->recipe->partition)
+			continue;
+		f->addr = f->recipe->address;
+		check_end(in, f);
+		if (f->is_placed)
+			find_table_in(in, f);
+	}
+	place_all(in);
+	for (size_t i = 0; i < count; i++)
+		if (images[i].is_placed)
+			check_placed(in, &images[i]);
+	check_whole(in);
+}

@@ -1,0 +1,348 @@
+#include "recipes/recipe.h"
+
+#include "recipes/product.h"
+#include "recipes/schema.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RATE_MIN 115200
+#define RATE_MAX 6000000
+
+/* clang-format off */
+static const char *const keep_words[] = { "keep", NULL };
+static const char *const mode_words[] = { "qio", "qout", "dio", "dout", "keep", NULL };
+static const char *const size_words[] = { "keep", "detect", NULL };
+static const char *const erase_words[] = { "sectors", "rooms", "all", NULL };
+static const char *const stub_words[] = { "auto", "always", "never", NULL };
+static const char *const yes_no_words[] = { "no", "yes", NULL };
+static const char *const skip_words[] = { "never", "unchanged", NULL };
+static const char *const passed_words[] = { "flash", NULL };
+static const char *const passed_later[] = { "skip", "verify", "refuse", "ask", NULL };
+
+/* The address space of the largest flash chip; the target's own end is checked with the images. */
+#define ADDRESS_MAX 0x7fffffffu
+
+static const struct schema_row image_rows[] = {
+	{ .key = "file",      .kind = SCHEMA_TEXT, .is_required = true, .min = 1, .max = 1000 },
+	{ .key = "address",   .kind = SCHEMA_SIZE, .min = 0, .max = ADDRESS_MAX },
+	{ .key = "partition", .kind = SCHEMA_TEXT, .min = 1, .max = 16 },
+	{ .key = "sha256",    .kind = SCHEMA_SHA256 },
+	{ .key = NULL },
+};
+static const struct schema_row image_row = {
+	.key = "images", .kind = SCHEMA_MAP, .rows = image_rows,
+};
+const struct schema_row target_rows[] = {
+	{ .key = "chip",         .kind = SCHEMA_TEXT, .min = 1, .max = 20 },
+	{ .key = "min_revision", .kind = SCHEMA_REVISION },
+	{ .key = "max_revision", .kind = SCHEMA_REVISION },
+	{ .key = "flash_size",   .kind = SCHEMA_FLASH },
+	{ .key = NULL },
+};
+const struct schema_row flash_rows[] = {
+	{ .key = "mode",      .kind = SCHEMA_CHOICE,    .choices = mode_words },
+	{ .key = "frequency", .kind = SCHEMA_FREQUENCY, .choices = keep_words, .min = 1, .max = 200 },
+	{ .key = "size",      .kind = SCHEMA_FLASH,     .choices = size_words },
+	{ .key = NULL },
+};
+const struct schema_row link_rows[] = {
+	{ .key = "max_rate", .kind = SCHEMA_INTEGER, .min = RATE_MIN, .max = RATE_MAX },
+	{ .key = "stub",     .kind = SCHEMA_CHOICE,  .choices = stub_words },
+	{ .key = "compress", .kind = SCHEMA_CHOICE,  .choices = yes_no_words },
+	{ .key = NULL },
+};
+static const struct schema_row phrase_row = {
+	.key = "phrases", .kind = SCHEMA_TEXT, .min = 1, .max = 200,
+};
+static const struct schema_row boot_check_rows[] = {
+	{ .key = "within", .kind = SCHEMA_DURATION, .is_required = true, .min = 1, .max = 600000 },
+	{ .key = "expect", .kind = SCHEMA_LIST, .min = 1, .item = &phrase_row },
+	{ .key = "reject", .kind = SCHEMA_LIST, .min = 1, .item = &phrase_row },
+	{ .key = NULL },
+};
+static const struct schema_row policy_rows[] = {
+	{ .key = "tries",          .kind = SCHEMA_INTEGER, .min = 1, .max = 10 },
+	{ .key = "already_passed", .kind = SCHEMA_CHOICE,  .choices = passed_words, .later = passed_later },
+	{ .key = "skip",           .kind = SCHEMA_CHOICE,  .choices = skip_words },
+	{ .key = NULL },
+};
+static const struct schema_row recipe_rows[] = {
+	{ .key = "recipe",     .kind = SCHEMA_TEXT,    .is_required = true, .min = 1, .max = 80 },
+	{ .key = "revision",   .kind = SCHEMA_INTEGER, .min = 1, .max = 1000000 },
+	{ .key = "product",    .kind = SCHEMA_TEXT,    .min = 1, .max = 80 },
+	{ .key = "target",     .kind = SCHEMA_MAP,     .rows = target_rows },
+	{ .key = "images",     .kind = SCHEMA_LIST,    .is_required = true, .min = 1, .item = &image_row },
+	{ .key = "flash",      .kind = SCHEMA_MAP,     .rows = flash_rows },
+	{ .key = "erase",      .kind = SCHEMA_CHOICE,  .choices = erase_words },
+	{ .key = "link",       .kind = SCHEMA_MAP,     .rows = link_rows },
+	{ .key = "boot_check", .kind = SCHEMA_MAP,     .is_later = true, .rows = boot_check_rows },
+	{ .key = "policy",     .kind = SCHEMA_MAP,     .rows = policy_rows },
+	{ .key = NULL },
+};
+/* clang-format on */
+
+struct setting {
+	const struct yaml_node *node; /* NULL: not set, or wrong and reported */
+	struct place at;
+};
+
+/* From the recipe, else from the preset. */
+static struct setting find(const struct recipe *r, const char *path)
+{
+	const struct yaml *from[] = { r->yaml, r->preset };
+	struct setting found = { NULL, { r->yaml->file, 1, 1 } };
+
+	for (size_t i = 0; i < 2 && from[i]; i++) {
+		const struct yaml_node *node = yaml_find(&from[i]->root, path);
+
+		if (!node)
+			continue;
+		found.at = yaml_place(from[i], node);
+		found.node = node->is_bad ? NULL : node;
+		return found;
+	}
+	return found;
+}
+
+static uint64_t number(const struct recipe *r, const char *path, uint64_t unset)
+{
+	struct setting s = find(r, path);
+
+	return s.node ? s.node->number : unset;
+}
+
+static int choice(const struct recipe *r, const char *path, int unset)
+{
+	struct setting s = find(r, path);
+
+	return s.node ? s.node->choice : unset;
+}
+
+static const char *text(const struct recipe *r, const char *path)
+{
+	struct setting s = find(r, path);
+
+	return s.node ? s.node->text : NULL;
+}
+
+static void take_chip(struct recipe *r, struct diag_list *diags)
+{
+	struct setting s = find(r, "target.chip");
+	const struct yaml_node *usual;
+	char known[200] = "";
+	size_t count;
+	const struct chip *rows = chip_rows(&count);
+
+	r->chip_at = s.at;
+	if (!s.node) {
+		/* A wrong chip, or a product without a preset, was reported where it stands. */
+		if (!yaml_find(&r->yaml->root, "target.chip") && (!r->product || r->preset))
+			diag_error(diags, r->chip_at,
+				   "'target.chip' is missing: "
+				   "name a chip, or a product that has one");
+		return;
+	}
+	r->chip = chip_by_key(s.node->text);
+	if (!r->chip) {
+		for (size_t i = 0; i < count; i++) {
+			size_t used = strlen(known);
+
+			snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "",
+				 rows[i].key);
+		}
+		diag_error(diags, s.at, "'chip' is '%s': expected one of %s", s.node->text, known);
+		return;
+	}
+	usual = r->preset ? yaml_find(&r->preset->root, "target.chip") : NULL;
+	if (usual && !usual->is_bad && strcmp(usual->text, s.node->text) != 0)
+		diag_warning(diags, s.at, "%s has an %s, this recipe says %s", r->product,
+			     usual->text, s.node->text);
+}
+
+static void take_target(struct recipe *r, struct diag_list *diags)
+{
+	struct setting flash = find(r, "target.flash_size");
+
+	take_chip(r, diags);
+	r->min_rev = (uint16_t)number(r, "target.min_revision", 0);
+	r->max_rev = (uint16_t)number(r, "target.max_revision", UINT16_MAX);
+	if (r->min_rev > r->max_rev)
+		diag_error(diags, find(r, "target.min_revision").at,
+			   "'min_revision' is above 'max_revision'");
+	r->flash_bytes = flash.node ? (uint32_t)flash.node->number : 0;
+	if (r->chip && r->flash_bytes > r->chip->max_flash_bytes)
+		diag_error(diags, flash.at, "'flash_size' is %s: an %s addresses %u MB at most",
+			   flash.node->text, r->chip->name, r->chip->max_flash_bytes >> 20);
+}
+
+static void take_header(struct recipe *r, struct diag_list *diags)
+{
+	struct setting frequency = find(r, "flash.frequency"), size = find(r, "flash.size");
+	uint8_t nibble;
+
+	r->header_at = find(r, "flash").at;
+	/* The words stand in the order of enum flash_mode. */
+	r->mode = (enum flash_mode)choice(r, "flash.mode", FLASH_MODE_KEEP);
+	if (frequency.node && frequency.node->choice < 0) {
+		r->frequency_mhz = (unsigned)frequency.node->number;
+		if (r->chip && !chip_frequency_nibble(r->chip, r->frequency_mhz, &nibble))
+			diag_error(diags, frequency.at,
+				   "'frequency' is %s: an %s header has no "
+				   "such frequency",
+				   frequency.node->text, r->chip->name);
+	}
+	r->header_size = HEADER_SIZE_KEEP;
+	if (size.node && size.node->choice == 1)
+		r->header_size = HEADER_SIZE_DETECT;
+	if (!size.node || size.node->choice >= 0)
+		return;
+	r->header_size = HEADER_SIZE_FIXED;
+	r->header_size_bytes = (uint32_t)size.node->number;
+	if (r->flash_bytes && r->header_size_bytes > r->flash_bytes)
+		diag_error(diags, size.at, "'size' is %s: more than the target's flash",
+			   size.node->text);
+	else if (r->chip && r->header_size_bytes > r->chip->max_flash_bytes)
+		diag_error(diags, size.at, "'size' is %s: an %s addresses %u MB at most",
+			   size.node->text, r->chip->name, r->chip->max_flash_bytes >> 20);
+}
+
+static char *join_path(const char *recipe_path, const char *file)
+{
+	const char *slash = strrchr(recipe_path, '/');
+	size_t folder = slash && file[0] != '/' ? (size_t)(slash - recipe_path) + 1 : 0;
+	char *path = malloc(folder + strlen(file) + 1);
+
+	if (!path)
+		return NULL;
+	memcpy(path, recipe_path, folder);
+	strcpy(path + folder, file);
+	return path;
+}
+
+static const struct yaml_node *good(const struct yaml_node *map, const char *key)
+{
+	const struct yaml_node *node = yaml_find(map, key);
+
+	return node && !node->is_bad ? node : NULL;
+}
+
+static bool take_image(const struct recipe *r, const char *path, const struct yaml_node *item,
+		       struct recipe_image *image, struct diag_list *diags)
+{
+	const struct yaml_node *file = good(item, "file"), *address = good(item, "address");
+	const struct yaml_node *partition = good(item, "partition"), *sha256 = good(item, "sha256");
+
+	image->at = yaml_place(r->yaml, item);
+	image->file_at = file ? yaml_place(r->yaml, file) : image->at;
+	image->address_at = address ? yaml_place(r->yaml, address) : image->file_at;
+	image->partition_at = partition ? yaml_place(r->yaml, partition) : image->file_at;
+	image->sha256_at = sha256 ? yaml_place(r->yaml, sha256) : image->file_at;
+	image->has_address = address != NULL;
+	image->address = address ? (uint32_t)address->number : 0;
+	image->partition = partition ? partition->text : NULL;
+	image->sha256 = sha256 ? sha256->text : NULL;
+	if (yaml_find(item, "address") && yaml_find(item, "partition")) {
+		diag_error(diags, image->partition_at,
+			   "'address' and 'partition' both say where the image goes: keep one");
+		image->partition = NULL;
+	} else if (!yaml_find(item, "address") && !yaml_find(item, "partition")) {
+		diag_error(diags, image->at, "the image has no 'address' and no 'partition'");
+	}
+	if (!file)
+		return true;
+	image->file = file->text;
+	image->path = join_path(path, file->text);
+	return image->path != NULL;
+}
+
+static bool take_images(struct recipe *r, const char *path, struct diag_list *diags)
+{
+	const struct yaml_node *list = good(&r->yaml->root, "images");
+
+	if (!list)
+		return true;
+	r->images = calloc(list->count ? list->count : 1, sizeof(*r->images));
+	if (!r->images)
+		return false;
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->items[i].is_bad)
+			continue;
+		if (!take_image(r, path, &list->items[i], &r->images[r->image_count++], diags))
+			return false;
+	}
+	return true;
+}
+
+static enum status take_preset(struct recipe *r, const char *products_dir, struct diag_list *diags,
+			       struct err *err)
+{
+	struct setting product = find(r, "product");
+	enum status st;
+
+	if (!product.node)
+		return STATUS_OK;
+	r->product = product.node->text;
+	st = product_read(r->product, products_dir, product.at, &r->preset, diags, err);
+	if (st == STATUS_RECIPE)
+		return STATUS_OK; /* reported; the rest of the recipe can still be checked */
+	if (!st) {
+		r->product_title = text(r, "title");
+		r->download_hint = text(r, "download");
+	}
+	return st;
+}
+
+enum status recipe_load(const char *path, const char *products_dir, struct recipe **out,
+			struct diag_list *diags, struct err *err)
+{
+	struct recipe *r = calloc(1, sizeof(*r));
+	enum status st;
+
+	*out = NULL;
+	if (!r)
+		return err_set(err, STATUS_NO_MEMORY, "%s: no memory", path);
+	st = yaml_read_file(path, &r->yaml, diags, err);
+	if (!st) {
+		schema_check(r->yaml, recipe_rows, diags);
+		st = take_preset(r, products_dir, diags, err);
+	}
+	if (st) {
+		recipe_free(r);
+		return st;
+	}
+	r->name = text(r, "recipe");
+	r->revision = (unsigned)number(r, "revision", 0);
+	take_target(r, diags);
+	take_header(r, diags);
+	r->erase = (enum erase_mode)choice(r, "erase", ERASE_SECTORS);
+	r->max_rate = (uint32_t)number(r, "link.max_rate", 0);
+	r->stub = (enum stub_policy)choice(r, "link.stub", STUB_AUTO);
+	r->compress = choice(r, "link.compress", 1) == 1;
+	r->tries = (unsigned)number(r, "policy.tries", RECIPE_TRIES_DEFAULT);
+	r->skip = (enum skip_policy)choice(r, "policy.skip", SKIP_NEVER);
+	if (!take_images(r, path, diags)) {
+		recipe_free(r);
+		return err_set(err, STATUS_NO_MEMORY, "%s: no memory", path);
+	}
+	*out = r;
+	return STATUS_OK;
+}
+
+void recipe_free(struct recipe *r)
+{
+	if (!r)
+		return;
+	for (size_t i = 0; i < r->image_count; i++)
+		free(r->images[i].path);
+	free(r->images);
+	yaml_tree_free(r->preset);
+	yaml_tree_free(r->yaml);
+	free(r);
+}
+
+const struct yaml_node *recipe_bridges(const struct recipe *r)
+{
+	return r->preset ? good(&r->preset->root, "bridges") : NULL;
+}

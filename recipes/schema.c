@@ -1,0 +1,315 @@
+#include "recipes/schema.h"
+
+#include "engine/base/bytes.h"
+#include "recipes/value.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define WORDS_MAX 64
+
+static const char *kind_words(enum schema_kind kind)
+{
+	switch (kind) {
+	case SCHEMA_TEXT:
+		return "a text";
+	case SCHEMA_INTEGER:
+		return "a whole number";
+	case SCHEMA_SIZE:
+		return "a size or address such as 0x1000, 64KB or 4MB";
+	case SCHEMA_FLASH:
+		return "a flash size: 1MB, 2MB, 4MB, 8MB, 16MB, 32MB, 64MB or 128MB";
+	case SCHEMA_REVISION:
+		return "a revision as major.minor, such as 3.0 (3.10 is not 3.1)";
+	case SCHEMA_FREQUENCY:
+		return "a frequency such as 40m or 80m";
+	case SCHEMA_DURATION:
+		return "a duration such as 500ms, 5s or 2m";
+	case SCHEMA_SHA256:
+		return "64 hexadecimal digits";
+	case SCHEMA_CHOICE:
+		return "one of the words";
+	case SCHEMA_MAP:
+		return "keys with values";
+	case SCHEMA_LIST:
+		return "a list";
+	}
+	return "";
+}
+
+/* "keep, detect or a flash size: ..." */
+static void expected(const struct schema_row *row, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (const char *const *c = row->choices; c && *c; c++) {
+		const char *join = c == row->choices                     ? ""
+				   : row->kind == SCHEMA_CHOICE && !c[1] ? " or "
+									 : ", ";
+		int n = snprintf(text + used, size - used, "%s%s", join, *c);
+
+		if (n < 0 || (size_t)n >= size - used)
+			return;
+		used += (size_t)n;
+	}
+	if (row->kind != SCHEMA_CHOICE)
+		snprintf(text + used, size - used, "%s%s", used ? " or " : "",
+			 kind_words(row->kind));
+}
+
+/* Letters to insert, drop, change or swap with their neighbour, up to limit. */
+static unsigned distance(const char *a, const char *b, unsigned limit)
+{
+	unsigned row[3][40];
+	size_t la = strlen(a), lb = strlen(b);
+
+	if (la >= 40 || lb >= 40)
+		return limit;
+	for (size_t j = 0; j <= lb; j++)
+		row[0][j] = (unsigned)j;
+	for (size_t i = 1; i <= la; i++) {
+		unsigned *now = row[i % 3], *above = row[(i + 2) % 3];
+
+		now[0] = (unsigned)i;
+		for (size_t j = 1; j <= lb; j++) {
+			unsigned best = above[j - 1] + (a[i - 1] != b[j - 1]);
+
+			if (above[j] + 1 < best)
+				best = above[j] + 1;
+			if (now[j - 1] + 1 < best)
+				best = now[j - 1] + 1;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    row[(i + 1) % 3][j - 2] + 1 < best)
+				best = row[(i + 1) % 3][j - 2] + 1;
+			now[j] = best;
+		}
+	}
+	return row[la % 3][lb];
+}
+
+const char *schema_nearest(const char *text, const char *const *words, size_t count)
+{
+	const char *best = NULL;
+	unsigned limit = strlen(text) < 4 ? 2 : 3, least = limit;
+
+	for (size_t i = 0; i < count; i++) {
+		unsigned d = distance(text, words[i], limit);
+
+		if (d < least) {
+			least = d;
+			best = words[i];
+		}
+	}
+	return best;
+}
+
+static void unknown_key(const struct yaml *y, const struct yaml_node *item,
+			const struct schema_row *rows, struct diag_list *diags)
+{
+	const char *words[WORDS_MAX];
+	const char *near;
+	char all[400] = "";
+	size_t count = 0;
+
+	for (const struct schema_row *row = rows; row->key; row++) {
+		assert(count < WORDS_MAX);
+		words[count++] = row->key;
+	}
+	near = schema_nearest(item->key, words, count);
+	if (near) {
+		diag_error(diags, yaml_key_place(y, item), "unknown key '%s': did you mean '%s'?",
+			   item->key, near);
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		size_t used = strlen(all);
+
+		snprintf(all + used, sizeof(all) - used, "%s%s", i ? ", " : "", words[i]);
+	}
+	diag_error(diags, yaml_key_place(y, item), "unknown key '%s': expected one of %s",
+		   item->key, all);
+}
+
+static bool is_flash_size(uint64_t bytes)
+{
+	return bytes >= 1024 * 1024 && bytes <= 128 * 1024 * 1024 && (bytes & (bytes - 1)) == 0;
+}
+
+static size_t text_length(const char *text)
+{
+	size_t characters = 0;
+
+	for (; *text; text++)
+		characters += (*text & 0xc0) != 0x80;
+	return characters;
+}
+
+/* What the text means; false when it means nothing in this row. */
+static bool parse_text(const struct schema_row *row, struct yaml_node *node)
+{
+	uint8_t digest[32];
+
+	switch (row->kind) {
+	case SCHEMA_TEXT:
+		node->number = text_length(node->text);
+		return true;
+	case SCHEMA_INTEGER:
+		return value_integer(node->text, &node->number);
+	case SCHEMA_SIZE:
+		return value_size(node->text, &node->number);
+	case SCHEMA_FLASH:
+		return value_size(node->text, &node->number) && is_flash_size(node->number);
+	case SCHEMA_REVISION:
+		return value_revision(node->text, &node->number);
+	case SCHEMA_FREQUENCY:
+		return value_frequency(node->text, &node->number);
+	case SCHEMA_DURATION:
+		return value_duration(node->text, &node->number);
+	case SCHEMA_SHA256:
+		return hex_bytes(node->text, digest, sizeof(digest));
+	case SCHEMA_CHOICE:
+	case SCHEMA_MAP:
+	case SCHEMA_LIST:
+		return false;
+	}
+	return false;
+}
+
+static int word_index(const char *const *words, const char *text)
+{
+	for (int i = 0; words && words[i]; i++)
+		if (strcmp(words[i], text) == 0)
+			return i;
+	return -1;
+}
+
+static void check_limits(const struct yaml *y, const char *what, const struct schema_row *row,
+			 struct yaml_node *node, struct diag_list *diags)
+{
+	const char *unit = row->kind == SCHEMA_TEXT ? " characters" : "";
+
+	if (node->number >= row->min && (!row->max || node->number <= row->max))
+		return;
+	node->is_bad = true;
+	if (row->kind == SCHEMA_TEXT && node->number == 0)
+		diag_error(diags, yaml_place(y, node), "'%s' has no value: expected %s", what,
+			   kind_words(row->kind));
+	else if (row->kind == SCHEMA_SIZE)
+		diag_error(diags, yaml_place(y, node),
+			   "'%s' is %s: expected 0x%" PRIx64 " to 0x%" PRIx64, what, node->text,
+			   row->min, row->max);
+	else
+		diag_error(diags, yaml_place(y, node),
+			   "'%s' is %s: expected %" PRIu64 " to %" PRIu64 "%s", what, node->text,
+			   row->min, row->max, unit);
+}
+
+static void check_text(const struct yaml *y, const char *what, const struct schema_row *row,
+		       struct yaml_node *node, struct diag_list *diags)
+{
+	char want[300];
+
+	node->choice = word_index(row->choices, node->text);
+	if (node->choice >= 0)
+		return;
+	if (word_index(row->later, node->text) >= 0) {
+		node->is_bad = true;
+		diag_error(diags, yaml_place(y, node), "'%s: %s' is not supported yet", what,
+			   node->text);
+		return;
+	}
+	if (parse_text(row, node)) {
+		check_limits(y, what, row, node, diags);
+		return;
+	}
+	node->is_bad = true;
+	expected(row, want, sizeof(want));
+	if (!node->text[0])
+		diag_error(diags, yaml_place(y, node), "'%s' has no value: expected %s", what,
+			   want);
+	else
+		diag_error(diags, yaml_place(y, node), "'%s' is '%s': expected %s", what,
+			   node->text, want);
+}
+
+static void check_map(const struct yaml *y, const char *what, const struct schema_row *rows,
+		      struct yaml_node *node, struct diag_list *diags);
+
+static void check_node(const struct yaml *y, const char *what, const struct schema_row *row,
+		       struct yaml_node *node, struct diag_list *diags)
+{
+	static const char *const found[] = { "a text", "keys with values", "a list" };
+	enum yaml_kind want = row->kind == SCHEMA_MAP    ? YAML_MAP
+			      : row->kind == SCHEMA_LIST ? YAML_LIST
+							 : YAML_TEXT;
+	char words[300];
+
+	if (node->is_bad)
+		return;
+	if (node->kind != want) {
+		bool is_empty = node->kind == YAML_TEXT && !node->text[0];
+
+		expected(row, words, sizeof(words));
+		diag_error(diags, yaml_place(y, node), "'%s' %s %s: expected %s", what,
+			   is_empty ? "has" : "is", is_empty ? "no value" : found[node->kind],
+			   words);
+		node->is_bad = true;
+		return;
+	}
+	if (row->kind == SCHEMA_MAP) {
+		check_map(y, what, row->rows, node, diags);
+	} else if (row->kind == SCHEMA_LIST) {
+		if (node->count < row->min) {
+			diag_error(diags, yaml_place(y, node), "'%s' is an empty list", what);
+			node->is_bad = true;
+		}
+		for (size_t i = 0; i < node->count; i++)
+			check_node(y, what, row->item, &node->items[i], diags);
+	} else {
+		check_text(y, what, row, node, diags);
+	}
+}
+
+static void check_map(const struct yaml *y, const char *what, const struct schema_row *rows,
+		      struct yaml_node *node, struct diag_list *diags)
+{
+	for (size_t i = 0; i < node->count; i++) {
+		struct yaml_node *item = &node->items[i];
+		const struct schema_row *row = rows;
+
+		while (row->key && strcmp(row->key, item->key) != 0)
+			row++;
+		if (!row->key) {
+			unknown_key(y, item, rows, diags);
+			item->is_bad = true;
+			continue;
+		}
+		check_node(y, row->key, row, item, diags);
+		if (row->is_later) {
+			diag_error(diags, yaml_key_place(y, item), "'%s' is not supported yet",
+				   item->key);
+			item->is_bad = true;
+		}
+	}
+	for (const struct schema_row *row = rows; row->key; row++)
+		if (row->is_required && !yaml_find(node, row->key))
+			diag_error(diags, yaml_place(y, node), "'%s' is missing%s%s", row->key,
+				   what ? " in " : "", what ? what : "");
+}
+
+void schema_check(struct yaml *y, const struct schema_row *rows, struct diag_list *diags)
+{
+	const struct schema_row root = { .key = "recipe", .kind = SCHEMA_MAP, .rows = rows };
+
+	if (y->root.is_bad)
+		return;
+	if (y->root.kind != YAML_MAP) {
+		check_node(y, "the file", &root, &y->root, diags);
+		return;
+	}
+	check_map(y, NULL, rows, &y->root, diags);
+}
