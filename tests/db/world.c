@@ -1,0 +1,204 @@
+#define _XOPEN_SOURCE 700 /* nftw, mkdtemp */
+#include "tests/db/world.h"
+
+#include "db/run.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct record_image sample_images[] = {
+	{
+		.sha256 = "aa00000000000000000000000000000000000000000000000000000000000001",
+		.file = "firmware/bootloader.bin",
+		.addr = 0x1000,
+		.size_bytes = 17392,
+		.kind = "boot loader",
+	},
+	{
+		.sha256 = "aa00000000000000000000000000000000000000000000000000000000000002",
+		.file = "firmware/app.bin",
+		.addr = 0x10000,
+		.size_bytes = 1234567,
+		.kind = "application",
+		.version = "v2.7",
+		.partition = "app0",
+	},
+};
+
+const struct record_recipe sample_recipe = {
+	.digest = "dd00000000000000000000000000000000000000000000000000000000000001",
+	.name = "core2-factory-test",
+	.revision = 7,
+	.product = "m5stack/core2",
+	.canonical = "recipe: core2-factory-test\n",
+	.images = sample_images,
+	.image_count = 2,
+};
+
+const struct record_run sample_run = {
+	.run_id = "01931f2e-4c00-7000-8000-000000000001",
+	.kind = "FLASH",
+	.slot = "pci-0000:00:14.0/1.4:1.0",
+	.node = "/dev/ttyUSB3",
+	.usb_path = "/devices/pci0000:00/0000:00:14.0/usb1/1-1/1-1.4/1-1.4:1.0",
+	.start_utc_ms = 1795350678250, /* 2026-11-22T12:31:18.250Z */
+	.recipe_digest = "dd00000000000000000000000000000000000000000000000000000000000001",
+	.operator_name = "li.wei",
+	.batch = "WO-4711",
+	.bridge = "CH9102F",
+	.bridge_vid_pid = "1a86:55d4",
+	.bridge_serial = "5424021153",
+	.bridge_product = "USB Single Serial",
+	.bridge_release = "0443",
+	.bridge_driver = "cdc_acm",
+};
+
+static const struct record_step sample_steps[] = {
+	{ .try_no = 1, .name = "connect", .start_us = 0, .took_us = 532000, .code = "OK" },
+	{
+		.try_no = 2,
+		.name = "write",
+		.start_us = 900000,
+		.took_us = 11000001,
+		.code = "NO_ANSWER",
+		.note = "block 17 of 300",
+	},
+};
+
+const struct record_result sample_result = {
+	.run_id = "01931f2e-4c00-7000-8000-000000000001",
+	.outcome = "PASS",
+	.code = "OK",
+	.party = "NONE",
+	.proof = "CHIP_MD5",
+	.detail = "2 regions proven",
+	.device_code = "07000000",
+	.end_utc_ms = 1795350701007,
+	.duration_us = 22757123,
+	.mac = "24:0a:c4:00:01:10",
+	.chip = "ESP32",
+	.package = "ESP32-D0WDQ6-V3",
+	.revision = "v3.1",
+	.features = "Wi-Fi, BT, Dual Core, 240MHz",
+	.has_crystal = true,
+	.crystal_mhz = 40,
+	.flash_id = "c84018",
+	.has_flash_bytes = true,
+	.flash_bytes = 16777216,
+	.security = "none",
+	.loader = "stub",
+	.has_rate = true,
+	.rate_asked = 1500000,
+	.rate_actual = 1498039,
+	.tries = 2,
+	.rungs = "stub 1500000; stub 921600",
+	.evidence = "sync echoes clean",
+	.raw_bytes = 1251968,
+	.wire_bytes = 801234,
+	.skipped_bytes = 4096,
+	.data_us = 8500500,
+	.is_duplicate_mac = true,
+	.steps = sample_steps,
+	.step_count = 2,
+	.log = "    0.532 sync\n   22.757 pass\n",
+};
+
+int world_set_up(void **state)
+{
+	const char *tmp = getenv("TMPDIR");
+	struct world *w = calloc(1, sizeof(*w));
+
+	snprintf(w->dir, sizeof(w->dir), "%s/flashline-db-XXXXXX",
+		 tmp && strlen(tmp) < 32 ? tmp : "/tmp");
+	assert_non_null(mkdtemp(w->dir));
+	snprintf(w->path, sizeof(w->path), "%s/records.db", w->dir);
+	*state = w;
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *where)
+{
+	(void)info, (void)type, (void)where;
+	return remove(path);
+}
+
+int world_tear_down(void **state)
+{
+	struct world *w = *state;
+
+	nftw(w->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	free(w);
+	return 0;
+}
+
+const char *world_file(const struct world *w, const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", w->dir, name);
+	return path;
+}
+
+struct db *world_open(const struct world *w, enum db_mode mode)
+{
+	struct err err;
+	struct db *db;
+
+	if (db_open(w->path, mode, &db, &err))
+		fail_msg("%s", err.text);
+	return db;
+}
+
+sqlite3 *world_raw(const struct world *w)
+{
+	sqlite3 *sql;
+
+	assert_int_equal(sqlite3_open(w->path, &sql), SQLITE_OK);
+	return sql;
+}
+
+const char *world_ask(const struct world *w, const char *query)
+{
+	static char answer[4096];
+	sqlite3 *sql = world_raw(w);
+	sqlite3_stmt *stmt;
+
+	if (sqlite3_prepare_v2(sql, query, -1, &stmt, NULL))
+		fail_msg("%s: %s", query, sqlite3_errmsg(sql));
+	int rc = sqlite3_step(stmt);
+	const char *text = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
+	snprintf(answer, sizeof(answer), "%s",
+		 rc != SQLITE_ROW ? "(no row)"
+		 : text           ? text
+				  : "NULL");
+	sqlite3_finalize(stmt);
+	sqlite3_close(sql);
+	return answer;
+}
+
+int world_do(const struct world *w, const char *statement, const char **message)
+{
+	static char text[512];
+	sqlite3 *sql = world_raw(w);
+	int rc = sqlite3_exec(sql, statement, NULL, NULL, NULL);
+
+	snprintf(text, sizeof(text), "%s", sqlite3_errmsg(sql));
+	*message = text;
+	sqlite3_close(sql);
+	return rc;
+}
+
+void world_put(struct db *db, const char *run_id)
+{
+	struct record_result result = sample_result;
+	struct record_run run = sample_run;
+	struct err err;
+
+	run.run_id = result.run_id = run_id;
+	if (db_put_recipe(db, &sample_recipe, &err) || db_put_run(db, &run, &err) ||
+	    db_put_result(db, &result, &err))
+		fail_msg("%s", err.text);
+}
