@@ -135,39 +135,54 @@ void loader_release(struct loader *l)
 
 /* ---- bytes in and out ---- */
 
+/* Only when all that was read before is used up. */
+static enum status read_more(struct loader *l, struct deadline d, size_t *got, struct err *err)
+{
+	l->rx_at = l->rx_len = 0;
+	TRY(transport_read(l->transport, l->rx, RX_BYTES, got, d, err));
+	l->rx_len = *got;
+	l->received_bytes += *got;
+	return STATUS_OK;
+}
+
+static bool take_frame(struct loader *l)
+{
+	bool has_frame = false;
+
+	while (l->rx_at < l->rx_len && !has_frame)
+		l->rx_at +=
+			slip_take(&l->reader, l->rx + l->rx_at, l->rx_len - l->rx_at, &has_frame);
+	return has_frame;
+}
+
+static void drop_frames(struct loader *l)
+{
+	while (take_frame(l))
+		loader_note_noise(l, l->frame, l->reader.len);
+}
+
 enum status loader_next_frame(struct loader *l, struct deadline d, bool *has_frame, struct err *err)
 {
-	*has_frame = false;
-	for (bool is_last = false;; is_last = deadline_passed(d)) {
-		size_t got;
+	size_t got = 1;
 
-		while (l->rx_at < l->rx_len && !*has_frame)
-			l->rx_at += slip_take(&l->reader, l->rx + l->rx_at, l->rx_len - l->rx_at,
-					      has_frame);
-		if (*has_frame || is_last)
+	/* A stream without frames must not outlast the deadline. */
+	for (bool is_last = false;; is_last = deadline_passed(d)) {
+		*has_frame = take_frame(l);
+		if (*has_frame || is_last || !got)
 			return STATUS_OK;
-		l->rx_at = l->rx_len = 0;
-		TRY(transport_read(l->transport, l->rx, RX_BYTES, &got, d, err));
-		if (!got)
-			return STATUS_OK;
-		l->rx_len = got;
-		l->received_bytes += got;
+		TRY(read_more(l, d, &got, err));
 	}
 }
 
 enum status loader_drop_arrived(struct loader *l, struct err *err)
 {
 	struct deadline now = deadline_after_us(l->clock, 0);
-	uint64_t before;
-	bool has_frame;
+	size_t got = 1;
 
-	for (unsigned i = 0; i < STALE_READS_MAX; i++) {
-		before = l->received_bytes;
-		TRY(loader_next_frame(l, now, &has_frame, err));
-		if (has_frame)
-			loader_note_noise(l, l->frame, l->reader.len);
-		else if (l->received_bytes == before)
-			break;
+	drop_frames(l);
+	for (unsigned i = 0; i < STALE_READS_MAX && got; i++) {
+		TRY(read_more(l, now, &got, err));
+		drop_frames(l);
 	}
 	return STATUS_OK;
 }
@@ -181,18 +196,15 @@ void loader_forget_input(struct loader *l)
 enum status loader_drain(struct loader *l, uint32_t max_ms, struct err *err)
 {
 	struct deadline end = loader_deadline(l, (uint64_t)max_ms * 1000u);
-	bool has_frame = true;
+	size_t got = 1;
 
 	loader_clear_noise(l);
-	while (!deadline_passed(end)) {
+	drop_frames(l);
+	while (got && !deadline_passed(end)) {
 		struct deadline quiet = deadline_after_ms(l->clock, QUIET_MS);
-		uint64_t before = l->received_bytes;
 
-		TRY(loader_next_frame(l, deadline_earlier(quiet, end), &has_frame, err));
-		if (has_frame)
-			loader_note_noise(l, l->frame, l->reader.len);
-		else if (l->received_bytes == before)
-			break;
+		TRY(read_more(l, deadline_earlier(quiet, end), &got, err));
+		drop_frames(l);
 	}
 	loader_note_unfinished(l);
 	return STATUS_OK;
