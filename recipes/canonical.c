@@ -1,7 +1,7 @@
 #include "recipes/canonical.h"
 
 #include "engine/base/bytes.h"
-#include "recipes/text.h"
+#include "recipes/page.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -10,38 +10,38 @@ static const char *const modes[] = { "qio", "qout", "dio", "dout" };
 static const char *const stubs[] = { "auto", "always", "never" };
 static const char *const erases[] = { "sectors", "rooms", "all" };
 
-static void add_settings(struct text *t, const struct recipe *r)
+static void add_settings(struct page *t, const struct recipe *r)
 {
-	text_add(t, "# canonical form 1\n");
+	page_add(t, "# canonical form 1\n");
 	if (r->product)
-		text_add(t, "product: %s\n", r->product);
-	text_add(t, "target.chip: %s\n", r->chip->key);
+		page_add(t, "product: %s\n", r->product);
+	page_add(t, "target.chip: %s\n", r->chip->key);
 	if (r->min_rev)
-		text_add(t, "target.min_revision: %u.%u\n", r->min_rev / 100, r->min_rev % 100);
+		page_add(t, "target.min_revision: %u.%u\n", r->min_rev / 100, r->min_rev % 100);
 	if (r->max_rev != UINT16_MAX)
-		text_add(t, "target.max_revision: %u.%u\n", r->max_rev / 100, r->max_rev % 100);
+		page_add(t, "target.max_revision: %u.%u\n", r->max_rev / 100, r->max_rev % 100);
 	if (r->flash_bytes)
-		text_add(t, "target.flash_size: %" PRIu32 "\n", r->flash_bytes);
+		page_add(t, "target.flash_size: %" PRIu32 "\n", r->flash_bytes);
 	if (r->mode != FLASH_MODE_KEEP)
-		text_add(t, "flash.mode: %s\n", modes[r->mode]);
+		page_add(t, "flash.mode: %s\n", modes[r->mode]);
 	if (r->frequency_mhz)
-		text_add(t, "flash.frequency: %u\n", r->frequency_mhz);
+		page_add(t, "flash.frequency: %u\n", r->frequency_mhz);
 	if (r->header_size == HEADER_SIZE_DETECT)
-		text_add(t, "flash.size: detect\n");
+		page_add(t, "flash.size: detect\n");
 	if (r->header_size == HEADER_SIZE_FIXED)
-		text_add(t, "flash.size: %" PRIu32 "\n", r->header_size_bytes);
+		page_add(t, "flash.size: %" PRIu32 "\n", r->header_size_bytes);
 	if (r->erase != ERASE_SECTORS)
-		text_add(t, "erase: %s\n", erases[r->erase]);
+		page_add(t, "erase: %s\n", erases[r->erase]);
 	if (r->max_rate)
-		text_add(t, "link.max_rate: %" PRIu32 "\n", r->max_rate);
+		page_add(t, "link.max_rate: %" PRIu32 "\n", r->max_rate);
 	if (r->stub != STUB_AUTO)
-		text_add(t, "link.stub: %s\n", stubs[r->stub]);
+		page_add(t, "link.stub: %s\n", stubs[r->stub]);
 	if (!r->compress)
-		text_add(t, "link.compress: no\n");
+		page_add(t, "link.compress: no\n");
 	if (r->tries != RECIPE_TRIES_DEFAULT)
-		text_add(t, "policy.tries: %u\n", r->tries);
+		page_add(t, "policy.tries: %u\n", r->tries);
 	if (r->skip == SKIP_UNCHANGED)
-		text_add(t, "policy.skip: unchanged\n");
+		page_add(t, "policy.skip: unchanged\n");
 }
 
 static int by_addr(const void *a, const void *b)
@@ -54,7 +54,7 @@ static int by_addr(const void *a, const void *b)
 char *canonical_text(const struct inspection *in)
 {
 	const struct firmware **sorted = calloc(in->count ? in->count : 1, sizeof(*sorted));
-	struct text t = { 0 };
+	struct page t = { 0 };
 
 	if (!sorted)
 		return NULL;
@@ -62,14 +62,14 @@ char *canonical_text(const struct inspection *in)
 		sorted[i] = &in->images[i];
 	qsort(sorted, in->count, sizeof(*sorted), by_addr);
 	add_settings(&t, in->recipe);
-	text_add(&t, "images:\n");
+	page_add(&t, "images:\n");
 	for (size_t i = 0; i < in->count; i++) {
 		char digest[SHA256_TEXT_BYTES];
 
 		hex_text(sorted[i]->sha256, SHA256_BYTES, digest);
-		text_add(&t, "  - address: 0x%" PRIx32 "\n    bytes: %zu\n    sha256: %s\n",
+		page_add(&t, "  - address: 0x%" PRIx32 "\n    bytes: %zu\n    sha256: %s\n",
 			 sorted[i]->addr, sorted[i]->size_bytes, digest);
 	}
 	free(sorted);
-	return text_take(&t);
+	return page_take(&t);
 }

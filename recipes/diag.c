@@ -68,6 +68,28 @@ void diag_warning(struct diag_list *list, struct place at, const char *format, .
 	va_end(args);
 }
 
+static bool stands_before(const struct diag *a, const struct diag *b)
+{
+	int files = strcmp(a->file, b->file);
+
+	if (files)
+		return files < 0;
+	return a->line != b->line ? a->line < b->line : a->column < b->column;
+}
+
+void diag_sort(struct diag_list *list)
+{
+	/* By insertion: the list is short, and messages about one place keep their order. */
+	for (size_t i = 1; i < list->count; i++) {
+		struct diag d = list->items[i];
+		size_t j = i;
+
+		for (; j && stands_before(&d, &list->items[j - 1]); j--)
+			list->items[j] = list->items[j - 1];
+		list->items[j] = d;
+	}
+}
+
 void diag_text(const struct diag *d, char *text, size_t size)
 {
 	const char *word = d->is_warning ? "warning" : "error";

@@ -22,4 +22,7 @@ __attribute__((format(printf, 3, 4))) void diag_error(struct diag_list *list, st
 __attribute__((format(printf, 3, 4))) void diag_warning(struct diag_list *list, struct place at,
 							const char *format, ...);
 
+/* In the order of the file: by file, line and column. */
+void diag_sort(struct diag_list *list);
+
 #endif

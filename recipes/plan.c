@@ -2,6 +2,7 @@
 
 #include "engine/base/bytes.h"
 #include "recipes/canonical.h"
+#include "recipes/diag.h"
 #include "recipes/inspect.h"
 #include "recipes/layout.h"
 #include "recipes/recipe.h"
@@ -226,6 +227,7 @@ enum status plan_load(const char *recipe_path, const char *products_dir, struct 
 		firmware_release(&images[i]);
 	free(images);
 	recipe_free(r);
+	diag_sort(diags);
 	return st;
 }
 

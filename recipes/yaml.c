@@ -1,5 +1,7 @@
 #include "recipes/yaml.h"
 
+#include "recipes/utf8.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -44,14 +46,12 @@ static void stop(struct reader *r, yaml_mark_t mark, const char *text)
 	r->status = STATUS_RECIPE;
 }
 
-static void refuse_property(struct reader *r, struct yaml_node *node, yaml_mark_t mark,
-			    const char *what)
+static void refuse_property(struct reader *r, yaml_mark_t mark, const char *what)
 {
 	diag_error(r->diags, at_mark(r, mark), "%s are not allowed in a recipe", what);
-	node->is_bad = true;
 }
 
-static void refuse_properties(struct reader *r, struct yaml_node *node, const yaml_event_t *event)
+static void refuse_properties(struct reader *r, const yaml_event_t *event)
 {
 	const yaml_char_t *anchor = NULL, *tag = NULL;
 
@@ -65,12 +65,12 @@ static void refuse_properties(struct reader *r, struct yaml_node *node, const ya
 		anchor = event->data.sequence_start.anchor;
 		tag = event->data.sequence_start.tag;
 	} else if (event->type == YAML_ALIAS_EVENT) {
-		refuse_property(r, node, event->start_mark, "aliases (*name)");
+		refuse_property(r, event->start_mark, "aliases (*name)");
 	}
 	if (anchor)
-		refuse_property(r, node, event->start_mark, "anchors (&name)");
+		refuse_property(r, event->start_mark, "anchors (&name)");
 	if (tag)
-		refuse_property(r, node, event->start_mark, "tags (!name)");
+		refuse_property(r, event->start_mark, "tags (!name)");
 }
 
 static struct yaml_node *append(struct reader *r, struct yaml_node *parent)
@@ -161,7 +161,7 @@ static void read_pair(struct reader *r, const yaml_event_t *key, struct yaml_nod
 		map->count--;
 		return;
 	}
-	refuse_properties(r, item, key);
+	refuse_properties(r, key);
 	check_repeated(r, map, item);
 	if (!next_event(r, &value))
 		return;
@@ -194,13 +194,15 @@ static void read_value(struct reader *r, const yaml_event_t *event, struct yaml_
 		stop(r, event->start_mark, "more than 10000 values in one file");
 		return;
 	}
-	refuse_properties(r, node, event);
+	refuse_properties(r, event);
 	if (event->type == YAML_SCALAR_EVENT) {
 		node->text = copy_text(r, event);
 		return;
 	}
-	if (event->type == YAML_ALIAS_EVENT)
+	if (event->type == YAML_ALIAS_EVENT) {
+		node->is_bad = true;
 		return;
+	}
 	if (depth == YAML_DEPTH_MAX) {
 		stop(r, event->start_mark, "nested more than 8 deep");
 		return;
@@ -258,30 +260,6 @@ static void read_stream(struct reader *r)
 		diag_error(r->diags, (struct place){ r->yaml->file, 1, 1 }, "the file is empty");
 		r->status = STATUS_RECIPE;
 	}
-}
-
-/* Length of the UTF-8 character at p, 0 when it is none. */
-static size_t utf8_length(const uint8_t *p, size_t left)
-{
-	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t length = p[0] < 0x80             ? 1
-			: (p[0] & 0xe0) == 0xc0 ? 2
-			: (p[0] & 0xf0) == 0xe0 ? 3
-			: (p[0] & 0xf8) == 0xf0 ? 4
-						: 0;
-	uint32_t code;
-
-	if (!length || length > left)
-		return 0;
-	code = length == 1 ? p[0] : p[0] & (0x7fu >> length);
-	for (size_t i = 1; i < length; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		code = code << 6 | (p[i] & 0x3fu);
-	}
-	if (code < smallest[length] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-		return 0;
-	return length;
 }
 
 /* libyaml would guess an encoding and reports odd bytes without their place. */

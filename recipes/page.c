@@ -1,11 +1,13 @@
-#include "recipes/text.h"
+#include "recipes/page.h"
+
+#include "recipes/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static bool grow(struct text *t, size_t more)
+static bool grow(struct page *t, size_t more)
 {
 	size_t room = t->room ? t->room : 256;
 	char *data;
@@ -24,7 +26,7 @@ static bool grow(struct text *t, size_t more)
 	return true;
 }
 
-void text_add(struct text *t, const char *format, ...)
+void page_add(struct page *t, const char *format, ...)
 {
 	va_list args, again;
 	int length;
@@ -40,25 +42,27 @@ void text_add(struct text *t, const char *format, ...)
 	va_end(args);
 }
 
-void text_add_json(struct text *t, const char *value)
+void page_add_json(struct page *t, const char *value)
 {
 	if (!value) {
-		text_add(t, "null");
+		page_add(t, "null");
 		return;
 	}
-	text_add(t, "\"");
-	for (const char *c = value; *c; c++) {
-		if (*c == '"' || *c == '\\')
-			text_add(t, "\\%c", *c);
-		else if ((unsigned char)*c < 0x20)
-			text_add(t, "\\u%04x", (unsigned)*c);
+	page_add(t, "\"");
+	for (size_t left = strlen(value), length; left; value += length, left -= length) {
+		length = utf8_length((const uint8_t *)value, left);
+		if (*value == '"' || *value == '\\')
+			page_add(t, "\\%c", *value);
+		else if (length && (unsigned char)*value < 0x20)
+			page_add(t, "\\u%04x", (unsigned)*value);
 		else
-			text_add(t, "%c", *c);
+			page_add(t, "%.*s", length ? (int)length : 1, length ? value : "?");
+		length = length ? length : 1;
 	}
-	text_add(t, "\"");
+	page_add(t, "\"");
 }
 
-char *text_take(struct text *t)
+char *page_take(struct page *t)
 {
 	char *data = t->data;
 
