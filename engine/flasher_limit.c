@@ -1,0 +1,108 @@
+/* How long a run may take at most, and how long a good unit takes. */
+#include "engine/flasher.h"
+
+/* What connecting costs at most: the long reset, its SYNCs, per reset kind. */
+#define RESET_MS 2500u
+#define IDENTIFY_MS 10000u
+#define STUB_MS 15000u
+#define RATE_MS 8000u
+#define RESTART_MS 3000u
+#define SLOWEST_BAUD 115200u
+#define NATIVE_USB_BAUD 921600u
+#define USUAL_FLASH_MAX 0x1000000u
+
+/* Escapes double at most. */
+static uint64_t worst_wire_ms(size_t size_bytes)
+{
+	return wire_us(2 * (uint64_t)size_bytes, SLOWEST_BAUD) / 1000;
+}
+
+static uint64_t region_limit_ms(const struct flash_region *g)
+{
+	uint32_t size = (uint32_t)g->size_bytes;
+
+	return worst_wire_ms(g->size_bytes) + loader_erase_ms(size) + loader_write_ms(size) +
+	       2 * loader_md5_ms(size);
+}
+
+static uint64_t variant_limit_ms(const struct flash_variant *v)
+{
+	uint64_t ms = 0;
+
+	for (size_t i = 0; i < v->region_count; i++)
+		ms += region_limit_ms(&v->regions[i]);
+	return ms;
+}
+
+static uint64_t erase_limit_ms(const struct flash_plan *plan)
+{
+	uint64_t ms = 0;
+
+	if (plan->erase == ERASE_ALL) {
+		ms = loader_erase_ms(plan->flash_bytes ? plan->flash_bytes : USUAL_FLASH_MAX);
+		return ms > LOADER_CHIP_ERASE_MS ? ms : LOADER_CHIP_ERASE_MS;
+	}
+	for (size_t i = 0; plan->erase == ERASE_ROOMS && i < plan->room_count; i++)
+		ms += loader_erase_ms(plan->rooms[i].size_bytes);
+	return ms;
+}
+
+uint32_t flasher_limit_ms(const struct flash_plan *plan, const struct link_profile *link)
+{
+	uint64_t resets = link->reset_count ? link->reset_count : 1;
+	uint64_t ms = resets * RESET_MS + IDENTIFY_MS;
+	uint64_t most = 0;
+
+	if (!plan)
+		return (uint32_t)(2 * ms + RESTART_MS);
+	for (size_t i = 0; i < plan->variant_count; i++) {
+		uint64_t v = variant_limit_ms(&plan->variants[i]);
+
+		if (v > most)
+			most = v;
+	}
+	ms += STUB_MS + RATE_MS + most + erase_limit_ms(plan);
+	ms = plan->tries * ms + RESTART_MS;
+	return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+}
+
+/* ---- a good unit: docs/protocol.md, usual times ---- */
+
+#define CONNECT_S 0.45
+#define IDENTIFY_S 0.15
+#define STUB_S 0.75
+#define RATE_S 0.1
+#define RESTART_S 0.3
+#define MD5_S_PER_MB 0.3
+#define ROM_ERASE_S_PER_SECTOR 0.045
+#define FRAME_BYTES 50u /* around each block and its answer */
+#define TURNAROUND_S 0.002
+#define STUB_BLOCK 0x4000u
+#define ROM_BLOCK 0x400u
+
+static double region_s(const struct flash_region *g, bool compress, uint32_t rate_baud,
+		       bool with_stub)
+{
+	size_t bytes = compress && g->packed ? g->packed_bytes : g->size_bytes;
+	size_t block = with_stub ? STUB_BLOCK : ROM_BLOCK;
+	size_t blocks = (bytes + block - 1) / block;
+	/* One byte in 128 is escaped. */
+	uint64_t wire = bytes + bytes / 128 + blocks * FRAME_BYTES;
+	double s = (double)wire_us(wire, rate_baud) / 1e6 + (double)blocks * TURNAROUND_S;
+
+	if (!with_stub)
+		s += (double)(g->size_bytes / FLASH_SECTOR_BYTES + 1) * ROM_ERASE_S_PER_SECTOR;
+	return s + (double)g->size_bytes * MD5_S_PER_MB / 1e6;
+}
+
+double flasher_expected_s(const struct flash_plan *plan, uint32_t rate_baud, bool with_stub)
+{
+	double s = CONNECT_S + IDENTIFY_S + RATE_S + RESTART_S + (with_stub ? STUB_S : 0);
+	uint32_t rate = rate_baud ? rate_baud : NATIVE_USB_BAUD;
+
+	if (!plan->variant_count)
+		return s;
+	for (size_t i = 0; i < plan->variants[0].region_count; i++)
+		s += region_s(&plan->variants[0].regions[i], plan->compress, rate, with_stub);
+	return s;
+}

@@ -1,0 +1,156 @@
+/* Between first contact and the flash: the stub, the rate, and finding the loader again. */
+#include "engine/flasher_run.h"
+
+#include "engine/stub.h"
+
+#define RESYNCS 5
+#define RATE_SYNCS 3
+#define RATE_QUESTIONS 2
+
+/* ---- the stub ---- */
+
+static bool is_upload_loss(enum status st)
+{
+	return st == STATUS_STUB_UPLOAD_CHECKSUM || st == STATUS_NO_ANSWER || st == STATUS_GARBLED;
+}
+
+/*
+ * Only RAM is written, so an upload that lost bytes is begun again at once,
+ * with smaller blocks: some bridges lose long bursts only.
+ */
+static enum status upload(struct run *r, const struct stub_image *image)
+{
+	struct err *err = &r->report->err;
+	uint32_t refused = 0;
+
+	for (;;) {
+		enum status st = stub_upload(&r->loader, image, r->way.ram_block_bytes, err);
+
+		if (!st && refused)
+			run_evidence(r, "RAM blocks of %u bytes refused, %u accepted",
+				     (unsigned)refused, (unsigned)r->way.ram_block_bytes);
+		if (!is_upload_loss(st))
+			return st;
+		run_log(r, "%s", err->text);
+		if (!refused)
+			refused = r->way.ram_block_bytes;
+		if (st != STATUS_STUB_UPLOAD_CHECKSUM)
+			TRY(run_resync(r));
+		if (!way_shrink_blocks(&r->way)) {
+			run_evidence(r, "RAM blocks of %u to %u bytes refused%s", (unsigned)refused,
+				     (unsigned)r->way.ram_block_bytes,
+				     st == STATUS_STUB_UPLOAD_CHECKSUM ? " with 07" : "");
+			return st;
+		}
+	}
+}
+
+enum status run_stub(struct run *r)
+{
+	struct err *err = &r->report->err;
+	const struct stub_image *image = stub_by_name(r->report->ident.chip->stub);
+
+	if (r->loader.kind == LOADER_STUB) {
+		run_note(r, "a stub runs already");
+		return STATUS_OK;
+	}
+	if (!image && r->plan->stub == STUB_ALWAYS)
+		return err_set(err, STATUS_STUB_MISSING,
+			       "this build carries no stub for %s, the recipe says 'stub: always'",
+			       r->report->ident.chip->name);
+	if (!image) {
+		run_note(r, "this build carries none for %s: the ROM does it",
+			 r->report->ident.chip->name);
+		way_use_rom(&r->way);
+		return STATUS_OK;
+	}
+	TRY(upload(r, image));
+	TRY(stub_start(&r->loader, image, err));
+	run_note(r, "started, uploaded in blocks of %u bytes", (unsigned)r->way.ram_block_bytes);
+	return run_set_flash_size(r, r->report->ident.flash_bytes);
+}
+
+enum status run_set_flash_size(struct run *r, uint32_t flash_bytes)
+{
+	TRY(loader_spi_params(&r->loader, flash_bytes, &r->report->err));
+	return loader_spi_params(&r->loader, flash_bytes, &r->report->err);
+}
+
+/* ---- the rate ---- */
+
+static bool ends_run(enum status st)
+{
+	return st == STATUS_PORT_GONE || st == STATUS_PORT_FAILED || st == STATUS_CANCELLED ||
+	       st == STATUS_RUN_TIMEOUT;
+}
+
+/* At the new rate: do SYNC and a question with a known answer come through? */
+static enum status judge_rate(struct run *r)
+{
+	const struct ident *ident = &r->report->ident;
+	uint32_t expected = (uint32_t)ident->mac[2] << 24 | (uint32_t)ident->mac[3] << 16 |
+			    (uint32_t)ident->mac[4] << 8 | ident->mac[5];
+	struct err *err = &r->report->err;
+	struct sync_report sync;
+
+	TRY(loader_sync(&r->loader, RATE_SYNCS, &sync, err));
+	for (unsigned n = 0; n < RATE_QUESTIONS; n++) {
+		uint32_t value;
+
+		TRY(loader_read_reg(&r->loader, ident->chip->probe_reg, &value, err));
+		if (value != expected)
+			return err_set(err, STATUS_GARBLED,
+				       "register %08x reads %08x instead of %08x",
+				       (unsigned)ident->chip->probe_reg, (unsigned)value,
+				       (unsigned)expected);
+	}
+	return STATUS_OK;
+}
+
+enum status run_rate(struct run *r)
+{
+	struct flash_report *report = r->report;
+	uint32_t rate = r->link->rates[r->way.rate_at];
+	struct err why;
+	enum status st = loader_change_rate(&r->loader, rate, FIRST_RATE, &report->err);
+
+	if (!st)
+		st = judge_rate(r);
+	if (!st) {
+		run_note(r, "%u baud, the port makes %u", (unsigned)rate,
+			 (unsigned)r->loader.rate_baud);
+		return STATUS_OK;
+	}
+	if (ends_run(st))
+		return st;
+	why = report->err;
+	run_evidence(r, "%u baud failed", (unsigned)rate);
+	return err_set(&report->err, STATUS_RATE_FAILED, "%u baud does not work: %s",
+		       (unsigned)rate, why.text);
+}
+
+/* ---- silence ---- */
+
+enum status run_resync(struct run *r)
+{
+	struct err silence = r->report->err;
+	enum loader_kind kind = r->loader.kind;
+	struct sync_report sync = { .answers = 0 };
+	enum status st = loader_sync(&r->loader, RESYNCS, &sync, &r->report->err);
+
+	r->is_odd = true;
+	if (sync.late_error[0])
+		run_log(r, "sync: an earlier write had failed: %02x %02x", sync.late_error[0],
+			sync.late_error[1]);
+	if (ends_run(st))
+		return st;
+	if (!st && r->loader.kind == kind) {
+		run_log(r, "the %s answers again", kind == LOADER_STUB ? "stub" : "ROM");
+		return STATUS_OK;
+	}
+	r->report->err = silence;
+	if (!st)
+		return err_set(&r->report->err, STATUS_NO_ANSWER,
+			       "the unit restarted by itself: its ROM answers, a stub was running");
+	return silence.status;
+}

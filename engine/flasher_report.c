@@ -1,0 +1,127 @@
+/* What a run tells while it happens and leaves behind. */
+#include "engine/flasher_run.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LOG_LINE_BYTES 700
+
+const char *flash_step_name(enum flash_step step)
+{
+	static const char *const names[STEP_COUNT] = {
+		[STEP_CONNECT] = "connect", [STEP_IDENTIFY] = "identify", [STEP_STUB] = "stub",
+		[STEP_RATE] = "rate",       [STEP_COMPARE] = "compare",   [STEP_ERASE] = "erase",
+		[STEP_WRITE] = "write",     [STEP_VERIFY] = "verify",     [STEP_RESET] = "reset",
+	};
+
+	assert((unsigned)step < STEP_COUNT);
+	return names[step];
+}
+
+static uint64_t since_start_us(const struct run *r)
+{
+	return clock_now_us(r->loader.clock) - r->start_us;
+}
+
+/* Adds to a text that stays whole: what does not fit is left out. */
+static void append(char *text, size_t size, const char *separator, const char *more)
+{
+	size_t len = strlen(text);
+	size_t need = strlen(more) + (len ? strlen(separator) : 0);
+
+	if (len + need < size)
+		snprintf(text + len, size - len, "%s%s", len ? separator : "", more);
+}
+
+void run_note(struct run *r, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(r->note, sizeof(r->note), format, args);
+	va_end(args);
+}
+
+void run_log(struct run *r, const char *format, ...)
+{
+	char line[LOG_LINE_BYTES];
+	va_list args;
+
+	if (!r->job->watch.log)
+		return;
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	r->job->watch.log(r->job->watch.ctx, line);
+}
+
+void run_evidence(struct run *r, const char *format, ...)
+{
+	char fact[300];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(fact, sizeof(fact), format, args);
+	va_end(args);
+	if (!strstr(r->report->evidence, fact))
+		append(r->report->evidence, sizeof(r->report->evidence), "; ", fact);
+}
+
+void run_add_way(struct run *r)
+{
+	char text[60];
+
+	way_text(&r->way, r->link, text, sizeof(text));
+	append(r->ways, sizeof(r->ways), "; ", text);
+}
+
+void run_progress(struct run *r, uint64_t done_bytes)
+{
+	struct flash_progress p = {
+		.step = r->step,
+		.try_no = r->report->tries,
+		.done_bytes = done_bytes,
+		.rate_baud = r->loader.rate_baud,
+	};
+
+	if (!r->job->watch.progress)
+		return;
+	for (size_t i = 0; r->variant && i < r->variant->region_count; i++)
+		p.total_bytes += r->variant->regions[i].size_bytes;
+	if (p.done_bytes > p.total_bytes)
+		p.done_bytes = p.total_bytes;
+	r->job->watch.progress(r->job->watch.ctx, &p);
+}
+
+void run_step_begin(struct run *r, enum flash_step step)
+{
+	r->step = step;
+	r->step_start_us = since_start_us(r);
+	r->note[0] = '\0';
+	run_progress(r, r->done_bytes);
+}
+
+void run_step_end(struct run *r, enum status st)
+{
+	struct flash_report *report = r->report;
+	uint64_t took_us = since_start_us(r) - r->step_start_us;
+
+	run_log(r, "try %u: %s %s, %.3f s%s%s", report->tries, flash_step_name(r->step),
+		st ? status_code(st) : "ok", (double)took_us / 1e6, st || r->note[0] ? ": " : "",
+		st ? report->err.text : r->note);
+	if (report->step_count == FLASH_STEPS_MAX)
+		return;
+	report->steps[report->step_count] = (struct flash_step_report){
+		.step = r->step,
+		.try_no = report->tries,
+		.start_us = r->step_start_us,
+		.took_us = took_us,
+		.status = st,
+	};
+	snprintf(report->steps[report->step_count].note,
+		 sizeof(report->steps[report->step_count].note), "%.119s",
+		 st ? report->err.text : r->note);
+	report->step_count++;
+}

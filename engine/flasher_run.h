@@ -1,0 +1,96 @@
+/*
+ * One run of the flasher, shared by the files that hold its steps.
+ * Nobody outside engine/flasher*.c includes this.
+ */
+#ifndef ENGINE_FLASHER_RUN_H
+#define ENGINE_FLASHER_RUN_H
+
+#include "engine/flasher.h"
+#include "engine/remedy.h"
+
+#define FIRST_RATE 115200u
+
+struct run {
+	const struct flash_job *job;
+	const struct flash_plan *plan; /* NULL: identify */
+	const struct link_profile *link;
+	struct flash_report *report;
+	struct loader loader;
+	uint64_t start_us;
+	struct way way;
+
+	/* This try. */
+	enum flash_step step;
+	char note[120]; /* of the step in progress */
+	const struct flash_variant *variant;
+
+	/* The whole run. */
+	bool is_identified; /* the watch has seen the unit */
+	bool is_final;      /* what failed must not be tried again */
+	bool is_odd;      /* something was refused, lost or repeated: prove all again at the end */
+	bool is_erased;   /* rooms or whole flash, as the plan wants it */
+	bool *is_proven;  /* per region: the chip's MD5 equals the plan's, in this try */
+	bool *was_proven; /* the same, at any time in this run */
+	uint64_t skipped_bytes; /* found there by this try's comparison */
+	uint64_t done_bytes;    /* of the progress bar */
+	uint64_t step_start_us;
+	char ways[200];
+};
+
+/* ---- telling: flasher_report.c ---- */
+
+void run_step_begin(struct run *r, enum flash_step step);
+void run_step_end(struct run *r, enum status st);
+/* Note of the step in progress. */
+__attribute__((format(printf, 2, 3))) void run_note(struct run *r, const char *format, ...);
+/* A line for the unit's log. */
+__attribute__((format(printf, 2, 3))) void run_log(struct run *r, const char *format, ...);
+/* A fact about the link for the record, "; " between facts. */
+__attribute__((format(printf, 2, 3))) void run_evidence(struct run *r, const char *format, ...);
+void run_progress(struct run *r, uint64_t done_bytes);
+/* Remember how this try talked to the unit. */
+void run_add_way(struct run *r);
+
+/* ---- the steps, each for STEP_...: STATUS_OK or why not, with report->err filled ---- */
+
+/* flasher_connect.c */
+enum status run_connect(struct run *r);
+enum status run_identify(struct run *r);
+/* flasher_prepare.c */
+enum status run_stub(struct run *r);
+enum status run_rate(struct run *r);
+/* Find the loader again after silence, without a reset. Keeps report->err of the silence
+ * when nothing answers. */
+enum status run_resync(struct run *r);
+/* Flash size for the loader, sent twice: an altered one must not stay. */
+enum status run_set_flash_size(struct run *r, uint32_t flash_bytes);
+/* flasher_flash.c */
+enum status run_compare(struct run *r);
+enum status run_erase(struct run *r);
+enum status run_write_body(struct run *r);
+enum status run_verify_body(struct run *r);
+enum status run_write_boot(struct run *r);
+enum status run_verify_boot(struct run *r);
+enum status run_verify_all(struct run *r);
+bool run_has_work(const struct run *r);
+
+/* ---- one region: flasher_write.c ---- */
+
+/* What was sent, for the report; NULL when it does not count. */
+struct data_phase {
+	uint64_t raw_bytes, wire_bytes, took_us;
+};
+
+enum status run_write_region(struct run *r, const struct flash_region *g, struct data_phase *phase);
+/* The chip's MD5 against the plan's, asked twice before it counts as different. */
+enum status run_prove_region(struct run *r, const struct flash_region *g);
+/*
+ * The same for a region just written. When nothing of it is in its place, the
+ * request that began it was altered and the bytes lie somewhere else: no later
+ * try could find and mend that, so this one is the last.
+ */
+enum status run_prove_written(struct run *r, const struct flash_region *g);
+/* A difference is no error here. */
+enum status run_region_equals(struct run *r, const struct flash_region *g, bool *is_equal);
+
+#endif
