@@ -1,0 +1,89 @@
+#include "station/claims.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct claim {
+	bool is_taken;
+	uint8_t mac[MAC_BYTES];
+	bool is_writing;
+	bool is_duplicate;
+	unsigned other; /* the slot that has the same MAC */
+	atomic_bool *cancel;
+};
+
+struct claims {
+	pthread_mutex_t lock; /* protects every claim */
+	size_t count;
+	struct claim slots[];
+};
+
+struct claims *claims_new(size_t slots)
+{
+	struct claims *c = calloc(1, sizeof(*c) + slots * sizeof(c->slots[0]));
+
+	if (!c)
+		return NULL;
+	pthread_mutex_init(&c->lock, NULL);
+	c->count = slots;
+	return c;
+}
+
+void claims_free(struct claims *c)
+{
+	if (!c)
+		return;
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+}
+
+bool claims_take(struct claims *c, unsigned slot, const uint8_t mac[static MAC_BYTES],
+		 atomic_bool *cancel, unsigned *other)
+{
+	struct claim *own = &c->slots[slot];
+
+	pthread_mutex_lock(&c->lock);
+	own->is_taken = true;
+	memcpy(own->mac, mac, MAC_BYTES);
+	own->cancel = cancel;
+	for (unsigned i = 0; i < c->count; i++) {
+		struct claim *earlier = &c->slots[i];
+
+		if (i == slot || !earlier->is_taken || memcmp(earlier->mac, mac, MAC_BYTES) != 0)
+			continue;
+		own->is_duplicate = true;
+		own->other = i;
+		if (!earlier->is_duplicate) {
+			earlier->is_duplicate = true;
+			earlier->other = slot;
+		}
+		if (!earlier->is_writing)
+			atomic_store(earlier->cancel, true);
+	}
+	*other = own->other;
+	pthread_mutex_unlock(&c->lock);
+	return !own->is_duplicate;
+}
+
+bool claims_begin_writing(struct claims *c, unsigned slot)
+{
+	bool may_write;
+
+	pthread_mutex_lock(&c->lock);
+	may_write = !c->slots[slot].is_duplicate;
+	c->slots[slot].is_writing |= may_write;
+	pthread_mutex_unlock(&c->lock);
+	return may_write;
+}
+
+bool claims_is_duplicate(struct claims *c, unsigned slot, unsigned *other)
+{
+	bool is_duplicate;
+
+	pthread_mutex_lock(&c->lock);
+	is_duplicate = c->slots[slot].is_duplicate;
+	*other = c->slots[slot].other;
+	pthread_mutex_unlock(&c->lock);
+	return is_duplicate;
+}

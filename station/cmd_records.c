@@ -1,0 +1,112 @@
+/* log and export: reading the records. */
+#include "station/command.h"
+
+#include "db/db.h"
+#include "db/export.h"
+#include "db/query.h"
+#include "db/run_list.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The options have been checked one by one: what can still fail is their meaning. */
+static enum status make_filter(const struct options *o, struct run_filter *filter,
+			       char mac[static MAC_TEXT_BYTES], struct err *err)
+{
+	*filter = (struct run_filter){
+		.has_since = o->since != NULL,
+		.has_until = o->until != NULL,
+		.batch = o->batch,
+		.failed_only = o->failed,
+		.last = o->last,
+	};
+	if (o->since)
+		TRY(filter_time(o->since, &filter->since_utc_ms, err));
+	if (o->until)
+		TRY(filter_time(o->until, &filter->until_utc_ms, err));
+	if (o->outcome)
+		TRY(filter_outcome(o->outcome, &filter->outcome, err));
+	if (o->unit) {
+		TRY(filter_mac(o->unit, mac, err));
+		filter->mac = mac;
+	}
+	return STATUS_OK;
+}
+
+static enum status open_for_reading(const struct options *o, struct db **db, struct err *err)
+{
+	char path[DB_PATH_BYTES];
+
+	*db = NULL;
+	if (!o->db)
+		TRY(db_default_path(DB_READ, path, err));
+	return db_open(o->db ? o->db : path, DB_READ, db, err);
+}
+
+enum exit_code cmd_log(const struct options *options)
+{
+	char mac[MAC_TEXT_BYTES];
+	struct run_filter filter;
+	struct db *db = NULL;
+	uint64_t count = 0;
+	enum status st;
+	struct err err;
+
+	st = make_filter(options, &filter, mac, &err);
+	if (!st)
+		st = open_for_reading(options, &db, &err);
+	if (!st)
+		st = options->json ? export_runs(db, EXPORT_JSONL, &filter, stdout, &count, &err)
+				   : run_list(db, &filter, stdout, &count, &err);
+	db_close(db);
+	if (st)
+		return complain(&err);
+	if (count == 0 && !options->json)
+		fprintf(stderr, "flashline: no such run is recorded\n");
+	return finish_stdout(EXIT_CODE_PASSED);
+}
+
+static enum status export_table(const struct options *o, struct db *db,
+				const struct run_filter *filter, struct err *err)
+{
+	enum export_format format = EXPORT_CSV;
+	uint64_t count = 0;
+
+	if (o->format)
+		TRY(export_format_by_name(o->format, &format, err));
+	if (strcmp(o->output, "-") == 0)
+		return export_runs(db, format, filter, stdout, &count, err);
+	TRY(export_runs_to(db, format, filter, o->output, &count, err));
+	fprintf(stderr, "flashline: %" PRIu64 " runs written to %s\n", count, o->output);
+	return STATUS_OK;
+}
+
+enum exit_code cmd_export(const struct options *options)
+{
+	char mac[MAC_TEXT_BYTES];
+	struct run_filter filter;
+	struct db *db = NULL;
+	uint64_t count = 0;
+	enum status st;
+	struct err err;
+
+	if (!options->output && !options->unit_logs) {
+		err_set(&err, STATUS_USAGE,
+			"export: say where to: --output FILE, --unit-logs DIR, or both");
+		return complain(&err);
+	}
+	st = make_filter(options, &filter, mac, &err);
+	if (!st)
+		st = open_for_reading(options, &db, &err);
+	if (!st && options->output)
+		st = export_table(options, db, &filter, &err);
+	if (!st && options->unit_logs) {
+		st = export_unit_logs(db, &filter, options->unit_logs, &count, &err);
+		if (!st)
+			fprintf(stderr, "flashline: %" PRIu64 " files written to %s\n", count,
+				options->unit_logs);
+	}
+	db_close(db);
+	return st ? complain(&err) : finish_stdout(EXIT_CODE_PASSED);
+}

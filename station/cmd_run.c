@@ -1,0 +1,176 @@
+#include "station/cmd_run.h"
+
+#include "db/run.h"
+#include "engine/transport_serial.h"
+#include "station/ports_table.h"
+#include "station/record_of.h"
+#include "station/select.h"
+#include "station/textbuf.h"
+#include "station/view.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+/* The reader of our output may have stopped for good; after so long without a byte
+ * taken, and sooner when the operator wants the end, it is taken for gone. */
+#define OUTPUT_GRACE_MS 10000
+#define OUTPUT_STOP_GRACE_MS 1000
+
+struct plan *read_recipe(const struct options *options, enum exit_code *code)
+{
+	struct diag_list diags = { 0 };
+	struct plan *plan = NULL;
+	enum status st;
+	struct err err;
+
+	err_clear(&err);
+	st = plan_load(options->operands[0], options->products, &plan, &diags, &err);
+	for (size_t i = 0; i < diags.count; i++) {
+		char text[2048];
+
+		diag_text(&diags.items[i], text, sizeof(text));
+		text_clean(text);
+		fprintf(stderr, "%s\n", text);
+	}
+	*code = EXIT_CODE_USAGE;
+	if (st == STATUS_RECIPE && diags.error_count == 0)
+		complain(&err);
+	else if (st && st != STATUS_RECIPE)
+		*code = complain(&err);
+	diag_list_release(&diags);
+	return plan;
+}
+
+/* Everything that a session needs, so that there is one way out. */
+struct run {
+	struct port_list ports;
+	struct selection selection;
+	struct db *db;
+	struct writer *writer;
+	struct printer *printer;
+	struct view_state *view;
+	int signal_fd;
+};
+
+static enum status choose(struct run *r, const struct options *options, struct err *err)
+{
+	enum status st;
+
+	TRY(ports_scan(PORTS_SYSFS, &r->ports, err));
+	st = select_ports(&r->ports, options->ports, options->port_count, options->all,
+			  &r->selection, err);
+	if (st && r->selection.is_ambiguous) {
+		struct textbuf table = { 0 };
+
+		ports_table(&r->ports, &table);
+		fputs(textbuf_string(&table), stderr);
+		textbuf_release(&table);
+	}
+	return st;
+}
+
+static enum status open_records(struct run *r, const struct plan *plan,
+				const struct options *options, struct err *err)
+{
+	struct recipe_record record;
+	char path[DB_PATH_BYTES];
+	enum status st;
+
+	if (!options->db)
+		TRY(db_default_path(DB_WRITE, path, err));
+	TRY(db_open(options->db ? options->db : path, DB_WRITE, &r->db, err));
+	if (db_stopped_runs(r->db))
+		fprintf(stderr,
+			"flashline: %zu runs that an earlier process left open are "
+			"recorded as ABORTED\n",
+			db_stopped_runs(r->db));
+	TRY(record_of_recipe(plan, &record, err));
+	st = db_put_recipe(r->db, &record.recipe, err);
+	record_of_recipe_release(&record);
+	return st;
+}
+
+static enum status open_view(struct run *r, const struct options *options, struct err *err)
+{
+	enum view_kind kind = options->json ? VIEW_JSON : view_kind_for(STDOUT_FILENO);
+
+	TRY(printer_new(STDOUT_FILENO, &r->printer, err));
+	r->view = view_new(kind, r->printer, STDOUT_FILENO, r->selection.count);
+	if (!r->view)
+		return err_set(err, STATUS_NO_MEMORY, "no memory for the view");
+	return STATUS_OK;
+}
+
+static enum status set_up(struct run *r, const struct plan *plan, const struct options *options,
+			  struct err *err)
+{
+	TRY(choose(r, options, err));
+	if (plan)
+		TRY(open_records(r, plan, options, err));
+	/* Before any thread is started: they inherit what is held back. */
+	r->signal_fd = stop_signals_open();
+	if (r->signal_fd < 0)
+		return err_set(err, STATUS_INTERNAL, "no descriptor for signals");
+	if (plan)
+		TRY(writer_new(r->db, &r->writer, err));
+	return open_view(r, options, err);
+}
+
+/* Waits for the reader of our output. */
+static void end_view(struct run *r, enum exit_code code)
+{
+	uint64_t lost = 0;
+
+	view_free(r->view);
+	printer_free(r->printer,
+		     code == EXIT_CODE_INTERRUPTED ? OUTPUT_STOP_GRACE_MS : OUTPUT_GRACE_MS, &lost);
+	if (lost)
+		fprintf(stderr,
+			"flashline: %llu bytes of output were not taken; the records are "
+			"complete\n",
+			(unsigned long long)lost);
+}
+
+enum exit_code run_session(enum flash_kind kind, struct plan *plan, const struct options *options)
+{
+	struct run r = { .signal_fd = -1 };
+	enum exit_code code = EXIT_CODE_STATION;
+	bool is_clean = true;
+	struct err err;
+
+	err_clear(&err);
+	if (set_up(&r, plan, options, &err)) {
+		code = complain(&err);
+	} else {
+		const struct station_setup setup = {
+			.kind = kind,
+			.plan = plan,
+			.writer = r.writer,
+			.db_path = r.db ? db_path(r.db) : NULL,
+			.operator_name = options->operator_name,
+			.batch = options->batch,
+			.places = r.selection.places,
+			.place_count = r.selection.count,
+			.jobs = options->jobs && options->jobs < r.selection.count
+					? options->jobs
+					: (unsigned)r.selection.count,
+			.view = view_of(r.view),
+			.signal_fd = r.signal_fd,
+			.open_port = transport_serial_open,
+		};
+
+		if (station_run(&setup, &code, &is_clean, &err))
+			code = complain(&err);
+	}
+	end_view(&r, code);
+	stop_signals_close(r.signal_fd);
+	/* A worker that is stuck in a system call still reads these. */
+	if (is_clean) {
+		writer_free(r.writer);
+		db_close(r.db);
+		selection_release(&r.selection);
+		ports_release(&r.ports);
+		plan_free(plan);
+	}
+	return code;
+}

@@ -1,0 +1,100 @@
+/*
+ * The subcommands of the program: one row each, in the table in commands.c.
+ *
+ * A command gets its options parsed and checked, prints to stdout, complains to
+ * stderr, and returns the process's exit code. Only what stands at this level
+ * (main, commands, cmd_*) prints.
+ */
+#ifndef STATION_COMMAND_H
+#define STATION_COMMAND_H
+
+#include "engine/base/err.h"
+#include "station/exit_code.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define JOBS_MAX 64
+#define PORT_NAMES_MAX 256
+
+/* What the command line said; NULL, 0 and false where it said nothing. */
+struct options {
+	bool help, version, json, all, failed;
+	const char *ports[PORT_NAMES_MAX]; /* in order; point into a copy owned by options */
+	size_t port_count;
+	unsigned jobs; /* 0 = one per port */
+	const char *db;
+	const char *operator_name, *batch;
+	const char *products;
+	const char *unit; /* "24:0a:c4:00:01:10" */
+	const char *since, *until, *outcome, *format;
+	const char *output, *unit_logs;
+	uint64_t last;
+	char *storage;           /* of the split --ports */
+	const char *operands[2]; /* what is no option */
+	size_t operand_count;
+};
+
+enum option_id {
+	OPTION_HELP,
+	OPTION_VERSION,
+	OPTION_JSON,
+	OPTION_PORTS,
+	OPTION_ALL,
+	OPTION_JOBS,
+	OPTION_DB,
+	OPTION_OPERATOR,
+	OPTION_BATCH,
+	OPTION_PRODUCTS,
+	OPTION_UNIT,
+	OPTION_LAST,
+	OPTION_FAILED,
+	OPTION_SINCE,
+	OPTION_UNTIL,
+	OPTION_OUTCOME,
+	OPTION_FORMAT,
+	OPTION_OUTPUT,
+	OPTION_UNIT_LOGS,
+};
+#define OPTION_COUNT (OPTION_UNIT_LOGS + 1)
+#define TAKES(id) (1u << OPTION_##id)
+
+struct command {
+	const char *name;
+	const char *operands; /* "RECIPE", "[KEY]", "" */
+	size_t operands_min, operands_max;
+	unsigned takes; /* TAKES(JSON) | ...; --help is always taken */
+	const char *summary;
+	const char *text; /* the rest of its help */
+	enum exit_code (*run)(const struct options *options);
+};
+
+const struct command *command_rows(size_t *count);
+/* NULL when there is none. */
+const struct command *command_by_name(const char *name);
+
+/*
+ * argv[1 ..] behind the command's name. command NULL: only --help and --version.
+ * STATUS_USAGE with what is wrong and a hint; options_release in any case.
+ */
+enum status options_parse(const struct command *command, int argc, char **argv,
+			  struct options *options, struct err *err);
+void options_release(struct options *options);
+
+enum exit_code cmd_ports(const struct options *options);
+enum exit_code cmd_identify(const struct options *options);
+enum exit_code cmd_flash(const struct options *options);
+enum exit_code cmd_verify(const struct options *options);
+enum exit_code cmd_check(const struct options *options);
+enum exit_code cmd_products(const struct options *options);
+enum exit_code cmd_log(const struct options *options);
+enum exit_code cmd_export(const struct options *options);
+enum exit_code cmd_help(const struct options *options);
+
+/* "flashline: text" on stderr; the exit code that goes with the status. */
+enum exit_code complain(const struct err *err);
+/* Everything printed so far really left: EXIT_CODE_STATION when stdout failed. */
+enum exit_code finish_stdout(enum exit_code code);
+
+#endif

@@ -1,0 +1,309 @@
+#include "station/job.h"
+
+#include "db/unit_log.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct job {
+	/* Const from job_new() on. */
+	const struct job_order *order;
+	unsigned slot;
+	const struct port *port;
+	const char *bridge;
+	struct link_profile link;
+	uint32_t limit_ms;
+	char run_id[RUN_ID_BYTES];
+
+	atomic_bool cancel;
+	atomic_uint shares; /* who still uses the job: owner, worker */
+
+	pthread_mutex_t lock; /* protects the next group */
+	struct job_progress progress;
+	struct ident ident;
+	struct unit_log *log;
+	uint64_t started_us;
+
+	/* The worker's alone until it posts FACT_VERDICT, the owner's to read afterwards. */
+	struct flash_report report;
+
+	/* The worker's alone. */
+	enum flash_step last_step;
+	unsigned last_try, write_try;
+	bool is_writing;
+};
+
+struct job *job_new(const struct job_order *order, unsigned slot, const struct port *port,
+		    const char *bridge, const struct link_profile *link)
+{
+	struct job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return NULL;
+	job->log = unit_log_new();
+	if (!job->log) {
+		free(job);
+		return NULL;
+	}
+	job->order = order;
+	job->slot = slot;
+	job->port = port;
+	job->bridge = bridge;
+	job->link = *link;
+	job->limit_ms = flasher_limit_ms(order->plan ? &order->plan->flash : NULL, link);
+	db_new_run_id(job->run_id);
+	atomic_init(&job->cancel, false);
+	atomic_init(&job->shares, 2);
+	pthread_mutex_init(&job->lock, NULL);
+	return job;
+}
+
+void job_release(struct job *job)
+{
+	if (!job || atomic_fetch_sub(&job->shares, 1) != 1)
+		return;
+	pthread_mutex_destroy(&job->lock);
+	unit_log_free(job->log);
+	free(job);
+}
+
+/* ---- the worker's side ---- */
+
+static void post(struct job *job, enum fact_kind kind, enum status status)
+{
+	const struct fact fact = { .kind = kind, .slot = job->slot, .job = job, .status = status };
+
+	queue_push(job->order->facts, &fact, false);
+}
+
+static void on_log(void *ctx, const char *line)
+{
+	job_note(ctx, line);
+}
+
+static void on_progress(void *ctx, const struct flash_progress *p)
+{
+	struct job *job = ctx;
+	bool is_new_step =
+		!job->progress.is_known || p->step != job->last_step || p->try_no != job->last_try;
+
+	pthread_mutex_lock(&job->lock);
+	job->progress.is_known = true;
+	job->progress.progress = *p;
+	if (p->step == STEP_WRITE && p->try_no != job->write_try) {
+		job->write_try = p->try_no;
+		job->progress.write_start_us = clock_now_us(&clock_monotonic);
+	}
+	pthread_mutex_unlock(&job->lock);
+
+	/* From the erase on, stopping would leave the unit worse than finishing. */
+	if ((p->step == STEP_ERASE || p->step == STEP_WRITE) && !job->is_writing &&
+	    job->order->claims)
+		job->is_writing = claims_begin_writing(job->order->claims, job->slot);
+	if (is_new_step) {
+		const struct fact fact = { .kind = FACT_STEP,
+					   .slot = job->slot,
+					   .job = job,
+					   .step = p->step,
+					   .try_no = p->try_no };
+
+		job->last_step = p->step;
+		job->last_try = p->try_no;
+		queue_push(job->order->facts, &fact, true);
+	}
+}
+
+static enum status on_identified(void *ctx, const struct ident *ident, struct err *err)
+{
+	struct job *job = ctx;
+	const struct job_order *order = job->order;
+	char mac[MAC_TEXT_BYTES];
+	bool is_first;
+	unsigned other;
+
+	pthread_mutex_lock(&job->lock);
+	is_first = job->ident.chip == NULL;
+	job->ident = *ident;
+	pthread_mutex_unlock(&job->lock);
+	/* Once a job: the queue keeps room for that many facts. */
+	if (is_first && ident->chip)
+		post(job, FACT_IDENTIFIED, STATUS_OK);
+	if (!order->claims || !ident->has_mac ||
+	    claims_take(order->claims, job->slot, ident->mac, &job->cancel, &other))
+		return STATUS_OK;
+	mac_text(ident->mac, mac);
+	return err_set(err, STATUS_DUPLICATE_MAC, "MAC %s is also in slot %s", mac,
+		       order->slot_names[other]);
+}
+
+/* NULL for what is not known. */
+static const char *known(const char *text)
+{
+	return text[0] ? text : NULL;
+}
+
+static enum status record_run(struct job *job, struct err *err)
+{
+	const struct job_order *order = job->order;
+	const struct port *port = job->port;
+	char vid_pid[10];
+	const struct record_run run = {
+		.run_id = job->run_id,
+		.kind = order->kind == FLASH_RUN_VERIFY ? "VERIFY" : "FLASH",
+		.slot = port->slot,
+		.node = port->node,
+		.usb_path = known(port->usb_path),
+		.start_utc_ms = clock_utc_ms(),
+		.recipe_digest = order->plan->digest_text,
+		.operator_name = order->operator_name,
+		.batch = order->batch,
+		.bridge = job->bridge,
+		.bridge_vid_pid = port->is_usb ? vid_pid : NULL,
+		.bridge_serial = known(port->serial),
+		.bridge_product = known(port->product),
+		.bridge_release = known(port->release),
+		.bridge_driver = known(port->driver),
+	};
+
+	snprintf(vid_pid, sizeof(vid_pid), "%04x:%04x", port->vid, port->pid);
+	return writer_put_run(order->writer, &run, err);
+}
+
+static enum status open_port(struct job *job, struct transport **transport)
+{
+	struct flash_report *report = &job->report;
+
+	report->status =
+		job->order->open_port(job->port->node, &job->cancel, transport, &report->err);
+	if (report->status)
+		job_note(job, report->err.text);
+	return report->status;
+}
+
+static void run_flasher(struct job *job, struct transport *transport)
+{
+	const struct job_order *order = job->order;
+	const struct flash_job work = {
+		.kind = order->kind,
+		.plan = order->plan ? &order->plan->flash : NULL,
+		.link = &job->link,
+		.transport = transport,
+		.limit_ms = job->limit_ms,
+		.watch = {
+			.ctx = job,
+			.progress = on_progress,
+			.identified = on_identified,
+			.log = on_log,
+		},
+	};
+
+	flasher_run(&work, &job->report);
+}
+
+void job_run(void *ctx)
+{
+	struct job *job = ctx;
+	struct transport *transport = NULL;
+	enum status st = STATUS_OK;
+
+	err_clear(&job->report.err);
+	if (job->order->writer)
+		st = record_run(job, &job->report.err);
+	if (st) {
+		post(job, FACT_NOT_RECORDED, st);
+		post(job, FACT_CLOSED, STATUS_OK);
+		job_release(job);
+		return;
+	}
+	pthread_mutex_lock(&job->lock);
+	job->started_us = clock_now_us(&clock_monotonic);
+	pthread_mutex_unlock(&job->lock);
+	post(job, FACT_STARTED, STATUS_OK);
+
+	if (atomic_load(&job->cancel)) {
+		job->report.status = err_set(&job->report.err, STATUS_CANCELLED,
+					     "stopped before the port was opened");
+	} else if (open_port(job, &transport) == STATUS_OK) {
+		post(job, FACT_OPENED, STATUS_OK);
+		run_flasher(job, transport);
+	}
+	post(job, FACT_VERDICT, STATUS_OK);
+	transport_close(transport);
+	post(job, FACT_CLOSED, STATUS_OK);
+	job_release(job);
+}
+
+/* ---- the owner's side ---- */
+
+void job_cancel(struct job *job)
+{
+	atomic_store(&job->cancel, true);
+}
+
+const char *job_run_id(const struct job *job)
+{
+	return job->run_id;
+}
+
+uint32_t job_limit_ms(const struct job *job)
+{
+	return job->limit_ms;
+}
+
+struct job_progress job_progress(struct job *job)
+{
+	struct job_progress progress;
+
+	pthread_mutex_lock(&job->lock);
+	progress = job->progress;
+	pthread_mutex_unlock(&job->lock);
+	return progress;
+}
+
+void job_ident(struct job *job, struct ident *ident)
+{
+	pthread_mutex_lock(&job->lock);
+	*ident = job->ident;
+	pthread_mutex_unlock(&job->lock);
+}
+
+uint64_t job_started_us(struct job *job)
+{
+	uint64_t started_us;
+
+	pthread_mutex_lock(&job->lock);
+	started_us = job->started_us;
+	pthread_mutex_unlock(&job->lock);
+	return started_us;
+}
+
+char *job_log(struct job *job)
+{
+	char *copy;
+
+	pthread_mutex_lock(&job->lock);
+	copy = strdup(unit_log_text(job->log));
+	pthread_mutex_unlock(&job->lock);
+	return copy;
+}
+
+void job_note(struct job *job, const char *line)
+{
+	pthread_mutex_lock(&job->lock);
+	unit_log_add(job->log,
+		     job->started_us ? clock_now_us(&clock_monotonic) - job->started_us : 0, line);
+	pthread_mutex_unlock(&job->lock);
+}
+
+const struct flash_report *job_report(const struct job *job)
+{
+	return &job->report;
+}
+
+void job_stored(void *ctx, enum status st, const struct err *err)
+{
+	(void)err; /* the owner asks the writer, which remembers */
+	post(ctx, FACT_STORED, st);
+}

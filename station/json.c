@@ -1,0 +1,127 @@
+#include "station/json.h"
+
+#include "station/bridge.h"
+
+#include "engine/base/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+json_t *json_text(const char *text)
+{
+	json_t *value;
+	char *copy;
+
+	if (!text || !text[0])
+		return json_null();
+	copy = strdup(text);
+	if (!copy)
+		return json_null();
+	text_clean(copy);
+	value = json_string(copy);
+	free(copy);
+	return value;
+}
+
+void utc_text(int64_t utc_ms, char text[static UTC_TEXT_BYTES])
+{
+	time_t seconds = (time_t)(utc_ms / 1000);
+	char whole[24];
+	struct tm tm;
+
+	gmtime_r(&seconds, &tm);
+	strftime(whole, sizeof(whole), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text, UTC_TEXT_BYTES, "%s.%03dZ", whole, (int)(utc_ms % 1000));
+}
+
+json_t *json_event(const char *event)
+{
+	json_t *object = json_object();
+	char time[UTC_TEXT_BYTES];
+
+	utc_text(clock_utc_ms(), time);
+	json_object_set_new(object, "version", json_integer(JSON_VERSION));
+	json_object_set_new(object, "time", json_string(time));
+	json_object_set_new(object, "event", json_string(event));
+	return object;
+}
+
+json_t *json_port(const struct port *p)
+{
+	const struct bridge *bridge = bridge_of_port(p);
+	json_t *object = json_object();
+	char vid_pid[10];
+
+	snprintf(vid_pid, sizeof(vid_pid), "%04x:%04x", p->vid, p->pid);
+	json_object_set_new(object, "slot", json_text(p->slot));
+	json_object_set_new(object, "node", json_text(p->node));
+	json_object_set_new(object, "bridge", json_text(bridge ? bridge->name : NULL));
+	json_object_set_new(object, "vid_pid", json_text(p->is_usb ? vid_pid : NULL));
+	json_object_set_new(object, "manufacturer", json_text(p->manufacturer));
+	json_object_set_new(object, "product", json_text(p->product));
+	json_object_set_new(object, "serial", json_text(p->serial));
+	json_object_set_new(object, "release", json_text(p->release));
+	json_object_set_new(object, "driver", json_text(p->driver));
+	json_object_set_new(object, "speed_mbps",
+			    p->speed_mbps ? json_integer(p->speed_mbps) : json_null());
+	json_object_set_new(object, "usb_path", json_text(p->usb_path));
+	json_object_set_new(object, "holder_pid",
+			    p->holder_pid ? json_integer(p->holder_pid) : json_null());
+	json_object_set_new(object, "holder", json_text(p->holder));
+	return object;
+}
+
+/* The flags that the chip told; null when it told none. */
+static json_t *json_security(const struct security *s)
+{
+	json_t *object;
+
+	if (!s->is_known)
+		return json_null();
+	object = json_object();
+	json_object_set_new(object, "secure_boot", json_boolean(s->secure_boot));
+	json_object_set_new(object, "flash_encryption", json_boolean(s->flash_encryption));
+	json_object_set_new(object, "secure_download", json_boolean(s->secure_download));
+	return object;
+}
+
+json_t *json_ident(const struct ident *ident)
+{
+	json_t *object = json_object();
+	char mac[MAC_TEXT_BYTES], revision[16], flash_id[8], security[80];
+
+	mac_text(ident->mac, mac);
+	chip_revision_text(ident->revision, revision, sizeof(revision));
+	snprintf(flash_id, sizeof(flash_id), "%06x", (unsigned)(ident->flash_id & 0xFFFFFF));
+	security_text(&ident->security, security, sizeof(security));
+	json_object_set_new(object, "chip", json_text(ident->chip ? ident->chip->name : NULL));
+	json_object_set_new(object, "mac", json_text(ident->has_mac ? mac : NULL));
+	json_object_set_new(object, "revision", json_text(ident->has_revision ? revision : NULL));
+	json_object_set_new(object, "package", json_text(ident->package));
+	json_object_set_new(object, "features", json_text(ident->features));
+	json_object_set_new(object, "crystal_mhz",
+			    ident->crystal_mhz ? json_integer(ident->crystal_mhz) : json_null());
+	json_object_set_new(object, "flash_id", json_text(ident->has_flash_id ? flash_id : NULL));
+	json_object_set_new(object, "flash_bytes",
+			    ident->flash_bytes ? json_integer(ident->flash_bytes) : json_null());
+	json_object_set_new(object, "security", json_security(&ident->security));
+	json_object_set_new(object, "security_text",
+			    json_text(ident->security.is_known ? security : NULL));
+	return object;
+}
+
+void json_line(json_t *object, struct textbuf *out)
+{
+	char *line = json_dumps(object, JSON_COMPACT);
+
+	if (line) {
+		textbuf_bytes(out, line, strlen(line));
+		textbuf_bytes(out, "\n", 1);
+	} else {
+		out->has_failed = true;
+	}
+	free(line);
+	json_decref(object);
+}

@@ -1,0 +1,36 @@
+/*
+ * JSON for what the program prints: docs/json-events.md describes the objects.
+ *
+ * Strings from devices and files are cleaned first (text.h), so that every
+ * object can be printed. NULL and unknown values become null.
+ */
+#ifndef STATION_JSON_H
+#define STATION_JSON_H
+
+#include "engine/ident.h"
+#include "station/ports.h"
+#include "station/textbuf.h"
+
+#include <jansson.h>
+#include <stdint.h>
+
+/* Of the objects below and of every event: grows when a member changes its meaning. */
+#define JSON_VERSION 1
+
+/* A new reference; null for NULL and "". */
+json_t *json_text(const char *text);
+
+/* "2026-11-22T12:30:05.250Z" */
+#define UTC_TEXT_BYTES 32
+void utc_text(int64_t utc_ms, char text[static UTC_TEXT_BYTES]);
+
+/* { "version": 1, "time": ..., "event": event } */
+json_t *json_event(const char *event);
+
+json_t *json_port(const struct port *p);
+json_t *json_ident(const struct ident *ident);
+
+/* One line with its newline, appended to out; gives up the reference. */
+void json_line(json_t *object, struct textbuf *out);
+
+#endif

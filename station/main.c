@@ -1,0 +1,42 @@
+#include "station/command.h"
+#include "station/help.h"
+
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+
+int main(int argc, char **argv)
+{
+	const struct command *command = NULL;
+	struct options options;
+	struct err err;
+	enum exit_code code;
+
+	setlocale(LC_CTYPE, "");
+	/* A reader that went away is no reason to leave units half written. */
+	signal(SIGPIPE, SIG_IGN);
+
+	if (argc < 2) {
+		help_program(stderr);
+		return EXIT_CODE_USAGE;
+	}
+	if (argv[1][0] != '-') {
+		command = command_by_name(argv[1]);
+		if (!command) {
+			command_unknown(argv[1], &err);
+			return complain(&err);
+		}
+		argc--;
+		argv++;
+	}
+	if (options_parse(command, argc, argv, &options, &err))
+		code = complain(&err);
+	else if (options.version)
+		code = help_version(stdout);
+	else if (options.help)
+		code = help_show(command, stdout);
+	else
+		code = command->run(&options);
+	options_release(&options);
+	return code;
+}

@@ -1,0 +1,305 @@
+/* The command line: command.h says what comes out of it. */
+#include "station/command.h"
+#include "station/help.h"
+
+#include "db/export.h"
+#include "db/query.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* clang-format off */
+static const struct option_row rows[OPTION_COUNT] = {
+	[OPTION_HELP]      = { "help", 'h', NULL, "this text" },
+	[OPTION_VERSION]   = { "version", 'V', NULL, "the program's version" },
+	[OPTION_JSON]      = { "json", 0, NULL, "one JSON object per line on standard output, and nothing else" },
+	[OPTION_PORTS]     = { "ports", 'p', "LIST", "nodes, links to nodes, or slots; by commas, or repeated" },
+	[OPTION_ALL]       = { "all", 'a', NULL, "every port with a known bridge" },
+	[OPTION_JOBS]      = { "jobs", 'j', "N", "units at a time, 1 to 64 (default: one per port)" },
+	[OPTION_DB]        = { "db", 0, "FILE", "the database (default: flashline/flashline.db in the state folder)" },
+	[OPTION_OPERATOR]  = { "operator", 'o', "NAME", "recorded with each run" },
+	[OPTION_BATCH]     = { "batch", 'b', "NAME", "recorded with each run (log, export: only this batch)" },
+	[OPTION_PRODUCTS]  = { "products", 0, "DIR", "presets in DIR override the built-in ones" },
+	[OPTION_UNIT]      = { "unit", 'u', "MAC", "only this unit" },
+	[OPTION_LAST]      = { "last", 'n', "N", "only the newest N runs" },
+	[OPTION_FAILED]    = { "failed", 0, NULL, "only runs that ended with anything but PASS" },
+	[OPTION_SINCE]     = { "since", 0, "TIME", "only runs started at or after TIME (UTC): 2026-11-22, 2026-11-22T12:30" },
+	[OPTION_UNTIL]     = { "until", 0, "TIME", "only runs started before TIME" },
+	[OPTION_OUTCOME]   = { "outcome", 0, "WORD", "PASS, FAIL, ERROR, TIMEOUT or ABORTED" },
+	[OPTION_FORMAT]    = { "format", 'f', "WORD", "csv (default) or jsonl" },
+	[OPTION_OUTPUT]    = { "output", 'o', "FILE", "where to write; - is standard output" },
+	[OPTION_UNIT_LOGS] = { "unit-logs", 0, "DIR", "one readable file per run, into DIR" },
+};
+/* clang-format on */
+
+const struct option_row *option_rows(void)
+{
+	return rows;
+}
+
+static bool is_taken(const struct command *command, unsigned id)
+{
+	return id == OPTION_HELP || id == OPTION_VERSION ||
+	       (command && (command->takes & (1u << id)));
+}
+
+static enum status unknown_option(const struct command *command, const char *word, struct err *err)
+{
+	const char *of = command ? command->name : "";
+	const char *words[OPTION_COUNT];
+	const char *nearest = NULL;
+	char name[32];
+	size_t count = 0;
+
+	for (unsigned id = 0; id < OPTION_COUNT; id++) {
+		if (is_taken(command, id))
+			words[count++] = rows[id].name;
+	}
+	if (word[1] == '-') {
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(word + 2, "="), word + 2);
+		nearest = nearest_word(name, words, count);
+	}
+	if (nearest)
+		return err_set(err, STATUS_USAGE, "unknown option '%s': did you mean '--%s'?", word,
+			       nearest);
+	return err_set(err, STATUS_USAGE, "unknown option '%s': see 'flashline %s%s--help'", word,
+		       of, of[0] ? " " : "");
+}
+
+/* The option that word ("--jobs", "--jobs=4", "-j", "-j4") names, OPTION_COUNT when none;
+ * *value is what stands in the same word. */
+static unsigned find_option(const struct command *command, const char *word, const char **value)
+{
+	*value = NULL;
+	for (unsigned id = 0; id < OPTION_COUNT; id++) {
+		size_t length = strlen(rows[id].name);
+
+		if (!is_taken(command, id))
+			continue;
+		if (word[1] == '-') {
+			if (strncmp(word + 2, rows[id].name, length) != 0)
+				continue;
+			if (word[2 + length] == '=')
+				*value = word + 2 + length + 1;
+			if (word[2 + length] == '=' || word[2 + length] == '\0')
+				return id;
+		} else if (rows[id].letter && word[1] == rows[id].letter) {
+			if (word[2])
+				*value = word + 2;
+			return id;
+		}
+	}
+	return OPTION_COUNT;
+}
+
+static enum status read_number(unsigned id, const char *text, uint64_t max, uint64_t *number,
+			       struct err *err)
+{
+	unsigned long long value;
+	char *end;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end || errno || value < 1 || value > max)
+		return err_set(err, STATUS_USAGE, "--%s %s: expected a number from 1 to %llu",
+			       rows[id].name, text, (unsigned long long)max);
+	*number = value;
+	return STATUS_OK;
+}
+
+/* "a,b" into the list; storage keeps the copies, one after the other. */
+static enum status add_ports(struct options *o, const char *text, struct err *err)
+{
+	size_t before = 0, length = strlen(text) + 1;
+	char *storage, *name;
+
+	/* What was split before stays split: only the offsets move. */
+	for (size_t i = 0; i < o->port_count; i++)
+		before += strlen(o->ports[i]) + 1;
+	storage = malloc(before + length);
+	if (!storage)
+		return err_set(err, STATUS_NO_MEMORY, "no memory for the port names");
+	name = storage;
+	for (size_t i = 0; i < o->port_count; i++) {
+		size_t size = strlen(o->ports[i]) + 1;
+
+		memcpy(name, o->ports[i], size);
+		o->ports[i] = name;
+		name += size;
+	}
+	memcpy(name, text, length);
+	free(o->storage);
+	o->storage = storage;
+	for (;;) {
+		size_t size = strcspn(name, ",");
+		bool is_last = name[size] == '\0';
+
+		name[size] = '\0';
+		if (size == 0)
+			return err_set(err, STATUS_USAGE, "--ports '%s': a name is empty", text);
+		if (o->port_count == PORT_NAMES_MAX)
+			return err_set(err, STATUS_USAGE, "--ports: more than %d names",
+				       PORT_NAMES_MAX);
+		o->ports[o->port_count++] = name;
+		if (is_last)
+			return STATUS_OK;
+		name += size + 1;
+	}
+}
+
+static enum status set_text(unsigned id, const char **member, const char *value, struct err *err)
+{
+	if (*member)
+		return err_set(err, STATUS_USAGE, "--%s is given twice", rows[id].name);
+	if (!value[0])
+		return err_set(err, STATUS_USAGE, "--%s: the value is empty", rows[id].name);
+	*member = value;
+	return STATUS_OK;
+}
+
+/* The checks that need no more than the value itself. */
+static enum status check_value(unsigned id, const char *value, struct err *err)
+{
+	enum export_format format;
+	char mac[MAC_TEXT_BYTES];
+	const char *outcome;
+	int64_t utc_ms;
+
+	if (id == OPTION_SINCE || id == OPTION_UNTIL)
+		return filter_time(value, &utc_ms, err);
+	if (id == OPTION_OUTCOME)
+		return filter_outcome(value, &outcome, err);
+	if (id == OPTION_UNIT)
+		return filter_mac(value, mac, err);
+	if (id == OPTION_FORMAT)
+		return export_format_by_name(value, &format, err);
+	return STATUS_OK;
+}
+
+static const char **text_member(struct options *o, unsigned id)
+{
+	switch (id) {
+	case OPTION_DB:
+		return &o->db;
+	case OPTION_OPERATOR:
+		return &o->operator_name;
+	case OPTION_BATCH:
+		return &o->batch;
+	case OPTION_PRODUCTS:
+		return &o->products;
+	case OPTION_UNIT:
+		return &o->unit;
+	case OPTION_SINCE:
+		return &o->since;
+	case OPTION_UNTIL:
+		return &o->until;
+	case OPTION_OUTCOME:
+		return &o->outcome;
+	case OPTION_FORMAT:
+		return &o->format;
+	case OPTION_OUTPUT:
+		return &o->output;
+	case OPTION_UNIT_LOGS:
+		return &o->unit_logs;
+	}
+	return NULL;
+}
+
+static enum status set_option(struct options *o, unsigned id, const char *value, struct err *err)
+{
+	uint64_t number = 0;
+
+	switch (id) {
+	case OPTION_HELP:
+		o->help = true;
+		return STATUS_OK;
+	case OPTION_VERSION:
+		o->version = true;
+		return STATUS_OK;
+	case OPTION_JSON:
+		o->json = true;
+		return STATUS_OK;
+	case OPTION_ALL:
+		o->all = true;
+		return STATUS_OK;
+	case OPTION_FAILED:
+		o->failed = true;
+		return STATUS_OK;
+	case OPTION_PORTS:
+		return add_ports(o, value, err);
+	case OPTION_JOBS:
+		TRY(read_number(id, value, JOBS_MAX, &number, err));
+		o->jobs = (unsigned)number;
+		return STATUS_OK;
+	case OPTION_LAST:
+		return read_number(id, value, INT64_MAX, &o->last, err);
+	}
+	TRY(set_text(id, text_member(o, id), value, err));
+	return check_value(id, value, err);
+}
+
+static enum status take_word(const struct command *command, int argc, char **argv, int *at,
+			     struct options *o, struct err *err)
+{
+	const char *word = argv[*at], *value;
+	unsigned id = find_option(command, word, &value);
+
+	if (id == OPTION_COUNT)
+		return unknown_option(command, word, err);
+	if (!rows[id].value && value)
+		return err_set(err, STATUS_USAGE, "--%s takes no value", rows[id].name);
+	if (rows[id].value && !value) {
+		if (*at + 1 >= argc)
+			return err_set(err, STATUS_USAGE, "--%s needs a value: %s", rows[id].name,
+				       rows[id].value);
+		value = argv[++*at];
+	}
+	return set_option(o, id, value, err);
+}
+
+static enum status check_operands(const struct command *command, const struct options *o,
+				  struct err *err)
+{
+	if (!command)
+		return o->operand_count ? command_unknown(o->operands[0], err) : STATUS_OK;
+	if (o->operand_count < command->operands_min)
+		return err_set(err, STATUS_USAGE, "%s: %s is missing: see 'flashline %s --help'",
+			       command->name, command->operands, command->name);
+	if (o->all && o->port_count)
+		return err_set(err, STATUS_USAGE, "--all and --ports exclude each other");
+	return STATUS_OK;
+}
+
+enum status options_parse(const struct command *command, int argc, char **argv, struct options *o,
+			  struct err *err)
+{
+	size_t operands_max = command ? command->operands_max : 1;
+	bool is_option = true;
+
+	*o = (struct options){ 0 };
+	for (int at = 1; at < argc; at++) {
+		const char *word = argv[at];
+
+		if (is_option && strcmp(word, "--") == 0) {
+			is_option = false;
+		} else if (is_option && word[0] == '-' && word[1]) {
+			TRY(take_word(command, argc, argv, &at, o, err));
+			if (o->help || o->version)
+				return STATUS_OK;
+		} else if (o->operand_count == operands_max) {
+			return err_set(err, STATUS_USAGE, "%s: '%s' is one word too many",
+				       command ? command->name : "flashline", word);
+		} else {
+			o->operands[o->operand_count++] = word;
+		}
+	}
+	return check_operands(command, o, err);
+}
+
+void options_release(struct options *o)
+{
+	free(o->storage);
+	*o = (struct options){ 0 };
+}

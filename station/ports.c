@@ -1,0 +1,291 @@
+#define _XOPEN_SOURCE 700 /* realpath */
+
+#include "station/ports.h"
+
+#include "engine/port_holder.h"
+#include "station/textbuf.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* "1-1.4:1.0", a folder of one USB interface: bus-chain:configuration.interface. */
+static bool is_interface(const char *name, size_t len)
+{
+	size_t at = strspn(name, "0123456789");
+	size_t chain;
+
+	if (at == 0 || at >= len || name[at] != '-')
+		return false;
+	at++;
+	chain = strspn(name + at, "0123456789.");
+	if (chain == 0 || at + chain >= len || name[at + chain] != ':')
+		return false;
+	at += chain + 1;
+	return at < len && at + strspn(name + at, "0123456789.") == len;
+}
+
+/* "usb3", the root hub's folder: what stands before it is the controller. */
+static bool is_root_hub(const char *name, size_t len)
+{
+	return len > 3 && strncmp(name, "usb", 3) == 0 && 3 + strspn(name + 3, "0123456789") == len;
+}
+
+/* "0000:00:14.0" */
+static bool is_pci_address(const char *name, size_t len)
+{
+	unsigned colons = 0, dots = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		colons += name[i] == ':';
+		dots += name[i] == '.';
+		if (name[i] != ':' && name[i] != '.' && !isxdigit((unsigned char)name[i]))
+			return false;
+	}
+	return colons == 2 && dots == 1;
+}
+
+/* Numbered in the order of probing, so no name for a place: its parent is. */
+static bool is_anonymous_controller(const char *name, size_t len)
+{
+	return len > 9 && strncmp(name, "xhci-hcd.", 9) == 0;
+}
+
+bool slot_from_path(const char *path, char *slot, size_t size, size_t *interface_end)
+{
+	const char *controller = NULL, *interface = NULL, *chain;
+	size_t controller_len = 0, interface_len = 0;
+	const char *before = NULL;
+	size_t before_len = 0;
+
+	for (const char *name = path; *name;) {
+		size_t len = strcspn(name, "/");
+
+		if (is_root_hub(name, len) && before) {
+			controller = before;
+			controller_len = before_len;
+		}
+		if (is_interface(name, len)) {
+			interface = name;
+			interface_len = len;
+		}
+		if (len && !is_anonymous_controller(name, len)) {
+			before = name;
+			before_len = len;
+		}
+		name += len;
+		name += *name == '/';
+	}
+	if (!controller || !interface)
+		return false;
+	chain = memchr(interface, '-', interface_len);
+	chain++;
+	snprintf(slot, size, "%s-%.*s/%.*s",
+		 is_pci_address(controller, controller_len) ? "pci" : "platform",
+		 (int)controller_len, controller, (int)(interface + interface_len - chain), chain);
+	*interface_end = (size_t)(interface + interface_len - path);
+	return true;
+}
+
+/* One line of a sysfs attribute, cleaned; "" when it cannot be read. */
+static bool read_attribute(const char *folder, const char *name, char *value, size_t size)
+{
+	char path[PATH_MAX];
+	FILE *file;
+	bool is_read;
+
+	value[0] = '\0';
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s", folder, name) >= sizeof(path))
+		return false;
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	is_read = fgets(value, (int)size, file) != NULL;
+	fclose(file);
+	if (!is_read)
+		value[0] = '\0';
+	value[strcspn(value, "\n")] = '\0';
+	text_clean(value);
+	return is_read;
+}
+
+static bool read_hex(const char *folder, const char *name, uint16_t *value)
+{
+	char text[16];
+	char *end;
+	unsigned long number;
+
+	if (!read_attribute(folder, name, text, sizeof(text)))
+		return false;
+	number = strtoul(text, &end, 16);
+	*value = (uint16_t)number;
+	return end != text && *end == '\0' && number <= UINT16_MAX;
+}
+
+/* The last part of where folder/driver points to. */
+static void read_driver(const char *folder, char *driver, size_t size)
+{
+	char path[PATH_MAX];
+	char *target;
+	const char *slash;
+
+	driver[0] = '\0';
+	if ((size_t)snprintf(path, sizeof(path), "%s/driver", folder) >= sizeof(path))
+		return;
+	target = realpath(path, NULL);
+	if (!target)
+		return;
+	slash = strrchr(target, '/');
+	snprintf(driver, size, "%s", slash ? slash + 1 : target);
+	text_clean(driver);
+	free(target);
+}
+
+/* Several ports on one interface share its slot: all but the first get a suffix. */
+static void add_port_number(const char *device, char *slot, size_t size)
+{
+	char number[16];
+	size_t len = strlen(slot);
+
+	if (read_attribute(device, "port_number", number, sizeof(number)) && number[0] &&
+	    strcmp(number, "0") != 0)
+		snprintf(slot + len, size - len, ".port%s", number);
+}
+
+/* false when the device went away under our hands. device: a resolved path, changed here. */
+static bool read_usb(char *device, size_t interface_end, struct port *p)
+{
+	char speed[16];
+	char *slash;
+
+	add_port_number(device, p->slot, sizeof(p->slot));
+	read_driver(device, p->driver, sizeof(p->driver));
+	device[interface_end] = '\0';
+	if (strlen(device) >= sizeof(p->usb_path))
+		return false;
+	strcpy(p->usb_path, device);
+	/* The interface's driver is the bridge's; usb-serial's own name is second best. */
+	char interface_driver[sizeof(p->driver)];
+
+	read_driver(device, interface_driver, sizeof(interface_driver));
+	if (interface_driver[0])
+		memcpy(p->driver, interface_driver, sizeof(p->driver));
+
+	slash = strrchr(device, '/');
+	if (!slash)
+		return false;
+	*slash = '\0';
+	if (!read_hex(device, "idVendor", &p->vid) || !read_hex(device, "idProduct", &p->pid))
+		return false;
+	read_attribute(device, "manufacturer", p->manufacturer, sizeof(p->manufacturer));
+	read_attribute(device, "product", p->product, sizeof(p->product));
+	read_attribute(device, "serial", p->serial, sizeof(p->serial));
+	read_attribute(device, "bcdDevice", p->release, sizeof(p->release));
+	if (read_attribute(device, "speed", speed, sizeof(speed)))
+		p->speed_mbps = (unsigned)strtoul(speed, NULL, 10);
+	p->is_usb = true;
+	return true;
+}
+
+/* false: not a port, or gone meanwhile. */
+static bool read_port(const char *sysfs_tty, const char *name, struct port *p)
+{
+	char path[PATH_MAX], type[16];
+	size_t interface_end;
+	char *device;
+	bool is_port = true;
+
+	*p = (struct port){ 0 };
+	if (strlen(name) >= sizeof(p->name) ||
+	    (size_t)snprintf(path, sizeof(path), "%s/%s/device", sysfs_tty, name) >= sizeof(path))
+		return false;
+	strcpy(p->name, name);
+	snprintf(p->node, sizeof(p->node), "/dev/%s", name);
+	device = realpath(path, NULL); /* virtual terminals have none */
+	if (!device)
+		return false;
+	if (slot_from_path(device, p->slot, sizeof(p->slot), &interface_end)) {
+		is_port = read_usb(device, interface_end, p);
+	} else {
+		snprintf(p->slot, sizeof(p->slot), "%s", name);
+		read_driver(device, p->driver, sizeof(p->driver));
+		/* Type 0 is "no UART found here": the kernel's four placeholders. */
+		snprintf(path, sizeof(path), "%s/%s", sysfs_tty, name);
+		if (read_attribute(path, "type", type, sizeof(type)))
+			is_port = strcmp(type, "0") != 0;
+	}
+	free(device);
+	return is_port;
+}
+
+static int compare_ports(const void *a, const void *b)
+{
+	const struct port *p = a, *q = b;
+
+	if (p->is_usb != q->is_usb)
+		return p->is_usb ? -1 : 1;
+	return text_compare_natural(p->slot, q->slot);
+}
+
+enum status ports_scan(const char *sysfs_tty, struct port_list *list, struct err *err)
+{
+	enum status st = STATUS_OK;
+	struct dirent *entry;
+	size_t room = 0;
+	DIR *dir;
+
+	*list = (struct port_list){ 0 };
+	dir = opendir(sysfs_tty);
+	if (!dir)
+		return err_set(err, STATUS_FILE, "%s: %s", sysfs_tty, strerror(errno));
+	while ((entry = readdir(dir)) != NULL) {
+		if (entry->d_name[0] == '.')
+			continue;
+		if (list->count == room) {
+			struct port *items;
+
+			room = room ? room * 2 : 16;
+			items = realloc(list->items, room * sizeof(*items));
+			if (!items) {
+				st = err_set(err, STATUS_NO_MEMORY, "no memory for %zu ports",
+					     room);
+				break;
+			}
+			list->items = items;
+		}
+		if (read_port(sysfs_tty, entry->d_name, &list->items[list->count]))
+			list->count++;
+	}
+	closedir(dir);
+	if (st)
+		ports_release(list);
+	else if (list->count)
+		qsort(list->items, list->count, sizeof(*list->items), compare_ports);
+	return st;
+}
+
+void ports_release(struct port_list *list)
+{
+	free(list->items);
+	*list = (struct port_list){ 0 };
+}
+
+void ports_find_holders(struct port_list *list, const char *proc)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct port *p = &list->items[i];
+		struct port_holder holder;
+		struct stat node;
+
+		if (stat(p->node, &node) != 0 || !port_holder_find(proc, node.st_rdev, &holder))
+			continue;
+		p->holder_pid = holder.pid;
+		snprintf(p->holder, sizeof(p->holder), "%s", holder.command);
+		text_clean(p->holder);
+	}
+}

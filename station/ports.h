@@ -1,0 +1,67 @@
+/*
+ * What is plugged in: serial ports and the USB bridges behind them, from sysfs.
+ *
+ * A port is named three ways. The node (/dev/ttyUSB3) is given out anew at each
+ * plug; the slot is the place on the fixture and stays: controller, port chain
+ * and interface, such as "pci-0000:00:14.0/1.4:1.0" or
+ * "platform-fe980000.usb/1.2:1.0", without the bus number, which changes over
+ * boots. usb_path is where sysfs describes the interface. docs/serial-ports.md.
+ */
+#ifndef STATION_PORTS_H
+#define STATION_PORTS_H
+
+#include "engine/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define PORTS_SYSFS "/sys/class/tty"
+#define PORTS_PROC "/proc"
+
+/* Strings are "" where the system tells nothing. */
+struct port {
+	char name[64];  /* "ttyUSB0" */
+	char node[80];  /* "/dev/ttyUSB0" */
+	char slot[200]; /* as above; the name itself where there is no USB behind the port */
+	bool is_usb;    /* else the rest is unknown */
+	uint16_t vid, pid;
+	char manufacturer[128];
+	char product[128];
+	char serial[128];
+	char release[16]; /* bcdDevice, "0100" */
+	char driver[64];  /* kernel driver of the interface: "cp210x", "cdc_acm" */
+	unsigned speed_mbps;
+	char usb_path[512];
+	pid_t holder_pid; /* who has it open; 0 nobody, or nobody we may see */
+	char holder[64];  /* that program's command line, cut */
+};
+
+struct port_list {
+	struct port *items; /* USB ports first, each group in natural order of the slot */
+	size_t count;
+};
+
+/*
+ * Every serial port under sysfs_tty (PORTS_SYSFS, or a made-up tree). Entries
+ * that vanish while they are read are left out. Virtual terminals and the
+ * placeholders of absent UARTs are not ports. STATUS_FILE, STATUS_NO_MEMORY.
+ */
+enum status ports_scan(const char *sysfs_tty, struct port_list *list, struct err *err);
+void ports_release(struct port_list *list);
+
+/*
+ * Fill in holder_pid and holder as far as proc (PORTS_PROC) lets us read:
+ * other users' programs stay hidden from everybody but root.
+ */
+void ports_find_holders(struct port_list *list, const char *proc);
+
+/*
+ * The slot that a sysfs path lies in, and where the interface's folder ends in
+ * it (*interface_end, from the start of path). false: there is no USB interface
+ * in the path.
+ */
+bool slot_from_path(const char *path, char *slot, size_t size, size_t *interface_end);
+
+#endif

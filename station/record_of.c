@@ -1,0 +1,144 @@
+#include "station/record_of.h"
+
+#include "engine/base/bytes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char *known(const char *text)
+{
+	return text && text[0] ? text : NULL;
+}
+
+static void add_ident(const struct ident *ident, struct record_storage *storage,
+		      struct record_result *out)
+{
+	if (ident->has_mac) {
+		mac_text(ident->mac, storage->mac);
+		out->mac = storage->mac;
+	}
+	out->chip = ident->chip ? ident->chip->name : NULL;
+	out->package = known(ident->package);
+	out->features = known(ident->features);
+	if (ident->has_revision) {
+		chip_revision_text(ident->revision, storage->revision, sizeof(storage->revision));
+		out->revision = storage->revision;
+	}
+	out->has_crystal = ident->crystal_mhz != 0;
+	out->crystal_mhz = ident->crystal_mhz;
+	if (ident->has_flash_id) {
+		snprintf(storage->flash_id, sizeof(storage->flash_id), "%06x",
+			 (unsigned)(ident->flash_id & 0xFFFFFF));
+		out->flash_id = storage->flash_id;
+	}
+	out->has_flash_bytes = ident->flash_bytes != 0;
+	out->flash_bytes = ident->flash_bytes;
+	if (ident->security.is_known) {
+		security_text(&ident->security, storage->security, sizeof(storage->security));
+		out->security = storage->security;
+	}
+}
+
+static void add_report(const struct flash_report *r, struct record_storage *storage,
+		       struct record_result *out)
+{
+	if (r->proof == FLASH_PROOF_CHIP_MD5)
+		out->proof = "CHIP_MD5";
+	if (r->err.device_len) {
+		hex_text(r->err.device, r->err.device_len, storage->device_code);
+		out->device_code = storage->device_code;
+	}
+	if (r->tries)
+		out->loader = r->used_stub ? "stub" : "rom";
+	out->has_rate = r->rate_asked != 0;
+	out->rate_asked = r->rate_asked;
+	out->rate_actual = r->rate_actual;
+	out->tries = r->tries;
+	out->rungs = known(r->rungs);
+	out->evidence = known(r->evidence);
+	out->raw_bytes = (int64_t)r->raw_bytes;
+	out->wire_bytes = (int64_t)r->wire_bytes;
+	out->skipped_bytes = (int64_t)r->skipped_bytes;
+	out->data_us = (int64_t)r->data_us;
+	for (size_t i = 0; i < r->step_count; i++) {
+		const struct flash_step_report *step = &r->steps[i];
+
+		storage->steps[i] = (struct record_step){
+			.try_no = step->try_no,
+			.name = flash_step_name(step->step),
+			.start_us = (int64_t)step->start_us,
+			.took_us = (int64_t)step->took_us,
+			.code = status_code(step->status),
+			.note = known(step->note),
+		};
+	}
+	out->steps = storage->steps;
+	out->step_count = r->step_count;
+}
+
+void record_of_result(const char *run_id, const struct verdict *v,
+		      const struct flash_report *report, const struct ident *ident,
+		      struct record_storage *storage, struct record_result *out)
+{
+	const struct status_row *row = status_row(v->status);
+
+	*out = (struct record_result){
+		.run_id = run_id,
+		.outcome = outcome_name(row->outcome),
+		.code = row->code,
+		.party = party_name(row->party),
+		.proof = "NONE",
+		.detail = known(v->detail),
+		.end_utc_ms = v->end_utc_ms,
+		.duration_us = (int64_t)v->duration_us,
+		.is_duplicate_mac = v->is_duplicate_mac,
+		.log = known(v->log),
+	};
+	add_ident(ident, storage, out);
+	if (report)
+		add_report(report, storage, out);
+}
+
+enum status record_of_recipe(const struct plan *plan, struct recipe_record *out, struct err *err)
+{
+	*out = (struct recipe_record){
+		.images = calloc(plan->image_count + 1, sizeof(*out->images)),
+		.digests = calloc(plan->image_count + 1, sizeof(*out->digests)),
+	};
+	if (!out->images || !out->digests) {
+		record_of_recipe_release(out);
+		return err_set(err, STATUS_NO_MEMORY, "no memory for the record of %zu images",
+			       plan->image_count);
+	}
+	for (size_t i = 0; i < plan->image_count; i++) {
+		const struct plan_image *image = &plan->images[i];
+
+		hex_text(image->sha256, SHA256_BYTES, out->digests[i]);
+		out->images[i] = (struct record_image){
+			.sha256 = out->digests[i],
+			.file = image->file,
+			.addr = image->addr,
+			.size_bytes = (int64_t)image->size_bytes,
+			.kind = image->kind,
+			.version = image->version,
+			.partition = image->partition,
+		};
+	}
+	out->recipe = (struct record_recipe){
+		.digest = plan->digest_text,
+		.name = plan->name,
+		.revision = plan->revision,
+		.product = plan->product,
+		.canonical = plan->canonical,
+		.images = out->images,
+		.image_count = plan->image_count,
+	};
+	return STATUS_OK;
+}
+
+void record_of_recipe_release(struct recipe_record *r)
+{
+	free(r->images);
+	free(r->digests);
+	*r = (struct recipe_record){ 0 };
+}

@@ -1,0 +1,27 @@
+/*
+ * Which of the ports that are plugged in a session works on.
+ */
+#ifndef STATION_SELECT_H
+#define STATION_SELECT_H
+
+#include "station/station.h"
+
+struct selection {
+	struct station_place *places; /* in the order of the list; they point into it */
+	size_t count;
+	bool is_ambiguous; /* several to choose from, and nothing was said */
+};
+
+/*
+ * Named ports: nodes ("/dev/ttyUSB0", or "ttyUSB0"), links to nodes, slots. One that was
+ * named twice is taken once. Without names: with is_all every port with a
+ * known bridge, else the only one.
+ *
+ * STATUS_USAGE says which name is no port, that there is no unit, or that there
+ * are several (is_ambiguous); *selection is then empty.
+ */
+enum status select_ports(const struct port_list *ports, const char *const *names, size_t name_count,
+			 bool is_all, struct selection *selection, struct err *err);
+void selection_release(struct selection *s);
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * Inside the owner loop (station.h): its state, shared by station.c, which starts
+ * jobs and waits, and verdict.c, which ends them. All of it belongs to the
+ * thread that runs station_run().
+ */
+#ifndef STATION_SESSION_H
+#define STATION_SESSION_H
+
+#include "station/claims.h"
+#include "station/job.h"
+#include "station/pool.h"
+#include "station/queue.h"
+#include "station/station.h"
+
+#define NEVER UINT64_MAX
+
+struct unit {
+	struct job *job;         /* NULL until it is started */
+	bool has_worker;         /* a thread that counts in the pool works on it */
+	uint64_t deadline_us;    /* the present state is given up then */
+	uint64_t close_limit_us; /* its worker is replaced then */
+	double expected_s;       /* of the plan at this link's best rate */
+	struct link_profile link;
+	struct ident ident;
+	char detail[ERR_TEXT_BYTES + 128];
+};
+
+struct session {
+	const struct station_setup *setup;
+	struct job_order order;
+	struct queue *facts;
+	struct claims *claims; /* NULL: identify */
+	struct pool *pool;
+	struct unit *units;
+	struct slot_view *views; /* of the units, for the snapshot */
+	const char **slot_names;
+	struct snapshot snapshot;
+	uint64_t start_us, next_tick_us;
+	unsigned stop_requests;
+	bool has_failed; /* the station itself: database, memory, threads */
+};
+
+uint64_t session_now_us(void);
+
+/* Tell the view; slot may be the index of any unit. */
+void session_tell(struct session *s, enum event_kind kind, unsigned slot);
+__attribute__((format(printf, 3, 4))) void session_warn(struct session *s, unsigned slot,
+							const char *format, ...);
+void session_take_event(struct session *s, unsigned slot, enum slot_event event);
+/* No unit is started any more. */
+void session_dismiss_waiting(struct session *s);
+/* Put a text beside a slot's result. */
+__attribute__((format(printf, 3, 4))) void session_detail(struct session *s, unsigned slot,
+							  const char *format, ...);
+
+/* ---- verdict.c ---- */
+
+/* The flasher's own verdict: judged against the other slots, and handed to the writer. */
+void verdict_from_job(struct session *s, unsigned slot);
+/* The job is stuck: a verdict without it. Its worker is replaced. */
+void verdict_give_up(struct session *s, unsigned slot);
+/* The result is on the disk, or it is not. */
+void verdict_stored(struct session *s, unsigned slot, enum status status);
+/* The run could not even begin: nothing is recorded about it. */
+void verdict_not_started(struct session *s, unsigned slot, enum status status, const char *why);
+/* Count no longer on the worker of this slot. */
+void session_replace_worker(struct session *s, unsigned slot);
+
+#endif

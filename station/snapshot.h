@@ -1,0 +1,105 @@
+/*
+ * What can be seen of a session at one moment: one model for every view.
+ *
+ * The owner loop keeps it up to date; views only read it, on the same thread. A
+ * PASS stands here no sooner than it stands in the database.
+ */
+#ifndef STATION_SNAPSHOT_H
+#define STATION_SNAPSHOT_H
+
+#include "engine/flasher.h"
+#include "recipes/plan.h"
+#include "station/ports.h"
+#include "station/slot.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct slot_view {
+	unsigned number; /* 1 .. slot_count */
+	const struct port *port;
+	const char *bridge;   /* "CP2104" */
+	char short_name[200]; /* as much of port->slot as tells it from the others */
+	enum slot_state state;
+	char run_id[40];           /* "" before it started, and where nothing is recorded */
+	const struct ident *ident; /* ident->chip is NULL as long as nothing is known */
+	bool has_progress;
+	struct flash_progress progress;
+	uint64_t elapsed_us; /* since its start, up to the verdict */
+	double left_s;       /* below 0: unknown */
+
+	/* From SLOT_DONE on. */
+	enum status status;
+	const char *detail;                /* "" when there is nothing to add */
+	const struct flash_report *report; /* NULL when the flasher gave none */
+	bool is_duplicate_mac;
+	bool is_stored; /* in the database; false also where nothing is recorded */
+	bool log_was_kept;
+};
+
+struct snapshot {
+	enum flash_kind kind;
+	const struct plan *plan; /* NULL: identify */
+	const char *db_path;     /* NULL: nothing is recorded */
+	const char *operator_name, *batch;
+	const struct slot_view *slots;
+	size_t slot_count;
+	unsigned jobs;
+	uint64_t elapsed_us;
+	double left_s; /* of the whole session; below 0: unknown */
+	bool is_stopping;
+};
+
+struct snapshot_counts {
+	unsigned waiting, running, done, not_started;
+	unsigned outcomes[OUTCOME_COUNT]; /* of those done */
+	unsigned not_passed;              /* done, and not PASS */
+};
+struct snapshot_counts snapshot_count(const struct snapshot *s);
+
+/* "flash", "verify", "identify" */
+const char *flash_kind_name(enum flash_kind kind);
+
+/* Fill in short_name of every slot. */
+void snapshot_name_slots(struct slot_view *slots, size_t count);
+
+/*
+ * Seconds a slot still needs: from the pace of its data phase once that can be
+ * judged, from what the plan expects before. write_us: since the data phase
+ * began, 0 not yet.
+ */
+double snapshot_slot_left_s(const struct slot_view *slot, double expected_s, uint64_t write_us);
+
+/* Seconds until the last slot is done. */
+double snapshot_left_s(const struct snapshot *s, double expected_s);
+
+/* ---- what happens, told to a view ---- */
+
+enum event_kind {
+	EVENT_STATION_START, /* once, first */
+	EVENT_RUN_START,     /* slot: its run is recorded, its port about to be opened */
+	EVENT_IDENTIFIED,    /* slot: chip and MAC are known */
+	EVENT_STEP,          /* slot: progress.step began */
+	EVENT_RESULT,        /* slot: done */
+	EVENT_WARNING,       /* text, slot or no slot */
+	EVENT_STOPPING,      /* the operator asked for the end */
+	EVENT_SUMMARY,       /* once, last */
+};
+
+struct event {
+	enum event_kind kind;
+	const struct slot_view *slot; /* NULL where the whole session is meant */
+	const char *text;             /* EVENT_WARNING */
+	int exit_code;                /* EVENT_SUMMARY */
+};
+
+/* One way to show a session. Neither function may block. */
+struct view {
+	void *ctx;
+	void (*event)(void *ctx, const struct snapshot *s, const struct event *e);
+	void (*tick)(void *ctx, const struct snapshot *s); /* every tick_ms while something runs */
+	uint32_t tick_ms;
+};
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * The loop that owns the slots of one session: it hands jobs to workers, takes
+ * their facts, has results stored, and tells a view.
+ *
+ * One worker blocks per busy slot; the loop itself never waits for any of them. A
+ * worker that outlives its limit is given up on: its slot gets PORT_WEDGED, a
+ * fresh thread takes its place, and what it says later is ignored. SIGINT, SIGTERM
+ * and SIGHUP stop the session: nothing new is started, every run is cancelled and
+ * recorded, and the loop ends within seconds.
+ */
+#ifndef STATION_STATION_H
+#define STATION_STATION_H
+
+#include "db/writer.h"
+#include "recipes/plan.h"
+#include "station/bridge.h"
+#include "station/exit_code.h"
+#include "station/ports.h"
+#include "station/snapshot.h"
+
+struct station_place { /* a chosen port and how to talk through it; both lent */
+	const struct port *port;
+	const struct bridge *bridge;
+};
+
+struct station_setup {
+	enum flash_kind kind;
+	const struct plan *plan; /* NULL: identify */
+	struct writer *writer;   /* NULL: identify */
+	const char *db_path;     /* of the writer, for the views */
+	const char *operator_name, *batch;
+	const struct station_place *places;
+	size_t place_count; /* 1 or more */
+	unsigned jobs;      /* 1 .. place_count */
+	struct view view;
+	int signal_fd; /* stop_signals_open() */
+	/* transport_serial_open; a test has units of its own. */
+	enum status (*open_port)(const char *node, const atomic_bool *cancel,
+				 struct transport **out, struct err *err);
+};
+
+/*
+ * Hold back SIGINT, SIGTERM and SIGHUP in this thread and in those that it starts
+ * from now on, and make them readable. -1 when the system has no descriptor left.
+ */
+int stop_signals_open(void);
+/* Forget those that came, and let them act again as before. -1 is fine. */
+void stop_signals_close(int fd);
+
+/*
+ * Runs until every slot is done or the session was stopped.
+ *
+ * *is_clean: false when a worker is still stuck in a system call; then the plan, the places
+ * and the writer must be left alone until the process ends.
+ * STATUS_NO_MEMORY: nothing was started.
+ */
+enum status station_run(const struct station_setup *setup, enum exit_code *exit_code,
+			bool *is_clean, struct err *err);
+
+#endif

@@ -1,0 +1,167 @@
+/* How a slot ends: session.h says which ways there are. */
+#include "station/session.h"
+
+#include "station/record_of.h"
+#include "station/textbuf.h"
+
+#include <stdlib.h>
+
+/* The disk, once people wait for the end. */
+#define STORE_GRACE_US 5000000u
+
+void session_replace_worker(struct session *s, unsigned slot)
+{
+	struct unit *unit = &s->units[slot];
+	bool is_smaller;
+
+	if (!unit->has_worker)
+		return;
+	unit->has_worker = false;
+	unit->close_limit_us = NEVER;
+	if (!pool_give_up(s->pool, unit->job, &is_smaller) || !is_smaller)
+		return;
+	/* One slot fewer at a time; with none left, nothing more can be done. */
+	s->has_failed = true;
+	s->snapshot.jobs--;
+	session_warn(s, slot, "the system gives no thread in place of the stuck one");
+	if (s->snapshot.jobs == 0)
+		session_dismiss_waiting(s);
+}
+
+/* Hand the result to the writer; without one (identify) it is final at once. */
+static void store(struct session *s, unsigned slot, const struct flash_report *report)
+{
+	struct slot_view *view = &s->views[slot];
+	struct unit *unit = &s->units[slot];
+	struct record_storage storage;
+	struct record_result result;
+	struct verdict verdict;
+	enum status st;
+	char *log;
+
+	view->report = report;
+	session_take_event(s, slot, SLOT_VERDICT);
+	unit->deadline_us = s->stop_requests ? session_now_us() + STORE_GRACE_US : NEVER;
+	if (!s->setup->writer) {
+		verdict_stored(s, slot, STATUS_OK);
+		return;
+	}
+	log = job_log(unit->job);
+	verdict = (struct verdict){
+		.status = view->status,
+		.detail = unit->detail,
+		.duration_us = view->elapsed_us,
+		.end_utc_ms = clock_utc_ms(),
+		.is_duplicate_mac = view->is_duplicate_mac,
+		.log = log,
+	};
+	record_of_result(view->run_id, &verdict, report, &unit->ident, &storage, &result);
+	st = writer_queue_result(s->setup->writer, &result,
+				 (struct writer_done){ .call = job_stored, .ctx = unit->job },
+				 NULL);
+	free(log);
+	if (st)
+		verdict_stored(s, slot, st);
+}
+
+static void end_clock(struct session *s, unsigned slot)
+{
+	uint64_t started_us = job_started_us(s->units[slot].job);
+
+	s->views[slot].elapsed_us = started_us ? session_now_us() - started_us : 0;
+}
+
+/*
+ * Two units with one MAC: neither may pass. The one that was stopped for it says
+ * so; the one that was writing already was left to finish, and its proof stands.
+ */
+static void judge_duplicate(struct session *s, unsigned slot)
+{
+	struct slot_view *view = &s->views[slot];
+	char mac[MAC_TEXT_BYTES];
+	unsigned other;
+
+	if (!s->claims || !claims_is_duplicate(s->claims, slot, &other))
+		return;
+	view->is_duplicate_mac = true;
+	mac_text(s->units[slot].ident.mac, mac);
+	if (view->status == STATUS_CANCELLED)
+		session_detail(s, slot, "MAC %s is also in slot %s", mac,
+			       s->setup->places[other].port->slot);
+	else if (view->status == STATUS_OK)
+		session_detail(s, slot, "written and proven, but MAC %s is also in slot %s", mac,
+			       s->setup->places[other].port->slot);
+	else
+		return;
+	view->status = STATUS_DUPLICATE_MAC;
+}
+
+void verdict_from_job(struct session *s, unsigned slot)
+{
+	const struct flash_report *report = job_report(s->units[slot].job);
+	struct slot_view *view = &s->views[slot];
+
+	end_clock(s, slot);
+	s->units[slot].ident = report->ident;
+	if (!report->ident.chip) /* the hook may have seen more than a late failure left */
+		job_ident(s->units[slot].job, &s->units[slot].ident);
+	view->status = report->status;
+	session_detail(s, slot, "%s", report->status ? report->err.text : "");
+	judge_duplicate(s, slot);
+	store(s, slot, report);
+}
+
+void verdict_give_up(struct session *s, unsigned slot)
+{
+	struct slot_view *view = &s->views[slot];
+	struct unit *unit = &s->units[slot];
+	const char *where = view->state == SLOT_OPENING ? "open"
+			    : view->has_progress        ? flash_step_name(view->progress.step)
+							: "connect";
+
+	end_clock(s, slot);
+	job_ident(unit->job, &unit->ident);
+	job_cancel(unit->job); /* should it come back, it shall not go on */
+	view->status = s->stop_requests ? STATUS_CANCELLED : STATUS_PORT_WEDGED;
+	session_detail(s, slot, "%s did not come back from '%s' within %.0f s", view->port->node,
+		       where, (double)view->elapsed_us / 1e6);
+	job_note(unit->job, unit->detail);
+	session_replace_worker(s, slot);
+	store(s, slot, NULL);
+}
+
+void verdict_stored(struct session *s, unsigned slot, enum status status)
+{
+	struct slot_view *view = &s->views[slot];
+
+	if (view->state != SLOT_STORING)
+		return;
+	s->units[slot].deadline_us = NEVER;
+	session_take_event(s, slot, SLOT_STORED);
+	view->is_stored = s->setup->writer && !status;
+	if (status) {
+		struct err err;
+		const char *verdict = status_code(view->status);
+
+		/* What is not stored did not happen: not even a PASS. */
+		err_clear(&err);
+		writer_is_sound(s->setup->writer, &err);
+		session_detail(s, slot, "the unit ended with %s, but that is not recorded: %s",
+			       verdict, err.text[0] ? err.text : "the database did not answer");
+		view->status = STATUS_DATABASE;
+		s->has_failed = true;
+		session_dismiss_waiting(s);
+	}
+	session_tell(s, EVENT_RESULT, slot);
+}
+
+void verdict_not_started(struct session *s, unsigned slot, enum status status, const char *why)
+{
+	s->views[slot].status = status;
+	session_detail(s, slot, "%s", why);
+	s->has_failed = true;
+	s->units[slot].deadline_us = NEVER;
+	session_take_event(s, slot, SLOT_STORED);
+	session_tell(s, EVENT_RESULT, slot);
+	session_dismiss_waiting(s);
+}

@@ -1,0 +1,201 @@
+#include "station/view.h"
+
+#include "station/json.h"
+
+#include "engine/base/bytes.h"
+
+#include <stdio.h>
+
+static json_t *seconds(double s)
+{
+	/* Milliseconds are enough, and print short. */
+	return json_real((double)(int64_t)(s * 1000 + 0.5) / 1000);
+}
+
+static json_t *json_recipe(const struct plan *plan)
+{
+	json_t *object;
+
+	if (!plan)
+		return json_null();
+	object = json_object();
+	json_object_set_new(object, "name", json_text(plan->name));
+	json_object_set_new(object, "revision", json_integer(plan->revision));
+	json_object_set_new(object, "digest", json_text(plan->digest_text));
+	json_object_set_new(object, "product", json_text(plan->product));
+	json_object_set_new(object, "chip", json_text(plan->flash.chip->name));
+	json_object_set_new(object, "path", json_text(plan->recipe_path));
+	return object;
+}
+
+static void add_start(const struct snapshot *s, json_t *object)
+{
+	json_t *ports = json_array();
+
+	json_object_set_new(object, "program", json_string("flashline"));
+	json_object_set_new(object, "program_version", json_string(FLASHLINE_VERSION));
+	json_object_set_new(object, "kind", json_string(flash_kind_name(s->kind)));
+	json_object_set_new(object, "recipe", json_recipe(s->plan));
+	json_object_set_new(object, "jobs", json_integer(s->jobs));
+	json_object_set_new(object, "database", json_text(s->db_path));
+	json_object_set_new(object, "operator", json_text(s->operator_name));
+	json_object_set_new(object, "batch", json_text(s->batch));
+	for (size_t i = 0; i < s->slot_count; i++)
+		json_array_append_new(ports, json_port(s->slots[i].port));
+	json_object_set_new(object, "ports", ports);
+}
+
+static void add_slot(const struct slot_view *slot, json_t *object)
+{
+	json_object_set_new(object, "slot", json_text(slot->port->slot));
+	json_object_set_new(object, "node", json_text(slot->port->node));
+	json_object_set_new(object, "run_id", json_text(slot->run_id));
+}
+
+static json_t *json_reports_step(const struct flash_step_report *step)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "step", json_string(flash_step_name(step->step)));
+	json_object_set_new(object, "try", json_integer(step->try_no));
+	json_object_set_new(object, "start_s", seconds((double)step->start_us / 1e6));
+	json_object_set_new(object, "seconds", seconds((double)step->took_us / 1e6));
+	json_object_set_new(object, "code", json_string(status_code(step->status)));
+	json_object_set_new(object, "note", json_text(step->note));
+	return object;
+}
+
+static void add_report(const struct flash_report *r, json_t *object)
+{
+	json_t *steps = json_array();
+	char device[2 * ERR_DEVICE_BYTES + 1] = "";
+
+	hex_text(r->err.device, r->err.device_len, device);
+	json_object_set_new(object, "device_code", json_text(device));
+	json_object_set_new(object, "loader",
+			    r->tries ? json_string(r->used_stub ? "stub" : "rom") : json_null());
+	json_object_set_new(object, "rate_asked",
+			    r->rate_asked ? json_integer(r->rate_asked) : json_null());
+	json_object_set_new(object, "rate_actual",
+			    r->rate_actual ? json_integer(r->rate_actual) : json_null());
+	json_object_set_new(object, "tries", json_integer(r->tries));
+	json_object_set_new(object, "rungs", json_text(r->rungs));
+	json_object_set_new(object, "evidence", json_text(r->evidence));
+	json_object_set_new(object, "raw_bytes", json_integer((json_int_t)r->raw_bytes));
+	json_object_set_new(object, "wire_bytes", json_integer((json_int_t)r->wire_bytes));
+	json_object_set_new(object, "skipped_bytes", json_integer((json_int_t)r->skipped_bytes));
+	json_object_set_new(object, "data_s", seconds((double)r->data_us / 1e6));
+	for (size_t i = 0; i < r->step_count; i++)
+		json_array_append_new(steps, json_reports_step(&r->steps[i]));
+	json_object_set_new(object, "steps", steps);
+}
+
+static void add_result(const struct slot_view *slot, json_t *object)
+{
+	const struct status_row *row = status_row(slot->status);
+	bool is_proven = slot->report && slot->report->proof == FLASH_PROOF_CHIP_MD5;
+	json_t *ident = json_ident(slot->ident);
+
+	json_object_set_new(object, "outcome", json_string(outcome_name(row->outcome)));
+	json_object_set_new(object, "code", json_string(row->code));
+	json_object_set_new(object, "party", json_string(party_name(row->party)));
+	json_object_set_new(object, "proof", json_string(is_proven ? "CHIP_MD5" : "NONE"));
+	json_object_set_new(object, "sentence", json_string(row->sentence));
+	json_object_set_new(object, "detail", json_text(slot->detail));
+	json_object_set_new(object, "stored", json_boolean(slot->is_stored));
+	json_object_set_new(object, "duplicate_mac", json_boolean(slot->is_duplicate_mac));
+	json_object_set_new(object, "seconds", seconds((double)slot->elapsed_us / 1e6));
+	json_object_set_new(object, "bridge", json_text(slot->bridge));
+	json_object_update(object, ident);
+	json_decref(ident);
+	if (slot->report)
+		add_report(slot->report, object);
+}
+
+static void add_summary(const struct snapshot *s, int exit_code, json_t *object)
+{
+	struct snapshot_counts counts = snapshot_count(s);
+
+	json_object_set_new(object, "units", json_integer((json_int_t)s->slot_count));
+	json_object_set_new(object, "done", json_integer(counts.done));
+	for (unsigned i = 0; i < OUTCOME_COUNT; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "%s", outcome_name(i));
+		for (char *c = name; *c; c++)
+			*c = (char)(*c + ('a' - 'A'));
+		json_object_set_new(object, name, json_integer(counts.outcomes[i]));
+	}
+	json_object_set_new(object, "not_started", json_integer(counts.not_started));
+	json_object_set_new(object, "seconds", seconds((double)s->elapsed_us / 1e6));
+	json_object_set_new(object, "exit_status", json_integer(exit_code));
+}
+
+void json_render(const struct snapshot *s, const struct event *e, struct textbuf *out)
+{
+	static const char *const names[] = {
+		[EVENT_STATION_START] = "station_start",
+		[EVENT_RUN_START] = "run_start",
+		[EVENT_IDENTIFIED] = "identified",
+		[EVENT_STEP] = "step",
+		[EVENT_RESULT] = "result",
+		[EVENT_WARNING] = "warning",
+		[EVENT_STOPPING] = "stopping",
+		[EVENT_SUMMARY] = "summary",
+	};
+	json_t *object = json_event(names[e->kind]);
+
+	if (e->slot)
+		add_slot(e->slot, object);
+	switch (e->kind) {
+	case EVENT_STATION_START:
+		add_start(s, object);
+		break;
+	case EVENT_RUN_START:
+		json_object_set_new(object, "bridge", json_text(e->slot->bridge));
+		break;
+	case EVENT_IDENTIFIED: {
+		json_t *ident = json_ident(e->slot->ident);
+
+		json_object_update(object, ident);
+		json_decref(ident);
+		break;
+	}
+	case EVENT_STEP:
+		json_object_set_new(object, "step",
+				    json_string(flash_step_name(e->slot->progress.step)));
+		json_object_set_new(object, "try", json_integer(e->slot->progress.try_no));
+		break;
+	case EVENT_RESULT:
+		add_result(e->slot, object);
+		break;
+	case EVENT_WARNING:
+		json_object_set_new(object, "text", json_text(e->text));
+		break;
+	case EVENT_STOPPING:
+		break;
+	case EVENT_SUMMARY:
+		add_summary(s, e->exit_code, object);
+		break;
+	}
+	json_line(object, out);
+}
+
+void json_render_progress(const struct snapshot *s, const struct slot_view *slot,
+			  struct textbuf *out)
+{
+	const struct flash_progress *p = &slot->progress;
+	json_t *object = json_event("progress");
+
+	(void)s;
+	add_slot(slot, object);
+	json_object_set_new(object, "step", json_string(flash_step_name(p->step)));
+	json_object_set_new(object, "try", json_integer(p->try_no));
+	json_object_set_new(object, "done_bytes", json_integer((json_int_t)p->done_bytes));
+	json_object_set_new(object, "total_bytes", json_integer((json_int_t)p->total_bytes));
+	json_object_set_new(object, "rate_baud",
+			    p->rate_baud ? json_integer(p->rate_baud) : json_null());
+	json_object_set_new(object, "seconds_left",
+			    slot->left_s < 0 ? json_null() : seconds(slot->left_s));
+	json_line(object, out);
+}
