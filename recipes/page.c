@@ -50,7 +50,7 @@ void page_add_json(struct page *t, const char *value)
 	}
 	page_add(t, "\"");
 	for (size_t left = strlen(value), length; left; value += length, left -= length) {
-		length = utf8_length((const uint8_t *)value, left);
+		length = utf8_span((const uint8_t *)value, left);
 		if (*value == '"' || *value == '\\')
 			page_add(t, "\\%c", *value);
 		else if (length && (unsigned char)*value < 0x20)

@@ -1,6 +1,6 @@
 #include "recipes/utf8.h"
 
-size_t utf8_length(const uint8_t *p, size_t left)
+size_t utf8_span(const uint8_t *p, size_t left)
 {
 	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	size_t length = p[0] < 0x80             ? 1

@@ -8,6 +8,6 @@
 #include <stdint.h>
 
 /* Length of the UTF-8 character at p, 1 to 4; 0 when there is none. left: 1 or more. */
-size_t utf8_length(const uint8_t *p, size_t left);
+size_t utf8_span(const uint8_t *p, size_t left);
 
 #endif

@@ -279,7 +279,7 @@ static bool check_characters(const char *name, const uint8_t *data, size_t size,
 		return false;
 	}
 	for (size_t i = 0; i < size;) {
-		size_t length = utf8_length(data + i, size - i);
+		size_t length = utf8_span(data + i, size - i);
 
 		if (!length) {
 			diag_error(diags, at, "byte 0x%02x is not UTF-8 text", data[i]);
