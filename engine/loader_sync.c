@@ -151,46 +151,48 @@ static enum status judge_no_echo(const struct loader *l, unsigned syncs,
 		       r->boot_text[0] ? "\"" : "");
 }
 
-static const uint8_t lone_end = SLIP_END;
-
+/*
+ * SYNC until one is answered well, at most `syncs` times. STATUS_SYNC_NO_REPLY
+ * comes without a text, because the boot text is not complete yet.
+ */
 static enum status sync_tries(struct loader *l, unsigned syncs, struct sync_report *r,
 			      struct err *err)
 {
-	unsigned without_end = l->kind == LOADER_STUB ? 1 : 2;
-	bool was_out_of_step = false, was_altered = false;
+	static const uint8_t lone_end = SLIP_END;
+	unsigned plain_tries = l->kind == LOADER_STUB ? 1 : 2;
+	bool sent_end = false, was_heard = false, was_altered = false;
 	struct echoes e = { .count = 0 };
 
 	for (unsigned i = 0; i < syncs && !deadline_passed(l->limit); i++) {
 		bool is_confirming = e.count != 0;
 
-		if (i >= without_end && !is_confirming) {
+		if (i >= plain_tries && !was_heard) {
 			TRY(loader_send_raw(l, &lone_end, 1,
-					    loader_deadline(l, SYNC_WAIT_MS * 1000u), err));
-			was_out_of_step = true;
+					    loader_deadline(l, SYNC_WAIT_MS * UINT64_C(1000)),
+					    err));
+			sent_end = true;
 		}
 		TRY(ask_once(l, &e, err));
 		add_to_report(r, &e);
+		was_heard = e.count || e.late_error[0];
 		if (!e.count)
 			continue;
 		r->is_stub = e.from_stub == e.count;
 		was_altered = e.altered != 0;
 		/*
-		 * An echo may be late and belong to a SYNC before the lone C0, which
-		 * then put a stub out of step: only a SYNC without one proves it.
+		 * A late echo may belong to a SYNC before the lone C0, and then that C0
+		 * has put the stub out of step: a SYNC without one proves that it did not.
 		 */
-		if (!was_altered && (!r->is_stub || !was_out_of_step || is_confirming))
-			break;
-		was_out_of_step = false;
+		if (!was_altered && (!r->is_stub || !sent_end || is_confirming))
+			return STATUS_OK;
 	}
-	if (!r->answers)
-		return STATUS_SYNC_NO_REPLY;
 	if (was_altered)
 		return err_set(
 			err, STATUS_SYNC_ALTERED,
 			"%u of %u SYNC echoes came back altered, first %08x instead of %08x: "
 			"bytes are lost on the way to the unit",
 			r->altered, r->answers, r->odd_value, SYNC_VALUE);
-	return STATUS_OK;
+	return STATUS_SYNC_NO_REPLY;
 }
 
 enum status loader_sync(struct loader *l, unsigned syncs, struct sync_report *report,

@@ -7,7 +7,7 @@
 
 #include "engine/transport.h"
 
-#define SCRIPT_CHUNKS_MAX 64
+#define SCRIPT_CHUNKS_MAX 80
 #define SCRIPT_LINES_MAX 16
 #define SCRIPT_BEFORE (-1) /* there from the start, before any write */
 
