@@ -1,0 +1,586 @@
+#define _XOPEN_SOURCE 700
+#include "tests/db/world.h"
+
+#include "db/export.h"
+#include "db/run.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- runs that are hard to export ---- */
+
+/* Every text a caller can set freely; MAC and outcome stay sensible. */
+static void put_run_of(struct db *db, const char *run_id, const char *text)
+{
+	struct record_run run = {
+		.run_id = run_id,
+		.kind = text,
+		.slot = text,
+		.node = text,
+		.usb_path = text,
+		.start_utc_ms = 1795350678251,
+		.operator_name = text,
+		.batch = text,
+		.bridge = text,
+		.bridge_vid_pid = text,
+		.bridge_serial = text,
+		.bridge_product = text,
+		.bridge_release = text,
+		.bridge_driver = text,
+	};
+	struct record_result result = {
+		.run_id = run_id,
+		.outcome = "FAIL",
+		.code = "MD5_MISMATCH",
+		.party = "UNIT",
+		.proof = "NONE",
+		.detail = text,
+		.device_code = text,
+		.end_utc_ms = 1795350678252,
+		.duration_us = 1,
+		.chip = text,
+		.package = text,
+		.revision = text,
+		.features = text,
+		.flash_id = text,
+		.security = text,
+		.loader = text,
+		.rungs = text,
+		.evidence = text,
+		.tries = -1,
+		.log = text,
+	};
+	struct err err;
+
+	if (db_put_run(db, &run, &err) || db_put_result(db, &result, &err))
+		fail_msg("%s", err.text);
+}
+
+struct nasty {
+	const char *text;
+	const char *csv;  /* as a CSV reader must see it */
+	const char *json; /* as a JSON reader must see it; NULL = text */
+};
+
+/* clang-format off */
+static const struct nasty nasties[] = {
+	{ "",                           "",                               NULL },
+	{ "plain",                      "plain",                          NULL },
+	{ "=cmd|' /C calc'!A0",         "'=cmd|' /C calc'!A0",            NULL },
+	{ "+1",                         "'+1",                            NULL },
+	{ "-1",                         "'-1",                            NULL },
+	{ "@SUM(1,2)",                  "'@SUM(1,2)",                     NULL },
+	{ "\t=1",                       "'\t=1",                          NULL },
+	{ "\r=1",                       "'\r=1",                          NULL },
+	{ "\n=1",                       "'\n=1",                          NULL },
+	{ "1=1",                        "1=1",                            NULL },
+	{ "a,b",                        "a,b",                            NULL },
+	{ "say \"no\"",                 "say \"no\"",                     NULL },
+	{ "\"",                         "\"",                             NULL },
+	{ "two\r\nlines",               "two\r\nlines",                   NULL },
+	{ " spaces ",                   " spaces ",                       NULL },
+	{ "back\\slash",                "back\\slash",                    NULL },
+	{ "bell\a esc\x1b del\x7f",     "bell\a esc\x1b del\x7f",         NULL },
+	{ "\xe6\xb7\xb1\xe5\x9c\xb3",   "\xe6\xb7\xb1\xe5\x9c\xb3",       NULL },
+	{ "\xf0\x9f\x94\xa5",           "\xf0\x9f\x94\xa5",               NULL },
+	{ "latin \xe9t\xe9",            "latin \xef\xbf\xbdt\xef\xbf\xbd", "latin \xef\xbf\xbdt\xef\xbf\xbd" },
+	{ "overlong \xc0\xaf",          "overlong \xef\xbf\xbd\xef\xbf\xbd", "overlong \xef\xbf\xbd\xef\xbf\xbd" },
+	{ "cut \xe6\xb7",               "cut \xef\xbf\xbd\xef\xbf\xbd",   "cut \xef\xbf\xbd\xef\xbf\xbd" },
+	{ "surrogate \xed\xa0\x80",     "surrogate \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd",
+	                                "surrogate \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },
+};
+/* clang-format on */
+#define NASTY_COUNT (sizeof(nasties) / sizeof(nasties[0]))
+
+/* Run ids sort by i: "n00", "n01", ... */
+static void nasty_id(size_t i, char id[static 8])
+{
+	snprintf(id, 8, "n%02u", (unsigned)i);
+}
+
+/* ---- a CSV reader of its own: RFC 4180 and nothing else ---- */
+
+struct csv {
+	char *bytes;
+	const char *at;
+};
+
+/* One field, unquoted; false where the line ended before it. *last: it ends the line. */
+static bool csv_field(struct csv *csv, char *field, size_t size, bool *is_quoted, bool *last)
+{
+	size_t len = 0;
+
+	if (!*csv->at)
+		return false;
+	*is_quoted = *csv->at == '"';
+	if (*is_quoted) {
+		for (csv->at++; *csv->at != '"' || csv->at[1] == '"'; csv->at++) {
+			assert_int_not_equal(*csv->at, '\0');
+			if (*csv->at == '"')
+				csv->at++;
+			assert_true(len + 1 < size);
+			field[len++] = *csv->at;
+		}
+		csv->at++;
+	} else {
+		while (*csv->at != ',' && strncmp(csv->at, "\r\n", 2)) {
+			assert_true(*csv->at != '"' && *csv->at != '\n' && *csv->at != '\0');
+			assert_true(len + 1 < size);
+			field[len++] = *csv->at++;
+		}
+	}
+	field[len] = '\0';
+	*last = *csv->at != ',';
+	if (*last)
+		assert_memory_equal(csv->at, "\r\n", 2);
+	csv->at += *last ? 2 : 1;
+	return true;
+}
+
+/* ---- helpers ---- */
+
+static char *export_text(const struct world *w, enum export_format format,
+			 const struct run_filter *filter, uint64_t *count)
+{
+	struct db *db = world_open(w, DB_READ);
+	struct err err;
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (export_runs(db, format, filter, out, count, &err))
+		fail_msg("%s", err.text);
+	fclose(out);
+	db_close(db);
+	return text;
+}
+
+/* What sqlite3 says of one column of one run: "NULL" apart from the text "NULL". */
+static const char *stored(const struct world *w, const char *run_id, const char *column)
+{
+	char sql[200];
+
+	snprintf(sql, sizeof(sql), "SELECT %s FROM runs WHERE run_id = '%s'", column, run_id);
+	return world_ask(w, sql);
+}
+
+static void make_every_kind_of_run(const struct world *w)
+{
+	struct db *db = world_open(w, DB_WRITE);
+	struct record_run open_run = { .run_id = "open", .kind = "VERIFY", .start_utc_ms = 1 };
+	struct err err;
+
+	world_put(db, sample_run.run_id);
+	for (size_t i = 0; i < NASTY_COUNT; i++) {
+		char id[8];
+
+		nasty_id(i, id);
+		put_run_of(db, id, nasties[i].text);
+	}
+	assert_int_equal(db_put_run(db, &open_run, &err), STATUS_OK);
+	db_close(db);
+}
+#define RUN_COUNT (NASTY_COUNT + 2)
+
+/* The run of an exported row, and its nasty text if it has one. */
+static const struct nasty *nasty_of(const char *run_id)
+{
+	for (size_t i = 0; i < NASTY_COUNT; i++) {
+		char id[8];
+
+		nasty_id(i, id);
+		if (strcmp(id, run_id) == 0)
+			return &nasties[i];
+	}
+	return NULL;
+}
+
+static const struct run_filter all = { 0 };
+
+/* ---- column by column ---- */
+
+static void expect_csv_field(const struct world *w, const char *run_id, const struct column *column,
+			     const char *field, bool is_quoted)
+{
+	const struct nasty *nasty = nasty_of(run_id);
+	const char *value = stored(w, run_id, column->name);
+
+	if (strcmp(value, "NULL") == 0) {
+		assert_false(is_quoted);
+		value = "";
+	} else if (nasty && strcmp(value, nasty->text) == 0 && column->type == COLUMN_TEXT) {
+		value = nasty->csv;
+		assert_true(is_quoted || nasty->text[0]);
+	}
+	if (strcmp(field, value))
+		fail_msg("run %s, %s: '%s' exported as '%s'", run_id, column->name, value, field);
+}
+
+static void csv_equals_the_database_in_every_column(void **state)
+{
+	struct world *w = *state;
+	struct csv csv;
+	size_t count, rows = 0;
+	const struct column *columns = column_rows(&count);
+	char field[4096], run_id[64];
+	bool is_quoted, last;
+	uint64_t exported;
+
+	make_every_kind_of_run(w);
+	csv.at = csv.bytes = export_text(w, EXPORT_CSV, &all, &exported);
+	for (size_t i = 0; i < count; i++) {
+		assert_true(csv_field(&csv, field, sizeof(field), &is_quoted, &last));
+		assert_string_equal(field, columns[i].name);
+		assert_int_equal(last, i + 1 == count);
+	}
+	for (; *csv.at; rows++) {
+		for (size_t i = 0; i < count; i++) {
+			assert_true(csv_field(&csv, field, sizeof(field), &is_quoted, &last));
+			assert_int_equal(last, i + 1 == count);
+			if (i == 0)
+				snprintf(run_id, sizeof(run_id), "%.63s", field);
+			expect_csv_field(w, run_id, &columns[i], field, is_quoted);
+		}
+	}
+	assert_int_equal(rows, RUN_COUNT);
+	assert_int_equal(exported, RUN_COUNT);
+	free(csv.bytes);
+}
+
+/* SQLite's JSON functions read what we wrote. */
+static void ask_json(sqlite3 *sql, const char *line, const char *path, char *type, char *value)
+{
+	sqlite3_stmt *stmt;
+
+	assert_int_equal(sqlite3_prepare_v2(sql, "SELECT json_type(?1, ?2), json_extract(?1, ?2)",
+					    -1, &stmt, NULL),
+			 SQLITE_OK);
+	sqlite3_bind_text(stmt, 1, line, -1, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 2, path, -1, SQLITE_STATIC);
+	if (sqlite3_step(stmt) != SQLITE_ROW)
+		fail_msg("%s: %s", sqlite3_errmsg(sql), line);
+	const char *got_type = (const char *)sqlite3_column_text(stmt, 0);
+	const char *got_value = (const char *)sqlite3_column_text(stmt, 1);
+	snprintf(type, 16, "%s", got_type ? got_type : "(none)");
+	snprintf(value, 4096, "%s", got_value ? got_value : "NULL");
+	sqlite3_finalize(stmt);
+}
+
+static void expect_json_member(const struct world *w, const char *run_id,
+			       const struct column *column, const char *type, const char *value)
+{
+	const struct nasty *nasty = nasty_of(run_id);
+	const char *expected = stored(w, run_id, column->name);
+	const char *expected_type = "text";
+
+	if (strcmp(expected, "NULL") == 0)
+		expected_type = "null";
+	else if (column->type == COLUMN_INTEGER)
+		expected_type = "integer";
+	else if (column->type == COLUMN_REAL)
+		expected_type = "real";
+	else if (column->type == COLUMN_BOOL)
+		expected_type = strcmp(expected, "0") ? "true" : "false";
+	if (nasty && nasty->json && strcmp(expected, nasty->text) == 0)
+		expected = nasty->json;
+	if (strcmp(type, expected_type) || strcmp(value, expected))
+		fail_msg("run %s, %s: %s '%s' exported as %s '%s'", run_id, column->name,
+			 expected_type, expected, type, value);
+}
+
+static void json_lines_equal_the_database_in_every_column(void **state)
+{
+	struct world *w = *state;
+	size_t count, rows = 0;
+	const struct column *columns = column_rows(&count);
+	char path[64], type[16], value[4096], run_id[64], members[16];
+	uint64_t exported;
+
+	make_every_kind_of_run(w);
+	char *text = export_text(w, EXPORT_JSONL, &all, &exported);
+	sqlite3 *sql = world_raw(w);
+	for (char *line = text, *end; (end = strchr(line, '\n')); line = end + 1, rows++) {
+		*end = '\0';
+		for (size_t i = 0; i < count; i++) {
+			snprintf(path, sizeof(path), "$.%s", columns[i].name);
+			ask_json(sql, line, path, type, value);
+			if (i == 0)
+				snprintf(run_id, sizeof(run_id), "%.63s", value);
+			expect_json_member(w, run_id, &columns[i], type, value);
+		}
+		/* ... and there is no member beyond the columns. */
+		sqlite3_stmt *stmt;
+		sqlite3_prepare_v2(sql, "SELECT count(*) FROM json_each(?1)", -1, &stmt, NULL);
+		sqlite3_bind_text(stmt, 1, line, -1, SQLITE_STATIC);
+		assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+		snprintf(members, sizeof(members), "%s", sqlite3_column_text(stmt, 0));
+		sqlite3_finalize(stmt);
+		assert_int_equal(atoi(members), count);
+	}
+	sqlite3_close(sql);
+	assert_int_equal(rows, RUN_COUNT);
+	assert_int_equal(exported, RUN_COUNT);
+	free(text);
+}
+
+static void the_page_about_records_names_every_column_with_its_meaning(void **state)
+{
+	static char page[65536];
+	FILE *file = fopen(SOURCE_DIR "/docs/records.md", "r");
+	size_t count;
+	const struct column *columns = column_rows(&count);
+
+	(void)state;
+	assert_non_null(file);
+	page[fread(page, 1, sizeof(page) - 1, file)] = '\0';
+	fclose(file);
+	for (size_t i = 0; i < count; i++) {
+		char line[300];
+
+		snprintf(line, sizeof(line), "| `%s` | %s | %s |\n", columns[i].name,
+			 column_type_name(columns[i].type), columns[i].meaning);
+		if (!strstr(page, line))
+			fail_msg("docs/records.md lacks: %s", line);
+	}
+}
+
+/* ---- filters ---- */
+
+/* The ids that a filter lets through, in the order of the export. */
+static const char *chosen(const struct world *w, const struct run_filter *filter)
+{
+	static char ids[200];
+	uint64_t count, lines = 0;
+	char *text = export_text(w, EXPORT_JSONL, filter, &count);
+
+	ids[0] = '\0';
+	for (char *line = text, *end; (end = strchr(line, '\n')); line = end + 1, lines++) {
+		char *id = line + strlen("{\"run_id\":\"");
+
+		snprintf(ids + strlen(ids), sizeof(ids) - strlen(ids), "%s%.*s", ids[0] ? " " : "",
+			 (int)strcspn(id, "\""), id);
+	}
+	assert_int_equal(count, lines);
+	free(text);
+	return ids;
+}
+
+static void put_small(struct db *db, const char *id, int64_t start, const char *batch,
+		      const char *outcome, const char *mac)
+{
+	struct record_run run = {
+		.run_id = id, .kind = "FLASH", .start_utc_ms = start, .batch = batch
+	};
+	struct record_result result = { .run_id = id,
+					.outcome = outcome,
+					.code = "OK",
+					.party = "NONE",
+					.proof = "NONE",
+					.end_utc_ms = start,
+					.mac = mac };
+	struct err err;
+
+	if (db_put_run(db, &run, &err) || (outcome && db_put_result(db, &result, &err)))
+		fail_msg("%s", err.text);
+}
+
+static void each_filter_chooses_its_runs_and_they_combine(void **state)
+{
+	struct world *w = *state;
+	struct db *db = world_open(w, DB_WRITE);
+
+	put_small(db, "c", 3000, "b1", "FAIL", "m1");
+	put_small(db, "a", 1000, "b1", "PASS", "m1");
+	put_small(db, "d", 4000, NULL, NULL, NULL);
+	put_small(db, "b", 2000, "b2", "ERROR", "m2");
+	db_close(db);
+
+	assert_string_equal(chosen(w, &(struct run_filter){ 0 }), "a b c d");
+	assert_string_equal(chosen(w, &(struct run_filter){ .batch = "b1" }), "a c");
+	assert_string_equal(chosen(w, &(struct run_filter){ .batch = "none" }), "");
+	assert_string_equal(chosen(w, &(struct run_filter){ .outcome = "ERROR" }), "b");
+	assert_string_equal(chosen(w, &(struct run_filter){ .mac = "m1" }), "a c");
+	assert_string_equal(chosen(w, &(struct run_filter){ .run_id = "d" }), "d");
+	assert_string_equal(chosen(w, &(struct run_filter){ .failed_only = true }), "b c");
+	assert_string_equal(chosen(w, &(struct run_filter){ .last = 2 }), "c d");
+	assert_string_equal(chosen(w, &(struct run_filter){ .last = UINT64_MAX }), "a b c d");
+	assert_string_equal(
+		chosen(w, &(struct run_filter){ .has_since = true, .since_utc_ms = 2000 }),
+		"b c d");
+	assert_string_equal(
+		chosen(w, &(struct run_filter){ .has_until = true, .until_utc_ms = 2000 }), "a");
+	assert_string_equal(chosen(w, &(struct run_filter){ .mac = "m1",
+							    .batch = "b1",
+							    .failed_only = true,
+							    .has_since = true,
+							    .since_utc_ms = 1,
+							    .has_until = true,
+							    .until_utc_ms = 9000,
+							    .outcome = "FAIL",
+							    .run_id = "c",
+							    .last = 5 }),
+			    "c");
+}
+
+/* ---- into files ---- */
+
+static char *read_file(const char *path)
+{
+	static char text[65536];
+	FILE *file = fopen(path, "r");
+
+	assert_non_null(file);
+	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+	fclose(file);
+	return text;
+}
+
+static unsigned files_in(const char *dir)
+{
+	unsigned count = 0;
+	DIR *folder = opendir(dir);
+
+	assert_non_null(folder);
+	for (struct dirent *entry; (entry = readdir(folder));)
+		count += entry->d_name[0] != '.';
+	closedir(folder);
+	return count;
+}
+
+static enum status export_to(const struct world *w, const char *path, struct err *err)
+{
+	struct db *db = world_open(w, DB_READ);
+	uint64_t count;
+	enum status st = export_runs_to(db, EXPORT_JSONL, &all, path, &count, err);
+
+	db_close(db);
+	return st;
+}
+
+static void an_export_replaces_a_file_and_leaves_nothing_beside_it(void **state)
+{
+	struct world *w = *state;
+	struct db *db = world_open(w, DB_WRITE);
+	struct err err;
+	struct stat info;
+
+	put_small(db, "a", 1000, NULL, "PASS", NULL);
+	db_close(db);
+	assert_int_equal(mkdir(world_file(w, "out"), 0755), 0);
+	char path[256];
+	snprintf(path, sizeof(path), "%s", world_file(w, "out/runs.jsonl"));
+	FILE *old = fopen(path, "w");
+	fputs("something old, and much of it, and much of it, and much of it\n", old);
+	fclose(old);
+
+	mode_t mask = umask(0027);
+	assert_int_equal(export_to(w, path, &err), STATUS_OK);
+	umask(mask);
+	assert_memory_equal(read_file(path), "{\"run_id\":\"a\",", 14);
+	assert_int_equal(files_in(world_file(w, "out")), 1);
+	assert_int_equal(stat(path, &info), 0);
+	assert_int_equal(info.st_mode & 0777, 0640);
+}
+
+static void an_export_through_a_link_keeps_the_link(void **state)
+{
+	struct world *w = *state;
+	struct db *db = world_open(w, DB_WRITE);
+	struct err err;
+	struct stat info;
+	char target[256], link[256];
+
+	put_small(db, "a", 1000, NULL, "PASS", NULL);
+	db_close(db);
+	snprintf(target, sizeof(target), "%s", world_file(w, "target.jsonl"));
+	snprintf(link, sizeof(link), "%s", world_file(w, "link.jsonl"));
+	fclose(fopen(target, "w"));
+	assert_int_equal(symlink(target, link), 0);
+	assert_int_equal(export_to(w, link, &err), STATUS_OK);
+	assert_int_equal(lstat(link, &info), 0);
+	assert_true(S_ISLNK(info.st_mode));
+	assert_memory_equal(read_file(target), "{\"run_id\":\"a\",", 14);
+}
+
+static void an_export_to_a_folder_or_nowhere_is_refused_by_name(void **state)
+{
+	struct world *w = *state;
+	struct err err;
+	const char *path;
+
+	db_close(world_open(w, DB_WRITE));
+	assert_int_equal(export_to(w, w->dir, &err), STATUS_FILE);
+	assert_non_null(strstr(err.text, "is a folder"));
+	path = world_file(w, "none/runs.csv");
+	assert_int_equal(export_to(w, path, &err), STATUS_FILE);
+	assert_non_null(strstr(err.text, path));
+	assert_int_equal(export_to(w, "", &err), STATUS_FILE);
+}
+
+static void an_export_that_finds_no_room_fails_and_a_device_stays_a_device(void **state)
+{
+	struct world *w = *state;
+	struct db *db = world_open(w, DB_WRITE);
+	struct err err;
+	struct stat info;
+
+	put_small(db, "a", 1000, NULL, "PASS", NULL);
+	db_close(db);
+	assert_int_equal(export_to(w, "/dev/full", &err), STATUS_FILE);
+	assert_int_equal(export_to(w, "/dev/null", &err), STATUS_OK);
+	assert_int_equal(stat("/dev/null", &info), 0);
+	assert_true(S_ISCHR(info.st_mode));
+}
+
+static void an_empty_export_still_has_its_head(void **state)
+{
+	struct world *w = *state;
+	uint64_t count;
+
+	db_close(world_open(w, DB_WRITE));
+	char *csv = export_text(w, EXPORT_CSV, &all, &count);
+	assert_memory_equal(csv, "run_id,kind,outcome,", 20);
+	assert_string_equal(strstr(csv, "\r\n"), "\r\n");
+	assert_int_equal(count, 0);
+	free(csv);
+	char *json = export_text(w, EXPORT_JSONL, &all, &count);
+	assert_string_equal(json, "");
+	free(json);
+}
+
+static void formats_are_known_by_name(void **state)
+{
+	enum export_format format;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(export_format_by_name("csv", &format, &err), STATUS_OK);
+	assert_int_equal(format, EXPORT_CSV);
+	assert_int_equal(export_format_by_name("JSONL", &format, &err), STATUS_OK);
+	assert_int_equal(format, EXPORT_JSONL);
+	assert_int_equal(export_format_by_name("xml", &format, &err), STATUS_USAGE);
+	assert_non_null(strstr(err.text, "csv or jsonl"));
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(csv_equals_the_database_in_every_column),
+		TEST(json_lines_equal_the_database_in_every_column),
+		TEST(the_page_about_records_names_every_column_with_its_meaning),
+		TEST(each_filter_chooses_its_runs_and_they_combine),
+		TEST(an_export_replaces_a_file_and_leaves_nothing_beside_it),
+		TEST(an_export_through_a_link_keeps_the_link),
+		TEST(an_export_to_a_folder_or_nowhere_is_refused_by_name),
+		TEST(an_export_that_finds_no_room_fails_and_a_device_stays_a_device),
+		TEST(an_empty_export_still_has_its_head),
+		TEST(formats_are_known_by_name),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
