@@ -75,7 +75,7 @@ static enum status export_table(const struct options *o, struct db *db,
 
 	if (o->format)
 		TRY(export_format_by_name(o->format, &format, err));
-	if (strcmp(o->output, "-") == 0)
+	if (!o->output || strcmp(o->output, "-") == 0)
 		return export_runs(db, format, filter, stdout, &count, err);
 	TRY(export_runs_to(db, format, filter, o->output, &count, err));
 	fprintf(stderr, "flashline: %" PRIu64 " runs written to %s\n", count, o->output);
@@ -91,15 +91,10 @@ enum exit_code cmd_export(const struct options *options)
 	enum status st;
 	struct err err;
 
-	if (!options->output && !options->unit_logs) {
-		err_set(&err, STATUS_USAGE,
-			"export: say where to: --output FILE, --unit-logs DIR, or both");
-		return complain(&err);
-	}
 	st = make_filter(options, &filter, mac, &err);
 	if (!st)
 		st = open_for_reading(options, &db, &err);
-	if (!st && options->output)
+	if (!st && (options->output || !options->unit_logs))
 		st = export_table(options, db, &filter, &err);
 	if (!st && options->unit_logs) {
 		st = export_unit_logs(db, &filter, options->unit_logs, &count, &err);

@@ -91,8 +91,8 @@ static const struct command rows[] = {
 			 TAKES(OUTCOME),
 		.summary = "write recorded runs as CSV, JSON lines or one file per run",
 		.text =
-		"Writes one row per recorded run with every column of the record to --output, or one\n"
-		"readable file per run into --unit-logs, or both.",
+		"Writes one row per recorded run, with every column of the record; or, with --unit-logs\n"
+		"alone, one readable file per run; or both, with --output as well.",
 		.run = cmd_export,
 	},
 	{

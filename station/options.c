@@ -29,7 +29,7 @@ static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_UNTIL]     = { "until", 0, "TIME", "only runs started before TIME" },
 	[OPTION_OUTCOME]   = { "outcome", 0, "WORD", "PASS, FAIL, ERROR, TIMEOUT or ABORTED" },
 	[OPTION_FORMAT]    = { "format", 'f', "WORD", "csv (default) or jsonl" },
-	[OPTION_OUTPUT]    = { "output", 'o', "FILE", "where to write; - is standard output" },
+	[OPTION_OUTPUT]    = { "output", 'o', "FILE", "where to write (default, or -: standard output)" },
 	[OPTION_UNIT_LOGS] = { "unit-logs", 0, "DIR", "one readable file per run, into DIR" },
 };
 /* clang-format on */

@@ -1,69 +1,41 @@
 #include "station/ports_table.h"
 
 #include "station/bridge.h"
+#include "station/table.h"
 
-#include <stdio.h>
-#include <string.h>
-
-#define COLUMNS 7
-#define CELL_BYTES 208
-
-struct cells {
-	char cell[COLUMNS][CELL_BYTES];
-};
-
-static void fill(const struct port *p, struct cells *row)
+static void add_port(struct table *t, const struct port *p)
 {
 	const struct bridge *bridge = bridge_of_port(p);
 
-	memset(row, 0, sizeof(*row));
-	snprintf(row->cell[0], CELL_BYTES, "%s", p->slot);
-	snprintf(row->cell[1], CELL_BYTES, "%s", p->node);
-	snprintf(row->cell[2], CELL_BYTES, "%s",
-		 bridge      ? bridge->name
-		 : p->is_usb ? "unknown"
-			     : "");
+	table_add(t, NULL, "%s", p->slot);
+	table_add(t, NULL, "%s", p->node);
+	table_add(t, NULL, "%s", bridge ? bridge->name : p->is_usb ? "unknown" : "");
 	if (p->is_usb)
-		snprintf(row->cell[3], CELL_BYTES, "%04x:%04x", p->vid, p->pid);
-	snprintf(row->cell[4], CELL_BYTES, "%s", p->driver);
-	snprintf(row->cell[5], CELL_BYTES, "%s", p->serial);
-	snprintf(row->cell[6], CELL_BYTES, "%s", p->product);
+		table_add(t, NULL, "%04x:%04x", p->vid, p->pid);
+	else
+		table_add(t, NULL, "%s", "");
+	table_add(t, NULL, "%s", p->driver);
+	table_add(t, NULL, "%s", p->serial);
+	table_add(t, NULL, "%s", p->product);
+	if (p->holder_pid)
+		table_add(t, NULL, "process %d: %s", (int)p->holder_pid, p->holder);
+	else
+		table_add(t, NULL, "%s", "");
 }
 
 void ports_table(const struct port_list *ports, struct textbuf *out)
 {
-	static const struct cells header = { { "slot", "node", "bridge", "VID:PID", "driver",
-					       "serial", "product" } };
-	int widths[COLUMNS];
-	struct cells row;
+	static const char *const headers[] = { "slot",   "node",   "bridge",  "VID:PID",
+					       "driver", "serial", "product", "held by" };
+	struct table table;
 
 	if (ports->count == 0) {
 		textbuf_add(out, "no serial port\n");
 		return;
 	}
-	for (unsigned c = 0; c < COLUMNS; c++)
-		widths[c] = text_columns(header.cell[c]);
-	for (size_t i = 0; i < ports->count; i++) {
-		fill(&ports->items[i], &row);
-		for (unsigned c = 0; c < COLUMNS; c++) {
-			int columns = text_columns(row.cell[c]);
-
-			widths[c] = columns > widths[c] ? columns : widths[c];
-		}
-	}
-	row = header;
-	for (size_t i = 0; i <= ports->count; i++) {
-		for (unsigned c = 0; c < COLUMNS; c++) {
-			textbuf_add(out, "%s", row.cell[c]);
-			if (c + 1 < COLUMNS)
-				textbuf_pad(out, ' ', widths[c] - text_columns(row.cell[c]) + 2);
-		}
-		if (i > 0 && ports->items[i - 1].holder_pid)
-			textbuf_add(out, "  (held by process %d: %s)",
-				    (int)ports->items[i - 1].holder_pid,
-				    ports->items[i - 1].holder);
-		textbuf_add(out, "\n");
-		if (i < ports->count)
-			fill(&ports->items[i], &row);
-	}
+	table_init(&table, headers, sizeof(headers) / sizeof(headers[0]), 0);
+	for (size_t i = 0; i < ports->count; i++)
+		add_port(&table, &ports->items[i]);
+	table_print(&table, out);
+	table_release(&table);
 }

@@ -90,13 +90,16 @@ static void add_report(const struct flash_report *r, json_t *object)
 	json_object_set_new(object, "steps", steps);
 }
 
-static void add_result(const struct slot_view *slot, json_t *object)
+static void add_result(const struct snapshot *s, const struct slot_view *slot, json_t *object)
 {
 	const struct status_row *row = status_row(slot->status);
 	bool is_proven = slot->report && slot->report->proof == FLASH_PROOF_CHIP_MD5;
+	/* To be identified is not to be judged: a PASS means a proof. */
+	bool is_judged = s->kind != FLASH_RUN_IDENTIFY || slot->status;
 	json_t *ident = json_ident(slot->ident);
 
-	json_object_set_new(object, "outcome", json_string(outcome_name(row->outcome)));
+	json_object_set_new(object, "outcome",
+			    is_judged ? json_string(outcome_name(row->outcome)) : json_null());
 	json_object_set_new(object, "code", json_string(row->code));
 	json_object_set_new(object, "party", json_string(party_name(row->party)));
 	json_object_set_new(object, "proof", json_string(is_proven ? "CHIP_MD5" : "NONE"));
@@ -119,9 +122,10 @@ static void add_summary(const struct snapshot *s, int exit_code, json_t *object)
 	json_object_set_new(object, "units", json_integer((json_int_t)s->slot_count));
 	json_object_set_new(object, "done", json_integer(counts.done));
 	for (unsigned i = 0; i < OUTCOME_COUNT; i++) {
+		bool is_identified = s->kind == FLASH_RUN_IDENTIFY && i == OUTCOME_PASS;
 		char name[16];
 
-		snprintf(name, sizeof(name), "%s", outcome_name(i));
+		snprintf(name, sizeof(name), "%s", is_identified ? "IDENTIFIED" : outcome_name(i));
 		for (char *c = name; *c; c++)
 			*c = (char)(*c + ('a' - 'A'));
 		json_object_set_new(object, name, json_integer(counts.outcomes[i]));
@@ -143,8 +147,12 @@ void json_render(const struct snapshot *s, const struct event *e, struct textbuf
 		[EVENT_STOPPING] = "stopping",
 		[EVENT_SUMMARY] = "summary",
 	};
-	json_t *object = json_event(names[e->kind]);
+	json_t *object;
 
+	/* An identify result says it all, right behind. */
+	if (e->kind == EVENT_IDENTIFIED && s->kind == FLASH_RUN_IDENTIFY)
+		return;
+	object = json_event(names[e->kind]);
 	if (e->slot)
 		add_slot(e->slot, object);
 	switch (e->kind) {
@@ -167,7 +175,7 @@ void json_render(const struct snapshot *s, const struct event *e, struct textbuf
 		json_object_set_new(object, "try", json_integer(e->slot->progress.try_no));
 		break;
 	case EVENT_RESULT:
-		add_result(e->slot, object);
+		add_result(s, e->slot, object);
 		break;
 	case EVENT_WARNING:
 		json_object_set_new(object, "text", json_text(e->text));

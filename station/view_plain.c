@@ -79,6 +79,8 @@ void plain_render(const struct snapshot *s, const struct event *e, struct textbu
 		textbuf_add(out, "\n");
 		break;
 	case EVENT_RESULT:
+		if (s->kind == FLASH_RUN_IDENTIFY && !e->slot->status)
+			break;
 		add_prefix(s, e->slot, out);
 		add_result(e->slot, out);
 		break;

@@ -1,88 +1,92 @@
-/* The table at the end of a session, for screens and for plain output. */
+/* The tables at the end of a session, for screens and for plain output. */
 #include "station/view.h"
 
 #include "engine/base/bytes.h"
+#include "station/table.h"
 
-#include <stdio.h>
-#include <string.h>
-
-#define COLUMNS 8
-#define CELL_BYTES 64
-
-struct row {
-	char cells[COLUMNS][CELL_BYTES];
-};
-
-static void fill_done(const struct slot_view *slot, struct row *row)
-{
-	const struct status_row *status = status_row(slot->status);
-
-	snprintf(row->cells[4], CELL_BYTES, "%s", outcome_name(status->outcome));
-	if (status->outcome != OUTCOME_PASS)
-		snprintf(row->cells[5], CELL_BYTES, "%s", status->code);
-	if (slot->report && slot->report->rate_actual)
-		snprintf(row->cells[6], CELL_BYTES, "%u", (unsigned)slot->report->rate_actual);
-	snprintf(row->cells[7], CELL_BYTES, "%.1f", (double)slot->elapsed_us / 1e6);
-}
-
-static void fill(const struct slot_view *slot, struct row *row)
+/* Slot, port, MAC, chip: what every table begins with. */
+static void add_unit(struct table *t, const struct slot_view *slot)
 {
 	const struct ident *ident = slot->ident;
+	char mac[MAC_TEXT_BYTES] = "";
 
-	memset(row, 0, sizeof(*row));
-	snprintf(row->cells[0], CELL_BYTES, "%.63s", slot->short_name);
-	snprintf(row->cells[1], CELL_BYTES, "%.63s", slot->port->name);
 	if (ident->has_mac)
-		mac_text(ident->mac, row->cells[2]);
-	if (ident->chip)
-		snprintf(row->cells[3], CELL_BYTES, "%s", ident->chip->name);
-	if (slot->state == SLOT_DONE)
-		fill_done(slot, row);
-	else
-		snprintf(row->cells[4], CELL_BYTES, "%s", slot_state_name(slot->state));
+		mac_text(ident->mac, mac);
+	table_add(t, NULL, "%s", slot->short_name);
+	table_add(t, NULL, "%s", slot->port->name);
+	table_add(t, NULL, "%s", mac);
+	table_add(t, NULL, "%s", ident->chip ? ident->chip->name : "");
 }
 
-/* Figures stand at the right of their column. */
-static bool is_figure(unsigned column)
+static void add_empty(struct table *t, unsigned cells)
 {
-	return column >= 6;
+	while (cells--)
+		table_add(t, NULL, "%s", "");
 }
 
-static void add_row(const struct row *row, const int *widths, const char *colour,
-		    struct textbuf *out)
+static const char *colour_of(enum outcome outcome, const struct screen *screen)
 {
-	for (unsigned c = 0; c < COLUMNS; c++) {
-		int pad = widths[c] - text_columns(row->cells[c]);
-
-		if (is_figure(c))
-			textbuf_pad(out, ' ', pad);
-		if (c == 4 && colour)
-			textbuf_add(out, "%s%s\033[0m", colour, row->cells[c]);
-		else
-			textbuf_add(out, "%s", row->cells[c]);
-		if (c + 1 == COLUMNS)
-			break;
-		if (!is_figure(c))
-			textbuf_pad(out, ' ', pad);
-		textbuf_add(out, "  ");
-	}
-	textbuf_add(out, "\n");
-}
-
-static const char *row_colour(const struct slot_view *slot, const struct screen *screen)
-{
-	if (!screen->has_colour || slot->state != SLOT_DONE)
+	if (!screen->has_colour)
 		return NULL;
-	return status_row(slot->status)->outcome == OUTCOME_PASS ? "\033[1;32m" : "\033[1;31m";
+	return outcome == OUTCOME_PASS ? "\033[1;32m" : "\033[1;31m";
+}
+
+static void add_result(struct table *t, const struct slot_view *slot, const struct screen *screen)
+{
+	const struct status_row *row = status_row(slot->status);
+
+	add_unit(t, slot);
+	if (slot->state != SLOT_DONE) {
+		table_add(t, NULL, "%s", slot_state_name(slot->state));
+		add_empty(t, 3);
+		return;
+	}
+	table_add(t, colour_of(row->outcome, screen), "%s", outcome_name(row->outcome));
+	table_add(t, NULL, "%s", row->outcome == OUTCOME_PASS ? "" : row->code);
+	if (slot->report && slot->report->rate_actual)
+		table_add(t, NULL, "%u", (unsigned)slot->report->rate_actual);
+	else
+		add_empty(t, 1);
+	table_add(t, NULL, "%.1f", (double)slot->elapsed_us / 1e6);
+}
+
+static void add_identity(struct table *t, const struct slot_view *slot, const struct screen *screen)
+{
+	const struct ident *ident = slot->ident;
+	char revision[16] = "", security[100] = "";
+
+	add_unit(t, slot);
+	if (slot->state != SLOT_DONE || (slot->status && !ident->chip)) {
+		table_add(t, colour_of(OUTCOME_ERROR, screen), "%s",
+			  slot->state == SLOT_DONE ? status_code(slot->status)
+						   : slot_state_name(slot->state));
+		add_empty(t, 5);
+		return;
+	}
+	if (ident->has_revision)
+		chip_revision_text(ident->revision, revision, sizeof(revision));
+	security_text(&ident->security, security, sizeof(security));
+	table_add(t, NULL, "%s", ident->package);
+	table_add(t, NULL, "%s", revision);
+	if (ident->crystal_mhz)
+		table_add(t, NULL, "%u MHz", ident->crystal_mhz);
+	else
+		add_empty(t, 1);
+	if (ident->flash_bytes)
+		table_add(t, NULL, "%u MB", (unsigned)(ident->flash_bytes >> 20));
+	else
+		add_empty(t, 1);
+	table_add(t, NULL, "%s", security);
+	table_add(t, NULL, "%s", ident->features);
 }
 
 static void add_advice(const struct slot_view *slot, struct textbuf *out)
 {
-	const struct status_row *status = status_row(slot->status);
+	const struct status_row *row = status_row(slot->status);
 
-	if (slot->state != SLOT_DONE || status->outcome == OUTCOME_PASS)
+	if (slot->state != SLOT_DONE || row->outcome == OUTCOME_PASS)
 		return;
-	textbuf_add(out, "%s: %s\n", slot->short_name, status->sentence);
+	textbuf_add(out, "%s: %s\n", slot->short_name, row->sentence);
 	if (slot->detail[0])
 		textbuf_add(out, "    %s\n", slot->detail);
 }
@@ -91,9 +95,10 @@ static void add_totals(const struct snapshot *s, struct textbuf *out)
 {
 	struct snapshot_counts counts = snapshot_count(s);
 
-	textbuf_add(out, "%zu unit%s in %.1f s: %u PASS", s->slot_count,
+	textbuf_add(out, "%zu unit%s in %.1f s: %u %s", s->slot_count,
 		    s->slot_count == 1 ? "" : "s", (double)s->elapsed_us / 1e6,
-		    counts.outcomes[OUTCOME_PASS]);
+		    counts.outcomes[OUTCOME_PASS],
+		    s->kind == FLASH_RUN_IDENTIFY ? "identified" : outcome_name(OUTCOME_PASS));
 	for (unsigned i = OUTCOME_PASS + 1; i < OUTCOME_COUNT; i++) {
 		if (counts.outcomes[i])
 			textbuf_add(out, ", %u %s", counts.outcomes[i], outcome_name(i));
@@ -105,27 +110,26 @@ static void add_totals(const struct snapshot *s, struct textbuf *out)
 
 void table_render(const struct snapshot *s, const struct screen *screen, struct textbuf *out)
 {
-	static const struct row header = { { "slot", "port", "MAC", "chip", "result", "code",
-					     "rate", "seconds" } };
-	int widths[COLUMNS];
-	struct row row;
+	static const char *const results[] = { "slot",   "port", "MAC",  "chip",
+					       "result", "code", "rate", "seconds" };
+	static const char *const identities[] = { "slot",     "port",     "MAC",     "chip",
+						  "package",  "revision", "crystal", "flash",
+						  "security", "features" };
+	struct table table;
 
-	for (unsigned c = 0; c < COLUMNS; c++)
-		widths[c] = text_columns(header.cells[c]);
+	if (s->kind == FLASH_RUN_IDENTIFY)
+		table_init(&table, identities, sizeof(identities) / sizeof(identities[0]), 0);
+	else
+		table_init(&table, results, sizeof(results) / sizeof(results[0]), 3u << 6);
 	for (size_t i = 0; i < s->slot_count; i++) {
-		fill(&s->slots[i], &row);
-		for (unsigned c = 0; c < COLUMNS; c++) {
-			int columns = text_columns(row.cells[c]);
-
-			widths[c] = columns > widths[c] ? columns : widths[c];
-		}
+		if (s->kind == FLASH_RUN_IDENTIFY)
+			add_identity(&table, &s->slots[i], screen);
+		else
+			add_result(&table, &s->slots[i], screen);
 	}
 	textbuf_add(out, "\n");
-	add_row(&header, widths, NULL, out);
-	for (size_t i = 0; i < s->slot_count; i++) {
-		fill(&s->slots[i], &row);
-		add_row(&row, widths, row_colour(&s->slots[i], screen), out);
-	}
+	table_print(&table, out);
+	table_release(&table);
 	textbuf_add(out, "\n");
 	for (size_t i = 0; i < s->slot_count; i++)
 		add_advice(&s->slots[i], out);
