@@ -34,6 +34,9 @@ static void take_table(struct inspection *in, struct firmware *f, uint32_t addr)
 	const uint8_t *data = inspect_slice(f, addr, addr + PARTITION_TABLE_BYTES, &size);
 
 	if (in->has_table || in->table_failed) {
+		/* Two at one address overlap, which is said there. */
+		if (addr == in->table.addr)
+			return;
 		diag_error(in->diags, f->recipe->file_at,
 			   "%s: a second partition table, at 0x%x; the first stands at 0x%x",
 			   f->recipe->file, addr, in->table.addr);
@@ -320,10 +323,12 @@ static void check_app_in(struct inspection *in, struct firmware *f, const struct
 	const uint8_t *data = inspect_slice(f, p->addr, p->addr + p->size_bytes, &size);
 	char what[60];
 
-	if (!data || f->addr > p->addr)
+	if (!data || f->addr > p->addr || (f->addr != p->addr && f->kind != FIRMWARE_MERGED))
 		return;
 	if (f->kind == FIRMWARE_MERGED && firmware_is_blank(data, size))
 		return; /* a gap of a merged file */
+	if (f->kind == FIRMWARE_DATA)
+		f->kind = FIRMWARE_APP;
 	snprintf(what, sizeof(what), "application for partition '%s'", p->name);
 	if (!check_image(in, f, p->addr, size, what, &info))
 		return;
@@ -333,8 +338,6 @@ static void check_app_in(struct inspection *in, struct firmware *f, const struct
 			     f->recipe->file, p->name);
 	if (!f->version[0])
 		firmware_version(data, &info, f->version);
-	if (f->kind == FIRMWARE_DATA)
-		f->kind = FIRMWARE_APP;
 }
 
 /*
@@ -414,7 +417,12 @@ static void check_room(struct inspection *in, struct firmware *f)
 		diag_error(in->diags, f->recipe->at,
 			   "%s (0x%x to 0x%x) runs into partition '%s' at 0x%x", f->recipe->file,
 			   f->addr, end_of(f), next->name, next->addr);
-	if (p && f->addr != p->addr)
+	if (p && f->addr != p->addr && p->type == PARTITION_APP)
+		diag_error(in->diags, f->recipe->address_at,
+			   "%s begins inside partition '%s', 0x%x behind its start: no application "
+			   "starts there",
+			   f->recipe->file, p->name, f->addr - p->addr);
+	else if (p && f->addr != p->addr)
 		diag_warning(in->diags, f->recipe->address_at,
 			     "%s begins inside partition '%s', 0x%x behind its start",
 			     f->recipe->file, p->name, f->addr - p->addr);

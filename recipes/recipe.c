@@ -127,6 +127,17 @@ static const char *text(const struct recipe *r, const char *path)
 	return s.node ? s.node->text : NULL;
 }
 
+/* Something that could have named the chip is wrong, and was reported where it stands. */
+static bool is_chip_reported(const struct recipe *r)
+{
+	const struct yaml_node *root = &r->yaml->root;
+	const struct yaml_node *target = yaml_find(root, "target");
+	const struct yaml_node *product = yaml_find(root, "product");
+
+	return (target && target->is_bad) || (product && product->is_bad) ||
+	       yaml_find(root, "target.chip") || (r->product && !r->preset);
+}
+
 static void take_chip(struct recipe *r, struct diag_list *diags)
 {
 	struct setting s = find(r, "target.chip");
@@ -137,8 +148,7 @@ static void take_chip(struct recipe *r, struct diag_list *diags)
 
 	r->chip_at = s.at;
 	if (!s.node) {
-		/* A wrong chip, or a product without a preset, was reported where it stands. */
-		if (!yaml_find(&r->yaml->root, "target.chip") && (!r->product || r->preset))
+		if (!is_chip_reported(r))
 			diag_error(diags, r->chip_at,
 				   "'target.chip' is missing: "
 				   "name a chip, or a product that has one");
@@ -294,24 +304,8 @@ static enum status take_preset(struct recipe *r, const char *products_dir, struc
 	return st;
 }
 
-enum status recipe_load(const char *path, const char *products_dir, struct recipe **out,
-			struct diag_list *diags, struct err *err)
+static void take_settings(struct recipe *r, struct diag_list *diags)
 {
-	struct recipe *r = calloc(1, sizeof(*r));
-	enum status st;
-
-	*out = NULL;
-	if (!r)
-		return err_set(err, STATUS_NO_MEMORY, "%s: no memory", path);
-	st = yaml_read_file(path, &r->yaml, diags, err);
-	if (!st) {
-		schema_check(r->yaml, recipe_rows, diags);
-		st = take_preset(r, products_dir, diags, err);
-	}
-	if (st) {
-		recipe_free(r);
-		return st;
-	}
 	r->name = text(r, "recipe");
 	r->revision = (unsigned)number(r, "revision", 0);
 	take_target(r, diags);
@@ -322,12 +316,47 @@ enum status recipe_load(const char *path, const char *products_dir, struct recip
 	r->compress = choice(r, "link.compress", 1) == 1;
 	r->tries = (unsigned)number(r, "policy.tries", RECIPE_TRIES_DEFAULT);
 	r->skip = (enum skip_policy)choice(r, "policy.skip", SKIP_NEVER);
-	if (!take_images(r, path, diags)) {
-		recipe_free(r);
+}
+
+enum status recipe_from_yaml(struct yaml *y, const char *path, const char *products_dir,
+			     struct recipe **out, struct diag_list *diags, struct err *err)
+{
+	struct recipe *r = calloc(1, sizeof(*r));
+	enum status st;
+
+	*out = NULL;
+	if (!r) {
+		yaml_tree_free(y);
 		return err_set(err, STATUS_NO_MEMORY, "%s: no memory", path);
+	}
+	r->yaml = y;
+	schema_check(y, recipe_rows, diags);
+	st = STATUS_OK;
+	if (y->root.is_bad)
+		st = err_set(err, STATUS_RECIPE, "%s: this is no recipe", path);
+	if (!st)
+		st = take_preset(r, products_dir, diags, err);
+	if (!st) {
+		take_settings(r, diags);
+		if (!take_images(r, path, diags))
+			st = err_set(err, STATUS_NO_MEMORY, "%s: no memory", path);
+	}
+	if (st) {
+		recipe_free(r);
+		return st;
 	}
 	*out = r;
 	return STATUS_OK;
+}
+
+enum status recipe_load(const char *path, const char *products_dir, struct recipe **out,
+			struct diag_list *diags, struct err *err)
+{
+	struct yaml *y;
+
+	*out = NULL;
+	TRY(yaml_read_file(path, &y, diags, err));
+	return recipe_from_yaml(y, path, products_dir, out, diags, err);
 }
 
 void recipe_free(struct recipe *r)

@@ -68,6 +68,10 @@ struct recipe {
  */
 enum status recipe_load(const char *path, const char *products_dir, struct recipe **out,
 			struct diag_list *diags, struct err *err);
+/* The same for YAML that was read already; takes y over, also on failure. path is
+ * what image files are relative to. */
+enum status recipe_from_yaml(struct yaml *y, const char *path, const char *products_dir,
+			     struct recipe **out, struct diag_list *diags, struct err *err);
 void recipe_free(struct recipe *r);
 
 /* The preset's list of bridges, each a map of 'name' and perhaps 'rates'; NULL without. */

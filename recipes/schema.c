@@ -236,13 +236,15 @@ static void check_text(const struct yaml *y, const char *what, const struct sche
 			   node->text, want);
 }
 
+/* By enum yaml_kind. */
+static const char *const found_words[] = { "a text", "a set of keys", "a list" };
+
 static void check_map(const struct yaml *y, const char *what, const struct schema_row *rows,
 		      struct yaml_node *node, struct diag_list *diags);
 
 static void check_node(const struct yaml *y, const char *what, const struct schema_row *row,
 		       struct yaml_node *node, struct diag_list *diags)
 {
-	static const char *const found[] = { "a text", "keys with values", "a list" };
 	enum yaml_kind want = row->kind == SCHEMA_MAP    ? YAML_MAP
 			      : row->kind == SCHEMA_LIST ? YAML_LIST
 							 : YAML_TEXT;
@@ -255,7 +257,7 @@ static void check_node(const struct yaml *y, const char *what, const struct sche
 
 		expected(row, words, sizeof(words));
 		diag_error(diags, yaml_place(y, node), "'%s' %s %s: expected %s", what,
-			   is_empty ? "has" : "is", is_empty ? "no value" : found[node->kind],
+			   is_empty ? "has" : "is", is_empty ? "no value" : found_words[node->kind],
 			   words);
 		node->is_bad = true;
 		return;
@@ -303,13 +305,13 @@ static void check_map(const struct yaml *y, const char *what, const struct schem
 
 void schema_check(struct yaml *y, const struct schema_row *rows, struct diag_list *diags)
 {
-	const struct schema_row root = { .key = "recipe", .kind = SCHEMA_MAP, .rows = rows };
-
 	if (y->root.is_bad)
 		return;
-	if (y->root.kind != YAML_MAP) {
-		check_node(y, "the file", &root, &y->root, diags);
+	if (y->root.kind == YAML_MAP) {
+		check_map(y, NULL, rows, &y->root, diags);
 		return;
 	}
-	check_map(y, NULL, rows, &y->root, diags);
+	diag_error(diags, yaml_place(y, &y->root), "the file is %s: expected keys with values",
+		   found_words[y->root.kind]);
+	y->root.is_bad = true;
 }
