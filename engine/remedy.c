@@ -50,7 +50,8 @@ void way_text(const struct way *w, const struct link_profile *link, char *text, 
 	len = link->is_native_usb
 		      ? snprintf(text, size, "%s", w->with_stub ? "stub" : "ROM")
 		      : snprintf(text, size, "%s %u", w->with_stub ? "stub" : "ROM", rate);
-	if (w->ram_block_bytes < link->ram_block_bytes && len > 0 && (size_t)len < size)
+	if (w->with_stub && w->ram_block_bytes < link->ram_block_bytes && len > 0 &&
+	    (size_t)len < size)
 		snprintf(text + len, size - (size_t)len, ", blocks of %u",
 			 (unsigned)w->ram_block_bytes);
 }
