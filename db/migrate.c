@@ -47,10 +47,10 @@ static const char keys_sql[] =
 	"  SELECT t.name, i.name, c.name FROM sqlite_schema t, pragma_index_list(t.name) i,"
 	"    pragma_index_info(i.name) c WHERE t.type = 'table' AND i.\"unique\" AND i.origin <> "
 	"'pk')"
-	"SELECT name, id, group_concat(printf('\"%w\" = NEW.\"%w\"', col, col), ' AND ')"
+	"SELECT name, id, group_concat(format('\"%w\" = NEW.\"%w\"', col, col), ' AND ')"
 	"  FROM key WHERE name NOT LIKE 'sqlite_%'"
 	"    AND NOT EXISTS (SELECT 1 FROM sqlite_schema g WHERE g.type = 'trigger'"
-	"      AND g.name = printf('%s_keeps_%s', key.name, key.id))"
+	"      AND g.name = format('%s_keeps_%s', key.name, key.id))"
 	"  GROUP BY name, id";
 
 static const char tables_sql[] =

@@ -2,8 +2,8 @@
 --
 -- Facts are only added. For every table here the program also makes triggers that
 -- refuse UPDATE, DELETE and the insertion over an existing key (INSERT OR REPLACE);
--- see db/migrate.c. Tables with a text key are WITHOUT ROWID, so that there is no
--- hidden key that could be replaced.
+-- see db/migrate.c. A table without an integer key is WITHOUT ROWID, so that it has no
+-- hidden key over which a row could be replaced.
 --
 -- NULL means unknown. _utc_ms is milliseconds since 1970 in UTC; _us is
 -- microseconds of the monotonic clock. flags are 0 or 1.
@@ -132,10 +132,12 @@ CREATE TABLE step (
 ) STRICT, WITHOUT ROWID;
 
 -- What the unit and the flasher said, line by line, capped; the text says where.
+-- A rowid table, because SQLite packs texts of this length far more tightly there.
 CREATE TABLE unit_log (
-	run_id TEXT PRIMARY KEY REFERENCES run,
-	text   TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+	unit_log_id INTEGER PRIMARY KEY,
+	run_id      TEXT NOT NULL UNIQUE REFERENCES run,
+	text        TEXT NOT NULL
+) STRICT;
 
 -- One row per run, everything that people ask for. outcome is NULL while it runs.
 CREATE VIEW runs AS
@@ -174,9 +176,9 @@ SELECT
 	station.host AS station,
 	station.program_version AS program_version,
 	strftime('%Y-%m-%dT%H:%M:%S', run.start_utc_ms / 1000, 'unixepoch')
-		|| printf('.%03dZ', run.start_utc_ms % 1000) AS start_time,
+		|| format('.%03dZ', run.start_utc_ms % 1000) AS start_time,
 	strftime('%Y-%m-%dT%H:%M:%S', result.end_utc_ms / 1000, 'unixepoch')
-		|| printf('.%03dZ', result.end_utc_ms % 1000) AS end_time,
+		|| format('.%03dZ', result.end_utc_ms % 1000) AS end_time,
 	run.start_utc_ms AS start_utc_ms,
 	result.end_utc_ms AS end_utc_ms,
 	result.duration_us / 1e6 AS duration_s,
