@@ -104,6 +104,7 @@ static const struct line_sequence run_native_usb = {
 };
 /* clang-format on */
 
+/* At the end of the reset, what the unit said before it has arrived: it is dropped. */
 static enum status play(struct transport *t, const struct line_sequence *s, struct err *err)
 {
 	for (size_t i = 0; i < s->count; i++) {
@@ -112,6 +113,8 @@ static enum status play(struct transport *t, const struct line_sequence *s, stru
 		TRY(transport_set_lines(t, step->dtr, step->rts, err));
 		if (step->hold_ms)
 			clock_sleep_ms(t->clock, step->hold_ms);
+		if (step->rts && !step->dtr)
+			TRY(transport_discard(t, err));
 	}
 	return STATUS_OK;
 }

@@ -2,7 +2,8 @@
  * Reset sequences as rows: what DTR and RTS do to EN and GPIO0.
  *
  * Each row is one request for both lines at once, so that no bridge shows a
- * state in between (docs/protocol.md, resets). true = asserted.
+ * state in between (docs/protocol.md, resets). true = asserted. What the unit
+ * sent before a reset is dropped; what it prints afterwards can be read.
  */
 #ifndef ENGINE_LINES_H
 #define ENGINE_LINES_H

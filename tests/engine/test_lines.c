@@ -76,6 +76,30 @@ static void a_restart_never_pulls_the_strap(void **state)
 	check(&s, native, 3);
 }
 
+static void a_reset_drops_what_was_said_before_it_and_nothing_after(void **state)
+{
+	uint8_t text[16];
+	size_t got;
+
+	(void)state;
+	for (int kind = 0; kind < RESET_KIND_COUNT; kind++) {
+		struct wire_script s;
+		struct err err;
+
+		script_init(&s);
+		script_bytes(&s, SCRIPT_BEFORE, 0, "old", 3);
+		script_bytes(&s, SCRIPT_BEFORE, 50000, "older", 5);
+		script_bytes(&s, SCRIPT_BEFORE, 310000, "rst:", 4);
+		assert_int_equal(lines_enter_loader(&s.base, (enum reset_kind)kind, &err),
+				 STATUS_OK);
+		assert_int_equal(transport_read(&s.base, text, sizeof(text), &got,
+						deadline_after_ms(&s.clock, 1000), &err),
+				 STATUS_OK);
+		assert_int_equal(got, 4);
+		assert_memory_equal(text, "rst:", 4);
+	}
+}
+
 static void idle_is_both_released(void **state)
 {
 	static const struct shown idle[] = { { 0, 0, 0 } };
@@ -119,6 +143,7 @@ int main(void)
 		cmocka_unit_test(classic_moves_dtr_before_rts),
 		cmocka_unit_test(usb_jtag_never_releases_both_before_the_reset),
 		cmocka_unit_test(a_restart_never_pulls_the_strap),
+		cmocka_unit_test(a_reset_drops_what_was_said_before_it_and_nothing_after),
 		cmocka_unit_test(idle_is_both_released),
 		cmocka_unit_test(an_adapter_without_lines_is_told_apart),
 		cmocka_unit_test(every_reset_has_a_name_of_its_own),
