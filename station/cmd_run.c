@@ -156,6 +156,7 @@ enum exit_code run_session(enum flash_kind kind, struct plan *plan, const struct
 					: (unsigned)r.selection.count,
 			.view = view_of(r.view),
 			.signal_fd = r.signal_fd,
+			.limits = &station_limits_usual,
 			.open_port = transport_serial_open,
 		};
 

@@ -10,16 +10,21 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-/* Opening a port: a bridge that does not answer its control transfers fails after
- * 3 to 4 s, a slow one needs several of 5 s each. docs/serial-ports.md, wedged bridges. */
-#define OPEN_LIMIT_US 20000000u
-/* A job whose limit has passed still restarts its unit; then it is taken for stuck. */
-#define VERDICT_GRACE_US 5000000u
-/* The same when people wait for the end: first and second Ctrl-C. */
-#define STOP_GRACE_US 2500000u
-#define STOP_AGAIN_GRACE_US 300000u
-/* A close that takes longer gets its thread replaced. */
-#define CLOSE_GRACE_US 2000000u
+/*
+ * A bridge that does not answer its control transfers fails to open after 3 to 4 s, a
+ * slow one needs several of up to 5 s each; its close can take 45 s
+ * (docs/serial-ports.md, wedged bridges). A job whose limit has passed still restarts
+ * its unit before it gives its verdict.
+ */
+const struct station_limits station_limits_usual = {
+	.open_us = 20000000,
+	.verdict_us = 5000000,
+	.stop_us = 2500000,
+	.stop_again_us = 300000,
+	.close_us = 2000000,
+	.store_us = 5000000,
+};
+
 /* For the threads to end, at the very end. */
 #define END_GRACE_MS 200
 
@@ -122,8 +127,8 @@ static void earlier(uint64_t *deadline_us, uint64_t at_us)
 
 static void stop(struct session *s)
 {
-	uint64_t until_us =
-		session_now_us() + (s->stop_requests ? STOP_AGAIN_GRACE_US : STOP_GRACE_US);
+	uint64_t until_us = session_now_us() + (s->stop_requests ? s->setup->limits->stop_again_us
+								 : s->setup->limits->stop_us);
 
 	s->stop_requests++;
 	s->snapshot.is_stopping = true;
@@ -150,7 +155,7 @@ static void stop(struct session *s)
 static void allow(struct session *s, unsigned slot, uint64_t us)
 {
 	if (s->stop_requests)
-		us = us < STOP_GRACE_US ? us : STOP_GRACE_US;
+		us = us < s->setup->limits->stop_us ? us : s->setup->limits->stop_us;
 	s->units[slot].deadline_us = session_now_us() + us;
 }
 
@@ -177,7 +182,7 @@ static void hear(struct session *s, const struct fact *fact)
 		if (view->state != SLOT_STARTING)
 			break;
 		session_take_event(s, fact->slot, SLOT_RECORDED);
-		allow(s, fact->slot, OPEN_LIMIT_US);
+		allow(s, fact->slot, s->setup->limits->open_us);
 		session_tell(s, EVENT_RUN_START, fact->slot);
 		break;
 	case FACT_NOT_RECORDED:
@@ -189,7 +194,8 @@ static void hear(struct session *s, const struct fact *fact)
 		if (view->state != SLOT_OPENING)
 			break;
 		session_take_event(s, fact->slot, SLOT_OPENED);
-		allow(s, fact->slot, job_limit_ms(fact->job) * UINT64_C(1000) + VERDICT_GRACE_US);
+		allow(s, fact->slot,
+		      job_limit_ms(fact->job) * UINT64_C(1000) + s->setup->limits->verdict_us);
 		break;
 	case FACT_IDENTIFIED:
 		if (view->state != SLOT_RUNNING)
@@ -203,7 +209,7 @@ static void hear(struct session *s, const struct fact *fact)
 	case FACT_VERDICT:
 		if (view->state != SLOT_OPENING && view->state != SLOT_RUNNING)
 			break; /* given up on before */
-		unit->close_limit_us = session_now_us() + CLOSE_GRACE_US;
+		unit->close_limit_us = session_now_us() + s->setup->limits->close_us;
 		verdict_from_job(s, fact->slot);
 		break;
 	case FACT_CLOSED:

@@ -23,6 +23,18 @@ struct station_place { /* a chosen port and how to talk through it; both lent */
 	const struct bridge *bridge;
 };
 
+/* How long the loop waits for those that may be stuck. A test has shorter ones. */
+struct station_limits {
+	uint64_t open_us;       /* for a port to open */
+	uint64_t verdict_us;    /* for a verdict, once the run's own limit has passed */
+	uint64_t stop_us;       /* the same, once the session was stopped */
+	uint64_t stop_again_us; /* and once that was said twice */
+	uint64_t close_us;      /* for a port to close, before its thread is replaced */
+	uint64_t store_us;      /* for the database, once the session was stopped */
+};
+/* Those of a real bench. */
+extern const struct station_limits station_limits_usual;
+
 struct station_setup {
 	enum flash_kind kind;
 	const struct plan *plan; /* NULL: identify */
@@ -34,6 +46,7 @@ struct station_setup {
 	unsigned jobs;      /* 1 .. place_count */
 	struct view view;
 	int signal_fd; /* stop_signals_open() */
+	const struct station_limits *limits;
 	/* transport_serial_open; a test has units of its own. */
 	enum status (*open_port)(const char *node, const atomic_bool *cancel,
 				 struct transport **out, struct err *err);

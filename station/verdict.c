@@ -6,9 +6,6 @@
 
 #include <stdlib.h>
 
-/* The disk, once people wait for the end. */
-#define STORE_GRACE_US 5000000u
-
 void session_replace_worker(struct session *s, unsigned slot)
 {
 	struct unit *unit = &s->units[slot];
@@ -41,7 +38,8 @@ static void store(struct session *s, unsigned slot, const struct flash_report *r
 
 	view->report = report;
 	session_take_event(s, slot, SLOT_VERDICT);
-	unit->deadline_us = s->stop_requests ? session_now_us() + STORE_GRACE_US : NEVER;
+	unit->deadline_us =
+		s->stop_requests ? session_now_us() + s->setup->limits->store_us : NEVER;
 	if (!s->setup->writer) {
 		verdict_stored(s, slot, STATUS_OK);
 		return;

@@ -1,0 +1,157 @@
+#include "tests/station/tree.h"
+
+#include "station/select.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct port items[3];
+static const struct port_list none = { 0 };
+static struct port_list list = { .items = items };
+
+static void plug(size_t i, const char *name, const char *slot, uint16_t vid, uint16_t pid)
+{
+	items[i] = (struct port){ .is_usb = vid != 0, .vid = vid, .pid = pid };
+	snprintf(items[i].name, sizeof(items[i].name), "%s", name);
+	snprintf(items[i].node, sizeof(items[i].node), "/dev/%s", name);
+	snprintf(items[i].slot, sizeof(items[i].slot), "%s", slot);
+}
+
+/* A CH340, a CH9102, and somebody's modem. */
+static int set_up(void **state)
+{
+	(void)state;
+	plug(0, "ttyUSB0", "pci-0000:00:14.0/1.1:1.0", 0x1A86, 0x7523);
+	plug(1, "ttyACM0", "pci-0000:00:14.0/1.2:1.0", 0x1A86, 0x55D4);
+	plug(2, "ttyUSB1", "pci-0000:00:14.0/1.3:1.0", 0x12D1, 0x1506);
+	list.count = 3;
+	return 0;
+}
+
+static void the_only_known_port_is_used_without_being_named(void **state)
+{
+	struct port_list one = { .items = items + 1, .count = 2 };
+	struct selection s;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(select_ports(&one, NULL, 0, false, &s, &err), STATUS_OK);
+	assert_int_equal(s.count, 1);
+	assert_string_equal(s.places[0].port->name, "ttyACM0");
+	assert_string_equal(s.places[0].bridge->name, "CH9102");
+	selection_release(&s);
+}
+
+static void several_known_ports_are_not_guessed_between(void **state)
+{
+	struct selection s;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(select_ports(&list, NULL, 0, false, &s, &err), STATUS_USAGE);
+	assert_true(s.is_ambiguous);
+	assert_int_equal(s.count, 0);
+	selection_release(&s);
+}
+
+static void all_means_known_bridges_and_never_a_modem(void **state)
+{
+	struct selection s;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(select_ports(&list, NULL, 0, true, &s, &err), STATUS_OK);
+	assert_int_equal(s.count, 2);
+	selection_release(&s);
+}
+
+static void no_unit_is_an_error_even_with_all(void **state)
+{
+	struct port_list modem = { .items = items + 2, .count = 1 };
+	struct selection s;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(select_ports(&none, NULL, 0, true, &s, &err), STATUS_USAGE);
+	assert_false(s.is_ambiguous);
+	selection_release(&s);
+	assert_int_equal(select_ports(&modem, NULL, 0, true, &s, &err), STATUS_USAGE);
+	selection_release(&s);
+}
+
+static void nodes_names_and_slots_name_ports(void **state)
+{
+	static const char *const names[] = { "/dev/ttyUSB0", "pci-0000:00:14.0/1.2:1.0",
+					     "ttyUSB1" };
+	struct selection s;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(select_ports(&list, names, 3, false, &s, &err), STATUS_OK);
+	assert_int_equal(s.count, 3);
+	/* A port that was named is used whatever stands behind it. */
+	assert_ptr_equal(s.places[2].bridge, bridge_generic());
+	selection_release(&s);
+}
+
+static void a_port_that_was_named_twice_is_taken_once(void **state)
+{
+	static const char *const names[] = { "/dev/ttyUSB0", "pci-0000:00:14.0/1.1:1.0" };
+	struct selection s;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(select_ports(&list, names, 2, false, &s, &err), STATUS_OK);
+	assert_int_equal(s.count, 1);
+	selection_release(&s);
+}
+
+static void a_name_that_is_no_port_stops_everything_and_is_told(void **state)
+{
+	static const char *const names[] = { "/dev/ttyUSB0", "/dev/ttyUSB7" };
+	struct selection s;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(select_ports(&list, names, 2, false, &s, &err), STATUS_USAGE);
+	assert_non_null(strstr(err.text, "/dev/ttyUSB7"));
+	assert_int_equal(s.count, 0);
+	selection_release(&s);
+}
+
+static void a_link_to_a_node_names_its_port(void **state)
+{
+	const struct tree *t = *state;
+	char link[128];
+	const char *const names[] = { link };
+	struct selection s;
+	struct err err;
+
+	set_up(NULL);
+	/* Any node that exists will do as the target. */
+	plug(2, "null", "null", 0, 0);
+	tree_file(t, "by-id/.keep", "");
+	tree_link(t, "by-id/usb-thing", "../../../../../../../../dev/null");
+	snprintf(link, sizeof(link), "%s/by-id/usb-thing", t->root);
+	assert_int_equal(select_ports(&list, names, 1, false, &s, &err), STATUS_OK);
+	assert_int_equal(s.count, 1);
+	assert_string_equal(s.places[0].port->node, "/dev/null");
+	selection_release(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(the_only_known_port_is_used_without_being_named, set_up),
+		cmocka_unit_test_setup(several_known_ports_are_not_guessed_between, set_up),
+		cmocka_unit_test_setup(all_means_known_bridges_and_never_a_modem, set_up),
+		cmocka_unit_test_setup(no_unit_is_an_error_even_with_all, set_up),
+		cmocka_unit_test_setup(nodes_names_and_slots_name_ports, set_up),
+		cmocka_unit_test_setup(a_port_that_was_named_twice_is_taken_once, set_up),
+		cmocka_unit_test_setup(a_name_that_is_no_port_stops_everything_and_is_told, set_up),
+		cmocka_unit_test_setup_teardown(a_link_to_a_node_names_its_port, tree_set_up,
+						tree_tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
