@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -374,6 +376,92 @@ static void what_a_full_disk_stored_is_what_was_reported_at_every_size(void **st
 	assert_int_equal(most, GROUP);
 }
 
+/* The writer's thread at the gate, and two open runs "a" and "b" whose results come next. */
+static struct writer *hold_writer_with_two_runs(struct db *db, struct gate *gate)
+{
+	struct writer *writer = writer_on(db);
+	struct record_run run = sample_run;
+
+	run.run_id = "a";
+	assert_int_equal(writer_put_run(writer, &run, NULL), STATUS_OK);
+	run.run_id = "b";
+	assert_int_equal(writer_put_run(writer, &run, NULL), STATUS_OK);
+	hold_writer(writer, gate);
+	return writer;
+}
+
+/* Both results in one transaction, which fails as a whole. Ends the writer. */
+static void expect_both_are_lost(const struct world *w, struct writer *writer, struct gate *gate,
+				 const char *reason)
+{
+	static const char *const ids[2] = { "a", "b" };
+	struct verdict verdicts[2] = { 0 };
+	struct record_run third = sample_run;
+	struct err err;
+
+	for (int i = 0; i < 2; i++) {
+		struct record_result result = sample_result;
+		struct writer_done done = { keep_verdict, &verdicts[i] };
+
+		result.run_id = ids[i];
+		assert_int_equal(writer_queue_result(writer, &result, done, NULL), STATUS_OK);
+	}
+	open_gate(gate);
+	/* A fact behind them: when it was told, they were. */
+	third.run_id = "third";
+	writer_put_run(writer, &third, NULL);
+	assert_false(writer_is_sound(writer, &err));
+	assert_non_null(strstr(err.text, reason));
+	writer_free(writer);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(verdicts[i].told, 1);
+		assert_int_equal(verdicts[i].st, STATUS_DATABASE);
+	}
+	assert_string_equal(world_ask(w, "SELECT count(*) FROM result WHERE run_id IN ('a', 'b')"),
+			    "0");
+}
+
+static void a_transaction_that_cannot_begin_loses_all_its_results_and_says_so(void **state)
+{
+	struct world *w = *state;
+	struct db *db = open_with_recipe(w);
+	struct gate gate;
+	struct writer *writer = hold_writer_with_two_runs(db, &gate);
+	sqlite3 *other = world_raw(w);
+
+	sqlite3_busy_timeout(db->sql, 0);
+	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	expect_both_are_lost(w, writer, &gate, "another program keeps it locked");
+	sqlite3_close(other);
+	db_close(db);
+}
+
+/* The log of the transaction is written when it is committed: a file that may not
+ * grow fails there. */
+static void a_transaction_that_cannot_be_committed_loses_all_its_results_and_says_so(void **state)
+{
+	struct world *w = *state;
+	struct db *db = open_with_recipe(w);
+	struct gate gate;
+	struct writer *writer = hold_writer_with_two_runs(db, &gate);
+	struct rlimit before, small;
+	struct stat log;
+	void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+
+	assert_int_equal(stat(world_file(w, "records.db-wal"), &log), 0);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = before;
+	small.rlim_cur = (rlim_t)log.st_size;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	expect_both_are_lost(w, writer, &gate, "its disk cannot be read or written");
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	signal(SIGXFSZ, handler);
+	db_close(db);
+	db_close(world_open(w, DB_WRITE));
+	assert_string_equal(world_ask(w, "SELECT group_concat(outcome) FROM runs"),
+			    "PASS,ABORTED,ABORTED");
+}
+
 static void a_run_that_does_not_fit_is_refused_before_it_starts(void **state)
 {
 	struct world *w = *state;
@@ -523,6 +611,8 @@ int main(void)
 		TEST(a_refused_fact_takes_no_other_with_it),
 		TEST(a_full_disk_loses_no_stored_fact_and_stops_new_runs),
 		TEST(what_a_full_disk_stored_is_what_was_reported_at_every_size),
+		TEST(a_transaction_that_cannot_begin_loses_all_its_results_and_says_so),
+		TEST(a_transaction_that_cannot_be_committed_loses_all_its_results_and_says_so),
 		TEST(a_run_that_does_not_fit_is_refused_before_it_starts),
 	};
 
