@@ -34,14 +34,6 @@ static enum status connect_to(struct db *db, const char *name, int flags, struct
 
 /* ---- writers ---- */
 
-static enum status check_writable(struct db *db, struct err *err)
-{
-	/* SQLite silently falls back to reading. */
-	if (sqlite3_db_readonly(db->sql, "main") == 1)
-		return sql_fail_at(db->path, SQLITE_READONLY, NULL, err);
-	return STATUS_OK;
-}
-
 static enum status check_damage(struct db *db, struct err *err)
 {
 	sqlite3_stmt *stmt;
@@ -146,7 +138,6 @@ static enum status open_writer(struct db *db, struct err *err)
 
 	TRY(lock_take(db->path, &db->lock_fd, err));
 	TRY(connect_to(db, db->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err));
-	TRY(check_writable(db, err));
 	TRY(migrate_version(db, (int64_t)newest, &version, err));
 	TRY(check_damage(db, err));
 	TRY(use_wal(db, err));

@@ -73,11 +73,12 @@ struct record_result {
 	int64_t rate_asked, rate_actual;
 	int64_t tries;
 	const char *rungs, *evidence;
-	int64_t raw_bytes, wire_bytes, skipped_bytes, data_us;
+	int64_t raw_bytes, wire_bytes, skipped_bytes;
+	int64_t data_us; /* 0: no data was sent, stored as unknown */
 	bool is_duplicate_mac;
 	const struct record_step *steps;
 	size_t step_count;
-	const char *log; /* capped by the caller, lines */
+	const char *log; /* lines, as db/unit_log.h collects and caps them */
 };
 
 #endif
