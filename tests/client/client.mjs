@@ -82,10 +82,11 @@ async function flash() {
 		if (!Buffer.from(back).equals(Buffer.from(data)))
 			throw new Error(`what was read back from 0x${address.toString(16)} differs`);
 	}
-	// A pulse on EN with IO0 free: the application starts.
-	await loader.transport.setRTS(true);
+	// A pulse on EN with IO0 free: the application starts. (The package's own HardReset only
+	// ends a pulse.)
+	await loader.transport.setSignals(false, true);
 	await new Promise((done) => setTimeout(done, 100));
-	await loader.transport.setRTS(false);
+	await loader.transport.setSignals(false, false);
 	return seen;
 }
 
