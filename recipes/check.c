@@ -57,16 +57,20 @@ static uint64_t packed_size(const struct plan *p, const struct plan_image *image
 }
 
 /*
- * The rates of the table: the usual ones and those of the product's bridges, up
- * to the recipe's limit, each once, rising.
+ * The rates of the table, up to the recipe's limit, each once, rising: the usual
+ * ones and those of the product's bridges; these alone where no bridge of the
+ * product takes others.
  */
 static size_t collect_rates(const struct plan *p, uint32_t rates[static RATES_MAX])
 {
 	static const uint32_t usual[] = { 115200, 230400, 460800, 921600, 1500000, 2000000 };
 	uint32_t all[RATES_MAX * 4];
 	size_t count = 0, kept = 0;
+	bool is_restricted = p->bridge_count > 0;
 
-	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+	for (size_t i = 0; i < p->bridge_count; i++)
+		is_restricted = is_restricted && p->bridges[i].rate_count;
+	for (size_t i = 0; !is_restricted && i < sizeof(usual) / sizeof(usual[0]); i++)
 		all[count++] = usual[i];
 	for (size_t i = 0; i < p->bridge_count; i++)
 		for (size_t j = 0; j < p->bridges[i].rate_count && count < RATES_MAX * 4; j++)
@@ -178,17 +182,18 @@ static void add_head(struct page *t, const struct plan *p)
 
 static void add_images(struct page *t, const struct plan *p)
 {
-	page_add(t, "\n%-10s %9s %10s  %-15s %-12s %-16s file\n", "address", "bytes", "compressed",
-		 "kind", "partition", "sha256");
+	page_add(t, "\n%-10s %9s %10s  %-15s %-12s file\n", "address", "bytes", "compressed",
+		 "kind", "partition");
 	for (size_t i = 0; i < p->image_count; i++) {
 		const struct plan_image *image = &p->images[i];
 		char digest[SHA256_TEXT_BYTES];
 
 		hex_text(image->sha256, SHA256_BYTES, digest);
-		page_add(t, "0x%08" PRIx32 " %9zu %10" PRIu64 "  %-15s %-12s %.16s %s%s%s\n",
-			 image->addr, image->size_bytes, packed_size(p, image), image->kind,
-			 image->partition ? image->partition : "-", digest, image->file,
+		page_add(t, "0x%08" PRIx32 " %9zu %10" PRIu64 "  %-15s %-12s %s%s%s\n", image->addr,
+			 image->size_bytes, packed_size(p, image), image->kind,
+			 image->partition ? image->partition : "-", image->file,
 			 image->version ? ", version " : "", image->version ? image->version : "");
+		page_add(t, "  sha256 %s\n", digest);
 	}
 }
 
@@ -200,6 +205,8 @@ static void add_effects(struct page *t, const struct plan *p)
 	page_add(t, "\nwrites   %" PRIu64 " bytes in %zu regions, %" PRIu64 " compressed\n", s.raw,
 		 s.regions, s.packed);
 	page_add(t, "erases   %s", erase_words(p->flash.erase));
+	if (p->flash.erase == ERASE_SECTORS)
+		page_add(t, ": those that are written, no others");
 	for (size_t i = 0; i < p->flash.room_count; i++)
 		page_add(t, "%s0x%" PRIx32 " to 0x%" PRIx32,
 			 i ? ", " : "; besides what is written: ", p->flash.rooms[i].addr,
