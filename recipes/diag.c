@@ -29,8 +29,8 @@ static void append(struct diag_list *list, struct place at, bool is_warning, con
 	list->count++;
 }
 
-static void add(struct diag_list *list, struct place at, bool is_warning, const char *format,
-		va_list args)
+__attribute__((format(printf, 4, 0))) static void
+add(struct diag_list *list, struct place at, bool is_warning, const char *format, va_list args)
 {
 	char text[DIAG_TEXT_BYTES];
 

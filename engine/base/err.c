@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static void fill(struct err *err, enum status st, const uint8_t *device, size_t len,
-		 const char *format, va_list args)
+__attribute__((format(printf, 5, 0))) static void fill(struct err *err, enum status st,
+						       const uint8_t *device, size_t len,
+						       const char *format, va_list args)
 {
 	err->status = st;
 	err->device_len = len < ERR_DEVICE_BYTES ? len : ERR_DEVICE_BYTES;
