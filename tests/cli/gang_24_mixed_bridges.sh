@@ -26,6 +26,7 @@ units:
   - {count: 1, chip: esp32, flash: 4MB, bridge: ch340, content: random, faults: [{unplug: {byte: 60000}}]}
   - {count: 4, chip: esp32, flash: 4MB, bridge: m5-ftdi, content: random}
 END
+"$M5SIM" run bench.yaml --state before -- true || fail "the bench does not run"
 expect_status 1 "$M5SIM" run bench.yaml --state units -- \
 	"$FLASHLINE" flash recipe.yaml --all --db flashline.db --batch B1 --operator ann
 
@@ -40,11 +41,11 @@ equal "bridges" "$(sql "select count(distinct bridge_vid_pid) from runs")" 4
 
 sql "select node from runs where outcome='PASS'" >passed
 while read -r node; do
-	"$BUILD/tests/cli/flash_equals" "units/${node#/dev/}/before.bin" "units/${node#/dev/}/flash.bin" \
+	"$BUILD/tests/cli/flash_equals" "before/${node#/dev/}/flash.bin" "units/${node#/dev/}/flash.bin" \
 		0x1000:firmware/bootloader.bin 0x8000:firmware/partitions.bin 0x10000:firmware/app.bin ||
 		fail "$node was reported PASS"
 done <passed
 
 # The wrong chip was not touched.
 node=$(sql "select node from runs where code='WRONG_CHIP'")
-cmp "units/${node#/dev/}/before.bin" "units/${node#/dev/}/flash.bin" || fail "the S3 was written to"
+cmp "before/${node#/dev/}/flash.bin" "units/${node#/dev/}/flash.bin" || fail "the S3 was written to"

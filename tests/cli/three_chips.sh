@@ -19,10 +19,11 @@ bench: one
 units:
   - {chip: $1, flash: 4MB, bridge: $3, content: random}
 END
+	"$M5SIM" run bench.yaml --state "before-$1" -- true || fail "the bench does not run"
 	expect_status 0 "$M5SIM" run bench.yaml --state "units-$1" -- \
 		"$FLASHLINE" flash "$1.yaml" --db flashline.db
 	node=$(sql "select node from runs order by start_utc_ms desc, run_id desc limit 1")
-	"$BUILD/tests/cli/flash_equals" "units-$1/${node#/dev/}/before.bin" "units-$1/${node#/dev/}/flash.bin" \
+	"$BUILD/tests/cli/flash_equals" "before-$1/${node#/dev/}/flash.bin" "units-$1/${node#/dev/}/flash.bin" \
 		"$2:firmware-$1/bootloader.bin" "0x8000:firmware-$1/partitions.bin" "0x10000:firmware-$1/app.bin" ||
 		fail "$1 by $4 was reported PASS"
 	equal "loader" "$(sql "select loader from runs order by start_utc_ms desc, run_id desc limit 1")" \

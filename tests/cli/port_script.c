@@ -1,0 +1,220 @@
+/*
+ * Do to serial ports what the arguments say, one line of output for each, so that a shell
+ * script can test what m5sim makes of a port.
+ *
+ *   port_script open:/dev/ttyUSB0 get set:dtr rate:921600 write:hello read:5 close ...
+ *
+ * open:PATH        every other word is about the port opened last
+ * open-again:PATH  open it a second time, and close that at once
+ * get              the lines that are raised
+ * set:LINES        TIOCMSET; LINES is dtr, rts, dtr+rts or none; also raise:, drop:
+ * rate:N           as a number (termios2); prints the rate that is read back
+ * constant:N       as a B constant (tcsetattr); prints the rate and whether the constant stayed
+ * hupcl:on, :off   drop the lines on the last close or not
+ * exclusive        TIOCEXCL
+ * write:TEXT       read:N  up to N bytes that arrive within half a second
+ * wait:MS
+ * fork             a child process that holds the port open too, and ends
+ * close            prints how many tenths of a second it took
+ *
+ * A call that fails prints its errno's name. Written for the tests; ends 0 always.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+/* <asm/termbits.h> does not get on with <termios.h>; this is its struct termios2. */
+struct rate_settings {
+	tcflag_t c_iflag, c_oflag, c_cflag, c_lflag;
+	cc_t c_line, c_cc[19];
+	speed_t c_ispeed, c_ospeed;
+};
+#define GET_RATE _IOR('T', 0x2a, struct rate_settings)
+#define SET_RATE _IOW('T', 0x2b, struct rate_settings)
+
+static int port = -1;
+
+static void say(const char *word, int failed)
+{
+	printf("%s: %s\n", word, failed ? strerrorname_np(errno) : "ok");
+}
+
+static int line_bits(const char *text)
+{
+	return (strstr(text, "dtr") ? TIOCM_DTR : 0) | (strstr(text, "rts") ? TIOCM_RTS : 0);
+}
+
+static void print_lines(void)
+{
+	int bits;
+
+	if (ioctl(port, TIOCMGET, &bits)) {
+		say("get", 1);
+		return;
+	}
+	bits &= TIOCM_DTR | TIOCM_RTS;
+	printf("lines: %s%s%s%s\n", bits & TIOCM_DTR ? "dtr" : "",
+	       bits == (TIOCM_DTR | TIOCM_RTS) ? "+" : "", bits & TIOCM_RTS ? "rts" : "",
+	       bits ? "" : "none");
+}
+
+static void set_lines(const char *word, unsigned long request, const char *text)
+{
+	int bits = line_bits(text);
+
+	say(word, ioctl(port, request, &bits));
+}
+
+static void print_rate(void)
+{
+	struct rate_settings s;
+
+	if (ioctl(port, GET_RATE, &s))
+		say("rate", 1);
+	else
+		printf("rate: %u\n", s.c_ospeed);
+}
+
+static void set_rate(const char *text)
+{
+	struct rate_settings s;
+
+	if (ioctl(port, GET_RATE, &s)) {
+		say("rate", 1);
+		return;
+	}
+	s.c_cflag = (s.c_cflag & ~(tcflag_t)CBAUD) | CBAUDEX;
+	s.c_ispeed = s.c_ospeed = (speed_t)atoi(text);
+	if (ioctl(port, SET_RATE, &s))
+		say("rate", 1);
+	else
+		print_rate();
+}
+
+static void set_constant(const char *text)
+{
+	speed_t constant = strcmp(text, "921600") == 0 ? B921600 : B115200;
+	struct termios t;
+
+	tcgetattr(port, &t);
+	cfsetspeed(&t, constant);
+	if (tcsetattr(port, TCSANOW, &t)) {
+		say("constant", 1);
+		return;
+	}
+	print_rate();
+	tcgetattr(port, &t);
+	printf("constant: %s\n", cfgetospeed(&t) == constant ? "stayed" : "lost");
+}
+
+static void set_hupcl(const char *text)
+{
+	struct termios t;
+
+	tcgetattr(port, &t);
+	t.c_cflag = strcmp(text, "on") == 0 ? t.c_cflag | HUPCL : t.c_cflag & ~(tcflag_t)HUPCL;
+	say("hupcl", tcsetattr(port, TCSANOW, &t));
+}
+
+static void read_bytes(size_t wanted)
+{
+	char bytes[4096];
+	size_t have = 0;
+	struct pollfd p = { .fd = port, .events = POLLIN };
+
+	while (have < wanted && have < sizeof(bytes) - 1 && poll(&p, 1, 500) == 1) {
+		ssize_t n = read(port, bytes + have, 1);
+
+		if (n <= 0) {
+			printf("read: %s\n", n ? strerrorname_np(errno) : "end of file");
+			return;
+		}
+		have += (size_t)n;
+	}
+	printf("read: %.*s\n", (int)have, bytes);
+}
+
+static void close_port(void)
+{
+	struct timespec from, to;
+	int failed;
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	failed = close(port);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	say("close", failed);
+	printf("tenths: %ld\n",
+	       (to.tv_sec - from.tv_sec) * 10 + (to.tv_nsec - from.tv_nsec) / 100000000);
+}
+
+static void hold_in_child(void)
+{
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(0);
+	say("fork", child < 0 || waitpid(child, NULL, 0) != child);
+}
+
+static void do_word(const char *word, const char *text)
+{
+	if (strcmp(word, "open") == 0) {
+		port = open(text, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+		say("open", port < 0);
+	} else if (strcmp(word, "open-again") == 0) {
+		int fd = open(text, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+		say("open-again", fd < 0);
+		if (fd >= 0)
+			close(fd);
+	} else if (strcmp(word, "get") == 0) {
+		print_lines();
+	} else if (strcmp(word, "set") == 0) {
+		set_lines(word, TIOCMSET, text);
+	} else if (strcmp(word, "raise") == 0) {
+		set_lines(word, TIOCMBIS, text);
+	} else if (strcmp(word, "drop") == 0) {
+		set_lines(word, TIOCMBIC, text);
+	} else if (strcmp(word, "rate") == 0) {
+		set_rate(text);
+	} else if (strcmp(word, "constant") == 0) {
+		set_constant(text);
+	} else if (strcmp(word, "hupcl") == 0) {
+		set_hupcl(text);
+	} else if (strcmp(word, "exclusive") == 0) {
+		say(word, ioctl(port, TIOCEXCL));
+	} else if (strcmp(word, "write") == 0) {
+		say(word, write(port, text, strlen(text)) != (ssize_t)strlen(text));
+	} else if (strcmp(word, "read") == 0) {
+		read_bytes((size_t)atoi(text));
+	} else if (strcmp(word, "fork") == 0) {
+		hold_in_child();
+	} else if (strcmp(word, "wait") == 0) {
+		poll(NULL, 0, atoi(text));
+	} else if (strcmp(word, "close") == 0) {
+		close_port();
+	} else {
+		printf("%s: what is that?\n", word);
+	}
+	fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		char *colon = strchr(argv[i], ':');
+
+		if (colon)
+			*colon = '\0';
+		do_word(argv[i], colon ? colon + 1 : "");
+	}
+	return 0;
+}
