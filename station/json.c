@@ -114,7 +114,7 @@ json_t *json_ident(const struct ident *ident)
 
 void json_line(json_t *object, struct textbuf *out)
 {
-	char *line = json_dumps(object, JSON_COMPACT);
+	char *line = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(9));
 
 	if (line) {
 		textbuf_bytes(out, line, strlen(line));

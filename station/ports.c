@@ -282,7 +282,7 @@ void ports_find_holders(struct port_list *list, const char *proc)
 		struct port_holder holder;
 		struct stat node;
 
-		if (stat(p->node, &node) != 0 || !port_holder_find(proc, node.st_rdev, &holder))
+		if (stat(p->node, &node) != 0 || !port_holder_find(proc, &node, &holder))
 			continue;
 		p->holder_pid = holder.pid;
 		snprintf(p->holder, sizeof(p->holder), "%s", holder.command);

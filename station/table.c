@@ -60,6 +60,7 @@ static void print_cell(const struct table *t, size_t column, const char *text, c
 		textbuf_pad(out, ' ', pad);
 	textbuf_add(out, "%s%s%s", colour ? colour : "", text, colour ? "\033[0m" : "");
 	if (is_last) {
+		textbuf_trim(out);
 		textbuf_bytes(out, "\n", 1);
 		return;
 	}

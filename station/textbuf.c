@@ -76,6 +76,12 @@ void textbuf_pad(struct textbuf *t, char c, int count)
 	t->bytes[t->len] = '\0';
 }
 
+void textbuf_trim(struct textbuf *t)
+{
+	while (t->len && t->bytes[t->len - 1] == ' ')
+		t->bytes[--t->len] = '\0';
+}
+
 const char *textbuf_string(const struct textbuf *t)
 {
 	return t->bytes ? t->bytes : "";

@@ -23,6 +23,8 @@ void textbuf_bytes(struct textbuf *t, const char *bytes, size_t size);
 __attribute__((format(printf, 2, 3))) void textbuf_add(struct textbuf *t, const char *format, ...);
 /* The same character count times; count <= 0 adds none. */
 void textbuf_pad(struct textbuf *t, char c, int count);
+/* Take the blanks from its end. */
+void textbuf_trim(struct textbuf *t);
 /* t->bytes, or "" when nothing was added. */
 const char *textbuf_string(const struct textbuf *t);
 

@@ -70,8 +70,8 @@ void plain_render(const struct snapshot *s, const struct event *e, struct textbu
 		add_ident(e->slot->ident, out);
 		break;
 	case EVENT_STEP:
-		if (e->slot->progress.step != STEP_WRITE && e->slot->progress.step != STEP_VERIFY)
-			break;
+		if (e->slot->progress.step != STEP_WRITE || e->slot->progress.done_bytes)
+			break; /* the boot sector is written behind all others: the same step */
 		add_prefix(s, e->slot, out);
 		textbuf_add(out, "%s", flash_step_name(e->slot->progress.step));
 		if (e->slot->progress.try_no > 1)

@@ -57,10 +57,12 @@ static const char *outcome_colour(enum outcome o)
 static void add_coloured(struct line *l, const struct screen *screen, const char *colour,
 			 const char *word, int width)
 {
-	if (screen->has_colour)
+	bool is_coloured = screen->has_colour && colour[0];
+
+	if (is_coloured)
 		textbuf_add(l->out, "%s", colour);
 	add(l, word, width);
-	if (screen->has_colour)
+	if (is_coloured)
 		textbuf_add(l->out, "\033[0m");
 }
 
