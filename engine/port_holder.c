@@ -1,11 +1,14 @@
+/* major() and minor() are Linux's, not POSIX'. */
+#define _DEFAULT_SOURCE
 #include "engine/port_holder.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define PATH_BYTES 512
@@ -67,18 +70,14 @@ static void read_command(int process, char *command, size_t size)
 	command[n] = '\0';
 }
 
-bool port_holder_find(const char *proc, dev_t device, struct port_holder *holder)
+bool port_holder_find(const char *proc, const struct stat *node, struct port_holder *holder)
 {
-	int root = open(proc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = root < 0 ? NULL : fdopendir(root);
+	DIR *d = open_dir_at(AT_FDCWD, proc);
 	bool is_other = false;
 
 	*holder = (struct port_holder){ .pid = 0 };
-	if (!d) {
-		if (root >= 0)
-			close(root);
+	if (!d)
 		return false;
-	}
 	for (struct dirent *e = readdir(d); e && !is_other; e = readdir(d)) {
 		int process = -1;
 
@@ -86,7 +85,7 @@ bool port_holder_find(const char *proc, dev_t device, struct port_holder *holder
 			process = openat(dirfd(d), e->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (process < 0)
 			continue;
-		if (has_open(process, device)) {
+		if (has_open(process, node->st_rdev)) {
 			holder->pid = (pid_t)strtol(e->d_name, NULL, 10);
 			read_command(process, holder->command, sizeof(holder->command));
 			is_other = holder->pid != getpid();
@@ -95,4 +94,44 @@ bool port_holder_find(const char *proc, dev_t device, struct port_holder *holder
 	}
 	closedir(d);
 	return holder->pid != 0;
+}
+
+/* "3: FLOCK  ADVISORY  WRITE 1234 00:05:678 0 EOF": process, file system, inode. */
+static pid_t holder_of_line(const char *line, const struct stat *node)
+{
+	unsigned fs_major, fs_minor;
+	unsigned long inode;
+	int pid;
+
+	if (sscanf(line, "%*d: FLOCK %*s %*s %d %x:%x:%lu", &pid, &fs_major, &fs_minor, &inode) !=
+		    4 ||
+	    fs_major != major(node->st_dev) || fs_minor != minor(node->st_dev) ||
+	    inode != node->st_ino)
+		return 0;
+	return pid;
+}
+
+bool port_holder_of_lock(const char *proc, const struct stat *node, struct port_holder *holder)
+{
+	char path[PATH_BYTES], line[256];
+	FILE *locks;
+	int process;
+
+	*holder = (struct port_holder){ .pid = 0 };
+	snprintf(path, sizeof(path), "%s/locks", proc);
+	locks = fopen(path, "re");
+	if (!locks)
+		return false;
+	while (!holder->pid && fgets(line, sizeof(line), locks))
+		holder->pid = holder_of_line(line, node);
+	fclose(locks);
+	if (!holder->pid)
+		return false;
+	snprintf(path, sizeof(path), "%s/%d", proc, (int)holder->pid);
+	process = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (process >= 0) {
+		read_command(process, holder->command, sizeof(holder->command));
+		close(process);
+	}
+	return true;
 }

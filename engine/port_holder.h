@@ -1,12 +1,12 @@
 /*
- * Which program has a device open, as far as this user may see it.
- *
- * Asked only when an open was refused: it walks every process that can be read.
+ * Which program has a device open, as far as this user may see it. Nothing here
+ * touches the device.
  */
 #ifndef ENGINE_PORT_HOLDER_H
 #define ENGINE_PORT_HOLDER_H
 
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 struct port_holder {
@@ -14,7 +14,16 @@ struct port_holder {
 	char command[64]; /* its command line, cut; printable */
 };
 
-/* proc: "/proc". device: st_rdev of the node. Another process before this one. */
-bool port_holder_find(const char *proc, dev_t device, struct port_holder *holder);
+/*
+ * Who has this node open. proc: "/proc". Another process before this one. Walks
+ * every process that can be read: for a port that was refused, not for each.
+ */
+bool port_holder_find(const char *proc, const struct stat *node, struct port_holder *holder);
+
+/*
+ * Who has this node locked with flock, as flashers do. Reads one file, so it can
+ * be asked before an open, which would disturb the lines of whoever is there.
+ */
+bool port_holder_of_lock(const char *proc, const struct stat *node, struct port_holder *holder);
 
 #endif

@@ -29,6 +29,7 @@ struct serial {
 	bool is_owned;   /* nobody else uses it */
 	int other_lines; /* what TIOCMSET has to keep besides DTR and RTS */
 	char node[PATH_MAX];
+	struct stat stat; /* of what node leads to */
 };
 
 static struct serial *serial_of(struct transport *t)
@@ -127,19 +128,25 @@ static const struct transport_ops serial_ops = {
 
 /* ---- opening ---- */
 
-static enum status busy(const struct serial *s, struct err *err)
-{
-	struct port_holder holder;
-	struct stat st;
+#define PROC "/proc"
 
-	if (stat(s->node, &st) != 0 || !port_holder_find("/proc", st.st_rdev, &holder))
-		return err_set(err, STATUS_PORT_BUSY, "%s: another program holds the port",
-			       s->node);
-	if (holder.pid == getpid())
+static enum status held_by(const struct serial *s, const struct port_holder *holder,
+			   struct err *err)
+{
+	if (holder->pid == getpid())
 		return err_set(err, STATUS_PORT_BUSY, "%s: this program has the port open already",
 			       s->node);
 	return err_set(err, STATUS_PORT_BUSY, "%s: process %d holds the port (%s)", s->node,
-		       (int)holder.pid, holder.command);
+		       (int)holder->pid, holder->command);
+}
+
+static enum status busy(const struct serial *s, struct err *err)
+{
+	struct port_holder holder;
+
+	if (port_holder_find(PROC, &s->stat, &holder))
+		return held_by(s, &holder, err);
+	return err_set(err, STATUS_PORT_BUSY, "%s: another program holds the port", s->node);
 }
 
 static enum status open_failed(const struct serial *s, int number, struct err *err)
@@ -169,10 +176,13 @@ static enum status find_port(struct serial *s, struct err *err)
 {
 	/* libserialport knows real names only, not those that udev links to them. */
 	char *real = realpath(s->node, NULL);
+	int number = real && stat(real, &s->stat) == 0 ? 0 : errno;
 	enum sp_return found;
 
-	if (!real)
-		return open_failed(s, errno, err);
+	if (number) {
+		free(real);
+		return open_failed(s, number, err);
+	}
 	found = sp_get_port_by_name(real, &s->port);
 	free(real);
 	if (found == SP_ERR_MEM)
@@ -184,7 +194,12 @@ static enum status find_port(struct serial *s, struct err *err)
 
 static enum status open_port(struct serial *s, struct err *err)
 {
+	struct port_holder holder;
 	int number = 0;
+
+	/* An open changes lines and settings, also those of a flasher at work. */
+	if (port_holder_of_lock(PROC, &s->stat, &holder))
+		return held_by(s, &holder, err);
 
 	/* Bridges on a loaded host answer late: once more after ETIMEDOUT. */
 	for (unsigned i = 0; i < 2; i++) {
@@ -203,9 +218,19 @@ static enum status open_port(struct serial *s, struct err *err)
 	return STATUS_OK;
 }
 
-/* Both ways, because programs look at one or the other. */
+/*
+ * Both ways, because programs look at one or the other. The kernel lets root
+ * open a port that another program has for itself, so that is asked for; the
+ * flag alone is not believed, because it can outlive a program that died.
+ */
 static enum status own_port(struct serial *s, struct err *err)
 {
+	struct port_holder holder;
+	int is_exclusive = 0;
+
+	if (ioctl(s->io.fd, TIOCGEXCL, &is_exclusive) == 0 && is_exclusive &&
+	    port_holder_find(PROC, &s->stat, &holder) && holder.pid != getpid())
+		return held_by(s, &holder, err);
 	if (flock(s->io.fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
 		return busy(s, err);
 	if (ioctl(s->io.fd, TIOCEXCL) != 0)

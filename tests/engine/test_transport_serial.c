@@ -324,8 +324,25 @@ static void a_rate_may_be_two_per_cent_off(void **state)
 
 /* ---- who holds a port ---- */
 
-/* A /proc of our own, with one process that has /dev/null open. */
+/* A /proc of our own, with one process that has /dev/null open and a file locked. */
 static char proc[64];
+
+static const char locks[] = "1: POSIX  ADVISORY  WRITE 99 00:1a:668 0 EOF\n"
+			    "2: FLOCK  ADVISORY  WRITE 4711 00:1a:667 0 EOF\n"
+			    "2: -> FLOCK  ADVISORY  WRITE 98 00:1a:668 0 EOF\n";
+
+static int write_file(const char *name, const char *bytes, size_t size)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", proc, name);
+	f = fopen(path, "w");
+	if (!f)
+		return -1;
+	fwrite(bytes, 1, size, f);
+	return fclose(f);
+}
 
 static int make_proc(void **state)
 {
@@ -344,20 +361,18 @@ static int make_proc(void **state)
 	snprintf(path, sizeof(path), "%s/4711/fd/3", proc);
 	if (symlink("/dev/null", path) != 0)
 		return -1;
-	snprintf(path, sizeof(path), "%s/4711/cmdline", proc);
-	FILE *f = fopen(path, "w");
-	if (!f)
+	if (write_file("locks", locks, sizeof(locks) - 1) != 0)
 		return -1;
-	fwrite("picocom\0-b\0"
-	       "115200",
-	       1, 18, f);
-	return fclose(f);
+	return write_file("4711/cmdline",
+			  "picocom\0-b\0"
+			  "115200",
+			  18);
 }
 
 static int remove_proc(void **state)
 {
-	static const char *const entries[] = { "/4711/fd/3", "/4711/fd", "/4711/cmdline", "/4711",
-					       "" };
+	static const char *const entries[] = { "/locks",        "/4711/fd/3", "/4711/fd",
+					       "/4711/cmdline", "/4711",      "" };
 	char path[128];
 
 	(void)state;
@@ -375,18 +390,36 @@ static void the_program_that_has_a_device_open_is_named(void **state)
 
 	(void)state;
 	assert_int_equal(stat("/dev/null", &st), 0);
-	assert_true(port_holder_find(proc, st.st_rdev, &holder));
+	assert_true(port_holder_find(proc, &st, &holder));
 	assert_int_equal(holder.pid, 4711);
 	assert_string_equal(holder.command, "picocom -b 115200");
 }
 
 static void a_device_that_nobody_has_open_has_no_holder(void **state)
 {
+	struct stat node = { .st_rdev = makedev(188, 200) };
 	struct port_holder holder;
 
 	(void)state;
-	assert_false(port_holder_find(proc, makedev(188, 200), &holder));
-	assert_false(port_holder_find("/no/such/proc", makedev(188, 200), &holder));
+	assert_false(port_holder_find(proc, &node, &holder));
+	assert_false(port_holder_find("/no/such/proc", &node, &holder));
+}
+
+static void a_lock_names_the_program_without_an_open(void **state)
+{
+	struct stat node = { .st_dev = makedev(0x0, 0x1a), .st_ino = 667 };
+	struct port_holder holder;
+
+	(void)state;
+	assert_true(port_holder_of_lock(proc, &node, &holder));
+	assert_int_equal(holder.pid, 4711);
+	assert_string_equal(holder.command, "picocom -b 115200");
+	node.st_ino = 668; /* a POSIX lock, and one that waits */
+	assert_false(port_holder_of_lock(proc, &node, &holder));
+	node.st_ino = 667;
+	node.st_dev = makedev(0, 0x1b);
+	assert_false(port_holder_of_lock(proc, &node, &holder));
+	assert_false(port_holder_of_lock("/no/such/proc", &node, &holder));
 }
 
 #define PTY(f) cmocka_unit_test_setup_teardown(f, open_pty, close_pty)
@@ -414,6 +447,7 @@ int main(void)
 		PTY(settings_of_what_is_no_terminal_fail_with_a_reason),
 		cmocka_unit_test(a_rate_may_be_two_per_cent_off),
 		PROC(the_program_that_has_a_device_open_is_named),
+		PROC(a_lock_names_the_program_without_an_open),
 		PROC(a_device_that_nobody_has_open_has_no_holder),
 	};
 
