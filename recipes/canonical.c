@@ -44,13 +44,6 @@ static void add_settings(struct page *t, const struct recipe *r)
 		page_add(t, "policy.skip: unchanged\n");
 }
 
-static int by_addr(const void *a, const void *b)
-{
-	const struct firmware *const *left = a, *const *right = b;
-
-	return ((*left)->addr > (*right)->addr) - ((*left)->addr < (*right)->addr);
-}
-
 char *canonical_text(const struct inspection *in)
 {
 	const struct firmware **sorted = calloc(in->count ? in->count : 1, sizeof(*sorted));
@@ -60,7 +53,7 @@ char *canonical_text(const struct inspection *in)
 		return NULL;
 	for (size_t i = 0; i < in->count; i++)
 		sorted[i] = &in->images[i];
-	qsort(sorted, in->count, sizeof(*sorted), by_addr);
+	qsort(sorted, in->count, sizeof(*sorted), firmware_by_addr);
 	add_settings(&t, in->recipe);
 	page_add(&t, "images:\n");
 	for (size_t i = 0; i < in->count; i++) {

@@ -44,9 +44,12 @@ add(struct diag_list *list, struct place at, bool is_warning, const char *format
 	}
 	vsnprintf(text, sizeof(text), format, args);
 	/* One message is one line, whatever a file's own text contained. */
-	for (char *c = text; *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+	for (unsigned char *c = (unsigned char *)text; *c; c++) {
+		if (*c < 0x20 || *c == 0x7f)
 			*c = '?';
+		if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0) /* Unicode's control characters */
+			c[0] = c[1] = '?';
+	}
 	append(list, at, is_warning, text);
 }
 

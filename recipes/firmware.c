@@ -128,6 +128,13 @@ void firmware_release(struct firmware *f)
 	f->data = NULL;
 }
 
+int firmware_by_addr(const void *a, const void *b)
+{
+	const struct firmware *const *left = a, *const *right = b;
+
+	return ((*left)->addr > (*right)->addr) - ((*left)->addr < (*right)->addr);
+}
+
 bool firmware_is_blank(const uint8_t *data, size_t size)
 {
 	for (size_t i = 0; i < size; i++)

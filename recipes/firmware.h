@@ -43,6 +43,9 @@ enum status firmware_read(const struct recipe_image *image, size_t max_bytes, st
 			  struct diag_list *diags, struct err *err);
 void firmware_release(struct firmware *f);
 
+/* For qsort of an array of pointers. */
+int firmware_by_addr(const void *a, const void *b);
+
 /* 0xff only? */
 bool firmware_is_blank(const uint8_t *data, size_t size);
 

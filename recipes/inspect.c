@@ -3,9 +3,9 @@
 #include "recipes/schema.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#define LOWEST_APP_ADDR 0x10000u
 #define FLASH_MAX_BYTES 0x8000000u /* the largest size an image header can name */
 
 static uint32_t end_of(const struct firmware *f)
@@ -78,13 +78,24 @@ static uint32_t search_table(const struct firmware *f)
 	return 0;
 }
 
+/* Below the applications it has to be a good one; elsewhere it may just look like one. */
+static bool is_table(const struct firmware *f)
+{
+	struct partition_table table;
+	struct err err;
+
+	return partition_looks_like_table(f->data, f->size_bytes) &&
+	       (f->addr < LOWEST_APP_ADDR ||
+		!partition_parse(f->data, f->size_bytes, f->addr, &table, &err));
+}
+
 static void find_table_in(struct inspection *in, struct firmware *f)
 {
 	uint32_t usual = PARTITION_TABLE_ADDR, found = 0;
 	const uint8_t *data;
 	size_t size;
 
-	if (partition_looks_like_table(f->data, f->size_bytes)) {
+	if (is_table(f)) {
 		f->kind = f->size_bytes > PARTITION_TABLE_BYTES ? FIRMWARE_MERGED : FIRMWARE_TABLE;
 		take_table(in, f, f->addr);
 		return;
@@ -156,46 +167,28 @@ static void place_by_partition(struct inspection *in, struct firmware *f)
 		check_end(in, f);
 }
 
-static int by_addr(const void *a, const void *b)
+/* Each image against those above it in the recipe; one message is enough. */
+static void check_overlaps(struct inspection *in)
 {
-	const struct firmware *const *left = a, *const *right = b;
+	for (size_t i = 0; i < in->count; i++) {
+		const struct firmware *f = &in->images[i], *g = in->images;
 
-	return ((*left)->addr > (*right)->addr) - ((*left)->addr < (*right)->addr);
-}
-
-static void check_overlaps(struct inspection *in, const struct firmware **sorted, size_t count)
-{
-	const struct firmware *highest = NULL;
-
-	for (size_t i = 0; i < count; i++) {
-		const struct firmware *f = sorted[i];
-
-		if (highest && f->addr < end_of(highest))
-			diag_error(in->diags, f->recipe->at,
-				   "%s (0x%x to 0x%x) overlaps %s (0x%x to 0x%x)", f->recipe->file,
-				   f->addr, end_of(f), highest->recipe->file, highest->addr,
-				   end_of(highest));
-		if (!highest || end_of(f) > end_of(highest))
-			highest = f;
+		while (g < f && (!g->is_placed || f->addr >= end_of(g) || g->addr >= end_of(f)))
+			g++;
+		if (!f->is_placed || g == f)
+			continue;
+		diag_error(in->diags, f->recipe->at, "%s (0x%x to 0x%x) overlaps %s (0x%x to 0x%x)",
+			   f->recipe->file, f->addr, end_of(f), g->recipe->file, g->addr,
+			   end_of(g));
 	}
 }
 
 static void place_all(struct inspection *in)
 {
-	const struct firmware **sorted = calloc(in->count, sizeof(*sorted));
-	size_t count = 0;
-
 	for (size_t i = 0; i < in->count; i++)
 		if (in->images[i].data && in->images[i].recipe->partition)
 			place_by_partition(in, &in->images[i]);
-	for (size_t i = 0; sorted && i < in->count; i++)
-		if (in->images[i].is_placed)
-			sorted[count++] = &in->images[i];
-	if (!sorted)
-		return;
-	qsort(sorted, count, sizeof(*sorted), by_addr);
-	check_overlaps(in, sorted, count);
-	free(sorted);
+	check_overlaps(in);
 }
 
 /* ---- what images are ---- */
@@ -229,6 +222,7 @@ static void take_revisions(struct inspection *in, const struct firmware *f,
 		in->max_rev = (uint16_t)max;
 }
 
+/* what: "boot loader" */
 static bool is_for_chip(struct inspection *in, const struct firmware *f, const char *what,
 			const struct image_info *info)
 {
@@ -238,11 +232,11 @@ static bool is_for_chip(struct inspection *in, const struct firmware *f, const c
 		return true;
 	if (built_for)
 		diag_error(in->diags, f->recipe->file_at,
-			   "%s: %s is built for %s, the target is %s", f->recipe->file, what,
+			   "%s: the %s is built for %s, the target is %s", f->recipe->file, what,
 			   built_for->name, chip->name);
 	else
 		diag_error(in->diags, f->recipe->file_at,
-			   "%s: %s is built for another chip (id %u), the target is %s (id %u)",
+			   "%s: the %s is built for another chip (id %u), the target is %s (id %u)",
 			   f->recipe->file, what, info->chip_id, chip->name, chip->id);
 	return false;
 }
@@ -318,20 +312,27 @@ static void check_boot(struct inspection *in, struct firmware *f)
 
 static void check_app_in(struct inspection *in, struct firmware *f, const struct partition *p)
 {
+	bool is_merged = f->kind == FIRMWARE_MERGED;
 	struct image_info info;
-	size_t size = 0;
-	const uint8_t *data = inspect_slice(f, p->addr, p->addr + p->size_bytes, &size);
+	size_t size = 0, room = 0;
+	const uint8_t *data = inspect_slice(f, p->addr, UINT32_MAX, &size);
 	char what[60];
 
-	if (!data || f->addr > p->addr || (f->addr != p->addr && f->kind != FIRMWARE_MERGED))
+	if (!inspect_slice(f, p->addr, p->addr + p->size_bytes, &room) || f->addr > p->addr ||
+	    (f->addr != p->addr && !is_merged))
 		return;
-	if (f->kind == FIRMWARE_MERGED && firmware_is_blank(data, size))
+	if (is_merged && firmware_is_blank(data, room))
 		return; /* a gap of a merged file */
-	if (f->kind == FIRMWARE_DATA)
+	if (!is_merged)
 		f->kind = FIRMWARE_APP;
 	snprintf(what, sizeof(what), "application for partition '%s'", p->name);
 	if (!check_image(in, f, p->addr, size, what, &info))
 		return;
+	if (is_merged && info.total_bytes > p->size_bytes)
+		diag_error(in->diags, f->recipe->file_at,
+			   "%s: the %s has %zu bytes, the partition 0x%x: %zu bytes too many",
+			   f->recipe->file, what, info.total_bytes, p->size_bytes,
+			   info.total_bytes - p->size_bytes);
 	if (!firmware_maps_flash(in->recipe->chip, data, &info))
 		diag_warning(in->diags, f->recipe->file_at,
 			     "%s: looks like a boot loader, but stands in partition '%s'",
@@ -356,7 +357,7 @@ static bool check_wrong_boot(struct inspection *in, struct firmware *f)
 		return false;
 	if (f->kind == FIRMWARE_DATA)
 		f->kind = FIRMWARE_BOOT;
-	if (is_for_chip(in, f, "the image", &info))
+	if (is_for_chip(in, f, "image", &info))
 		diag_error(in->diags, f->recipe->address_at,
 			   "%s: a boot loader at 0x%x never starts: that of an %s belongs at 0x%x",
 			   f->recipe->file, f->addr, chip->name, chip->boot_addr);
@@ -378,7 +379,7 @@ static void check_other(struct inspection *in, struct firmware *f)
 			     err.text);
 		return;
 	}
-	if (!is_for_chip(in, f, "the image", &info))
+	if (!is_for_chip(in, f, "image", &info))
 		return;
 	take_revisions(in, f, &info);
 	f->kind = FIRMWARE_APP;
@@ -477,6 +478,9 @@ static void check_whole(struct inspection *in)
 		has_all = has_all && in->images[i].is_placed;
 	if (!has_all || !in->count || !r->chip)
 		return; /* what is missing may be just that */
+	if (r->erase == ERASE_ROOMS && !in->has_table && !in->table_failed)
+		diag_error(in->diags, r->erase_at,
+			   "'erase: rooms' needs a partition table among the images");
 	if (!in->has_boot && !in->diags->error_count)
 		diag_warning(in->diags, at,
 			     "no boot loader among the images: a unit keeps its own");

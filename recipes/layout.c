@@ -72,13 +72,6 @@ static enum status no_memory(struct err *err)
 	return err_set(err, STATUS_NO_MEMORY, "no memory for the plan");
 }
 
-static int by_addr(const void *a, const void *b)
-{
-	const struct firmware *const *left = a, *const *right = b;
-
-	return ((*left)->addr > (*right)->addr) - ((*left)->addr < (*right)->addr);
-}
-
 static uint32_t image_end(const struct firmware *f)
 {
 	return f->addr + (uint32_t)f->size_bytes;
@@ -138,7 +131,7 @@ static enum status make_spans(struct work *w, struct err *err)
 	}
 	for (size_t i = 0; i < in->count; i++)
 		sorted[i] = &in->images[i];
-	qsort(sorted, in->count, sizeof(*sorted), by_addr);
+	qsort(sorted, in->count, sizeof(*sorted), firmware_by_addr);
 	for (size_t from = 0, to; !st && from < in->count; from = to) {
 		for (to = from + 1; to < in->count; to++)
 			if (sector_of(sorted[to]->addr) >= sector_end(image_end(sorted[to - 1])))

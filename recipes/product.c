@@ -2,12 +2,14 @@
 
 #include "recipes/plan.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #define PATH_BYTES 4096
+#define PRODUCTS_MAX 256
 
 /* clang-format off */
 static const struct schema_row rate_row = {
@@ -52,9 +54,10 @@ static void unknown_product(const char *key, struct place at, struct diag_list *
 {
 	size_t count;
 	const struct product *rows = product_rows(&count);
-	const char *words[256];
+	const char *words[PRODUCTS_MAX];
 	const char *near;
 
+	assert(count <= PRODUCTS_MAX);
 	for (size_t i = 0; i < count; i++)
 		words[i] = rows[i].key;
 	near = schema_nearest(key, words, count);

@@ -310,6 +310,7 @@ static void take_settings(struct recipe *r, struct diag_list *diags)
 	r->revision = (unsigned)number(r, "revision", 0);
 	take_target(r, diags);
 	take_header(r, diags);
+	r->erase_at = find(r, "erase").at;
 	r->erase = (enum erase_mode)choice(r, "erase", ERASE_SECTORS);
 	r->max_rate = (uint32_t)number(r, "link.max_rate", 0);
 	r->stub = (enum stub_policy)choice(r, "link.stub", STUB_AUTO);

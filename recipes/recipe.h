@@ -51,6 +51,7 @@ struct recipe {
 	struct place header_at;     /* of flash: in the recipe or preset */
 
 	enum erase_mode erase;
+	struct place erase_at;
 	uint32_t max_rate; /* 0 the bridge's own best */
 	enum stub_policy stub;
 	bool compress;

@@ -15,7 +15,7 @@ static const char *kind_words(enum schema_kind kind)
 {
 	switch (kind) {
 	case SCHEMA_TEXT:
-		return "a text";
+		return "a text in one line";
 	case SCHEMA_INTEGER:
 		return "a whole number";
 	case SCHEMA_SIZE:
@@ -110,7 +110,7 @@ const char *schema_nearest(const char *text, const char *const *words, size_t co
 static void unknown_key(const struct yaml *y, const struct yaml_node *item,
 			const struct schema_row *rows, struct diag_list *diags)
 {
-	const char *words[WORDS_MAX];
+	const char *words[WORDS_MAX] = { NULL };
 	const char *near;
 	char all[400] = "";
 	size_t count = 0;
@@ -148,6 +148,16 @@ static size_t text_length(const char *text)
 	return characters;
 }
 
+/* Without control characters, those of Unicode (C2 80 to C2 9F) included: names go to
+ * terminals, records and exports. */
+static bool is_one_line(const char *text)
+{
+	for (const uint8_t *c = (const uint8_t *)text; *c; c++)
+		if (*c < 0x20 || *c == 0x7f || (*c == 0xc2 && c[1] < 0xa0))
+			return false;
+	return true;
+}
+
 /* What the text means; false when it means nothing in this row. */
 static bool parse_text(const struct schema_row *row, struct yaml_node *node)
 {
@@ -156,7 +166,7 @@ static bool parse_text(const struct schema_row *row, struct yaml_node *node)
 	switch (row->kind) {
 	case SCHEMA_TEXT:
 		node->number = text_length(node->text);
-		return true;
+		return is_one_line(node->text);
 	case SCHEMA_INTEGER:
 		return value_integer(node->text, &node->number);
 	case SCHEMA_SIZE:

@@ -1,5 +1,7 @@
 #include "tests/recipes/world.h"
 
+#include "engine/base/bytes.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +31,18 @@ static void damage(const struct world *w, const char *from, const char *to, size
 	free(data);
 }
 
+/* app0 gets 16 KB only, in the table and in a merged file. */
+static void shrink_app0(const struct world *w, const char *from, const char *to, size_t table)
+{
+	size_t size;
+	uint8_t *data = world_read(w, from, &size);
+
+	put_le32(data + table + 2 * 32 + 8, 0x4000);
+	digest_md5(data + table, 5 * 32, data + table + 5 * 32 + 16);
+	world_write(w, to, data, size);
+	free(data);
+}
+
 void world_make(struct world *w)
 {
 	static const char *const chips[] = { "esp32", "esp32s3", "esp32c3" };
@@ -47,6 +61,8 @@ void world_make(struct world *w)
 	damage(w, "esp32/bootloader.bin", "damaged-boot.bin", 5000);
 	damage(w, "esp32/partitions.bin", "damaged-table.bin", 12);
 	damage(w, "esp32/merged.bin", "damaged-merged.bin", 0xf000 + 20000);
+	shrink_app0(w, "esp32/partitions.bin", "small-table.bin", 0);
+	shrink_app0(w, "esp32/merged.bin", "small-merged.bin", 0x7000);
 	memset(data, 0x5a, sizeof(data));
 	world_write(w, "data.bin", data, sizeof(data));
 	world_write(w, "empty.bin", "", 0);

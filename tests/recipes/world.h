@@ -18,7 +18,8 @@ struct world {
 };
 
 /* Folders esp32, esp32s3 and esp32c3 with 32 KB applications for 4 MB of flash;
- * damaged-*.bin, data.bin of 8 KB, hello.bin of 5 bytes, empty.bin. */
+ * damaged-*.bin, small-table.bin and small-merged.bin (app0 of 16 KB), data.bin of 8 KB, hello.bin
+ * of 5 bytes, empty.bin. */
 void world_make(struct world *w);
 void world_remove(struct world *w);
 
