@@ -135,7 +135,7 @@ enum exit_code run_session(enum flash_kind kind, struct plan *plan, const struct
 {
 	struct run r = { .signal_fd = -1 };
 	enum exit_code code = EXIT_CODE_STATION;
-	bool is_clean = true;
+	struct session *stuck = NULL;
 	struct err err;
 
 	err_clear(&err);
@@ -160,13 +160,13 @@ enum exit_code run_session(enum flash_kind kind, struct plan *plan, const struct
 			.open_port = transport_serial_open,
 		};
 
-		if (station_run(&setup, &code, &is_clean, &err))
+		if (station_run(&setup, &code, &stuck, &err))
 			code = complain(&err);
 	}
 	end_view(&r, code);
 	stop_signals_close(r.signal_fd);
 	/* A worker that is stuck in a system call still reads these. */
-	if (is_clean) {
+	if (station_reap(stuck, 0)) {
 		writer_free(r.writer);
 		db_close(r.db);
 		selection_release(&r.selection);

@@ -41,8 +41,8 @@ bool pool_give_up(struct pool *p, const void *ctx, bool *is_smaller);
 
 /*
  * End all threads. Waits up to wait_ms for those still at work, and returns how
- * many did not come back; then the pool and all that the tasks use must be left
- * alone for ever, since those threads still may.
+ * many did not come back; then the pool and all that the tasks use must stay, since
+ * those threads still may use it. Calling again waits again.
  */
 size_t pool_free(struct pool *p, uint32_t wait_ms);
 

@@ -32,7 +32,7 @@ void printer_frame(struct printer *p, const char *frame, size_t size);
 /*
  * Waits until all is written, but gives up once nothing has moved for wait_ms.
  * *lost (may be NULL) gets the bytes that were dropped or could not be written, minor
- * ones apart. false: the thread is still stuck in a write, and p must be left alone.
+ * ones apart. false: the thread is still stuck in a write, and p stays; calling again waits again.
  */
 bool printer_free(struct printer *p, uint32_t wait_ms, uint64_t *lost);
 

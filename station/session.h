@@ -26,7 +26,8 @@ struct unit {
 };
 
 struct session {
-	const struct station_setup *setup;
+	struct station_setup own_setup;
+	const struct station_setup *setup; /* own_setup */
 	struct job_order order;
 	struct queue *facts;
 	struct claims *claims; /* NULL: identify */

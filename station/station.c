@@ -425,14 +425,13 @@ static enum exit_code exit_code_of(const struct session *s)
 	return counts.not_passed || counts.not_started ? EXIT_CODE_UNITS : EXIT_CODE_PASSED;
 }
 
-/* Everything but what a stuck worker may still touch. */
-static bool tear_down(struct session *s, uint32_t wait_ms)
+bool station_reap(struct session *s, uint32_t wait_ms)
 {
-	const bool is_clean = pool_free(s->pool, wait_ms) == 0;
-
-	if (!is_clean)
+	if (!s)
+		return true;
+	if (pool_free(s->pool, wait_ms) > 0)
 		return false;
-	for (size_t i = 0; s->units && i < s->setup->place_count; i++)
+	for (size_t i = 0; s->units && i < s->own_setup.place_count; i++)
 		job_release(s->units[i].job);
 	free(s->units);
 	free(s->views);
@@ -444,17 +443,18 @@ static bool tear_down(struct session *s, uint32_t wait_ms)
 }
 
 enum status station_run(const struct station_setup *setup, enum exit_code *exit_code,
-			bool *is_clean, struct err *err)
+			struct session **stuck, struct err *err)
 {
 	/* On the heap, because a stuck worker may outlive this call. */
 	struct session *s = calloc(1, sizeof(*s));
 	enum status st;
 
-	*is_clean = true;
+	*stuck = NULL;
 	*exit_code = EXIT_CODE_STATION;
 	if (!s)
 		return err_set(err, STATUS_NO_MEMORY, "no memory for the session");
-	s->setup = setup;
+	s->own_setup = *setup;
+	s->setup = &s->own_setup;
 	st = set_up(s, err);
 	if (!st) {
 		const struct event start = { .kind = EVENT_STATION_START };
@@ -468,6 +468,7 @@ enum status station_run(const struct station_setup *setup, enum exit_code *exit_
 		end.exit_code = *exit_code;
 		tell(s, &end);
 	}
-	*is_clean = tear_down(s, END_GRACE_MS);
+	if (!station_reap(s, END_GRACE_MS))
+		*stuck = s;
 	return st;
 }

@@ -18,6 +18,8 @@
 #include "station/ports.h"
 #include "station/snapshot.h"
 
+struct session;
+
 struct station_place { /* a chosen port and how to talk through it; both lent */
 	const struct port *port;
 	const struct bridge *bridge;
@@ -63,11 +65,15 @@ void stop_signals_close(int fd);
 /*
  * Runs until every slot is done or the session was stopped.
  *
- * *is_clean: false when a worker is still stuck in a system call; then the plan, the places
- * and the writer must be left alone until the process ends.
- * STATUS_NO_MEMORY: nothing was started.
+ * *stuck: NULL, or a session of which a worker is still stuck in a system call; then all
+ * that setup points to must stay, until station_reap() says otherwise or the
+ * process ends. STATUS_NO_MEMORY: nothing was started.
  */
 enum status station_run(const struct station_setup *setup, enum exit_code *exit_code,
-			bool *is_clean, struct err *err);
+			struct session **stuck, struct err *err);
+
+/* Wait up to wait_ms for the stuck ones. true: they came back, and the session is gone.
+ * NULL is fine, and true. */
+bool station_reap(struct session *stuck, uint32_t wait_ms);
 
 #endif

@@ -1,0 +1,368 @@
+/* What people and programs get to see of a session. */
+#include "tests/station/tree.h"
+
+#include "station/view.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SLOTS 4
+
+/* A session with one slot in each of four conditions. */
+struct world {
+	struct port ports[SLOTS];
+	struct ident idents[SLOTS];
+	struct flash_report report;
+	struct slot_view slots[SLOTS];
+	struct plan plan;
+	struct snapshot snapshot;
+	struct textbuf text;
+};
+
+static void add_slot(struct world *w, unsigned i, const char *slot, const char *name)
+{
+	struct slot_view *view = &w->slots[i];
+
+	w->ports[i] = (struct port){ .is_usb = true, .vid = 0x1A86, .pid = 0x55D4 };
+	snprintf(w->ports[i].slot, sizeof(w->ports[i].slot), "%s", slot);
+	snprintf(w->ports[i].name, sizeof(w->ports[i].name), "%s", name);
+	snprintf(w->ports[i].node, sizeof(w->ports[i].node), "/dev/%s", name);
+	*view = (struct slot_view){
+		.number = i + 1,
+		.port = &w->ports[i],
+		.bridge = "CH9102",
+		.ident = &w->idents[i],
+		.left_s = -1,
+		.detail = "",
+	};
+}
+
+static void identify(struct ident *ident, uint8_t tail)
+{
+	static const uint8_t mac[MAC_BYTES] = { 0x24, 0x0A, 0xC4, 0x00, 0x01, 0x00 };
+
+	*ident = (struct ident){ .chip = chip_by_key("esp32"), .has_mac = true };
+	memcpy(ident->mac, mac, MAC_BYTES);
+	ident->mac[5] = tail;
+}
+
+static int set_up(void **state)
+{
+	static struct world world;
+	struct world *w = &world;
+
+	memset(w, 0, sizeof(*w));
+	add_slot(w, 0, "pci-0000:00:14.0/1.1:1.0", "ttyACM0");
+	add_slot(w, 1, "pci-0000:00:14.0/1.2:1.0", "ttyACM1");
+	add_slot(w, 2, "pci-0000:00:14.0/1.3:1.0", "ttyACM2");
+	add_slot(w, 3, "pci-0000:00:14.0/1.4:1.0", "ttyACM3");
+	snapshot_name_slots(w->slots, SLOTS);
+
+	identify(&w->idents[0], 0x10);
+	w->slots[0].state = SLOT_DONE;
+	w->slots[0].status = STATUS_OK;
+	w->slots[0].is_stored = true;
+	w->slots[0].elapsed_us = 8250000;
+	w->report.proof = FLASH_PROOF_CHIP_MD5;
+	w->report.rate_asked = w->report.rate_actual = 921600;
+	w->report.tries = 1;
+	w->report.used_stub = true;
+	w->slots[0].report = &w->report;
+
+	identify(&w->idents[1], 0x11);
+	w->slots[1].state = SLOT_RUNNING;
+	w->slots[1].has_progress = true;
+	w->slots[1].progress = (struct flash_progress){ .step = STEP_WRITE,
+							.try_no = 1,
+							.done_bytes = 500,
+							.total_bytes = 1000,
+							.rate_baud = 921600 };
+	w->slots[1].left_s = 4;
+
+	w->slots[2].state = SLOT_DONE;
+	w->slots[2].status = STATUS_SYNC_NO_REPLY;
+	w->slots[2].elapsed_us = 3000000;
+	w->slots[2].detail = "no answer to 5 SYNCs";
+
+	w->plan = (struct plan){ .name = (char *)"core2", .revision = 7 };
+	w->plan.flash.chip = chip_by_key("esp32");
+	w->snapshot = (struct snapshot){
+		.kind = FLASH_RUN_FLASH,
+		.plan = &w->plan,
+		.slots = w->slots,
+		.slot_count = SLOTS,
+		.jobs = 3,
+		.elapsed_us = 9000000,
+		.left_s = 12,
+	};
+	*state = w;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct world *w = *state;
+
+	textbuf_release(&w->text);
+	return 0;
+}
+
+static void the_screen_has_a_line_for_each_slot_and_a_summary(void **state)
+{
+	const struct screen screen = { .columns = 80, .lines = 24 };
+	struct world *w = *state;
+
+	screen_render(&w->snapshot, &screen, &w->text);
+	assert_string_equal(
+		textbuf_string(&w->text),
+		"1.1  ttyACM0  ESP32    00:01:10 PASS     8.2 s at 921600\n"
+		"1.2  ttyACM1  ESP32    00:01:11 write    [###########...........] 921600  4 s\n"
+		"1.3  ttyACM2                    ERROR    SYNC_NO_REPLY: no answer from the unit:\n"
+		"1.4  ttyACM3                    waiting\n"
+		"2/4 done  1 passed  1 not passed  9 s, about 12 s left\n");
+}
+
+static void colours_come_with_words_and_only_when_wanted(void **state)
+{
+	struct screen screen = { .columns = 80, .lines = 24 };
+	struct world *w = *state;
+
+	screen_render(&w->snapshot, &screen, &w->text);
+	table_render(&w->snapshot, &screen, &w->text);
+	assert_null(strchr(textbuf_string(&w->text), '\033'));
+	textbuf_clear(&w->text);
+	screen.has_colour = true;
+	screen_render(&w->snapshot, &screen, &w->text);
+	assert_non_null(strstr(textbuf_string(&w->text), "\033[1;32mPASS"));
+}
+
+/* The longest line, in columns, and how many lines there are. */
+static int longest_line(const char *text, unsigned *lines)
+{
+	int longest = 0;
+
+	*lines = 0;
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+		char line[1024];
+
+		snprintf(line, sizeof(line), "%.*s", (int)length, text);
+		longest = text_columns(line) > longest ? text_columns(line) : longest;
+		text += length + (text[length] == '\n');
+		(*lines)++;
+	}
+	return longest;
+}
+
+static void the_screen_fits_every_terminal(void **state)
+{
+	struct world *w = *state;
+
+	for (int columns = 10; columns <= 200; columns++) {
+		for (int lines = 2; lines <= 10; lines++) {
+			const struct screen screen = { .columns = columns, .lines = lines };
+			unsigned shown;
+
+			textbuf_clear(&w->text);
+			screen_render(&w->snapshot, &screen, &w->text);
+			assert_true(longest_line(textbuf_string(&w->text), &shown) <= columns);
+			assert_true(shown < (unsigned)lines || lines < 4);
+		}
+	}
+}
+
+static void without_room_for_all_slots_the_urgent_ones_are_shown(void **state)
+{
+	const struct screen screen = { .columns = 80, .lines = 4 };
+	struct world *w = *state;
+	const char *text;
+
+	screen_render(&w->snapshot, &screen, &w->text);
+	text = textbuf_string(&w->text);
+	assert_non_null(strstr(text, "1.2  ttyACM1"));
+	assert_non_null(strstr(text, "SYNC_NO_REPLY"));
+	assert_null(strstr(text, "PASS"));
+	assert_non_null(strstr(text, "(2 slots not shown)"));
+}
+
+static void the_table_names_each_result_and_says_what_to_do(void **state)
+{
+	const struct screen screen = { .columns = 80, .lines = 24 };
+	struct world *w = *state;
+
+	w->slots[1].state = SLOT_DONE;
+	w->slots[1].status = STATUS_MD5_MISMATCH;
+	w->slots[1].elapsed_us = 9100000;
+	w->slots[3].state = SLOT_NOT_STARTED;
+	table_render(&w->snapshot, &screen, &w->text);
+	assert_string_equal(
+		textbuf_string(&w->text),
+		"\n"
+		"slot  port     MAC                chip   result       code             rate  "
+		"seconds\n"
+		"1.1   ttyACM0  24:0a:c4:00:01:10  ESP32  PASS                        921600      "
+		"8.2\n"
+		"1.2   ttyACM1  24:0a:c4:00:01:11  ESP32  FAIL         MD5_MISMATCH               "
+		"9.1\n"
+		"1.3   ttyACM2                            ERROR        SYNC_NO_REPLY              "
+		"3.0\n"
+		"1.4   ttyACM3                            not started\n"
+		"\n"
+		"1.2: the unit's flash does not hold what the recipe says: set the unit aside\n"
+		"1.3: no answer from the unit: check that it has power and sits well, or hold its "
+		"boot button while plugging in\n"
+		"    no answer to 5 SYNCs\n"
+		"4 units in 9.0 s: 1 PASS, 1 FAIL, 1 ERROR, 1 not started\n");
+}
+
+static void plain_lines_tell_results(void **state)
+{
+	struct world *w = *state;
+	const struct event e = { .kind = EVENT_RESULT, .slot = &w->slots[2] };
+
+	plain_render(&w->snapshot, &e, &w->text);
+	assert_string_equal(textbuf_string(&w->text),
+			    "    9.0 s  1.3 ttyACM2: ERROR SYNC_NO_REPLY after 3.0 s: "
+			    "no answer to 5 SYNCs\n");
+}
+
+static void a_milestone_is_told_once(void **state)
+{
+	struct world *w = *state;
+	uint8_t milestones[SLOTS] = { 0 };
+
+	plain_render_tick(&w->snapshot, milestones, &w->text);
+	assert_string_equal(textbuf_string(&w->text),
+			    "    9.0 s  1.2 ttyACM1: write 50 %, 4 s left\n");
+	textbuf_clear(&w->text);
+	plain_render_tick(&w->snapshot, milestones, &w->text);
+	assert_string_equal(textbuf_string(&w->text), "");
+}
+
+static json_t *only_object(const char *line)
+{
+	json_error_t error;
+	json_t *object = json_loads(line, JSON_REJECT_DUPLICATES, &error);
+
+	if (!object)
+		fail_msg("%s in: %s", error.text, line);
+	assert_int_equal(strcspn(line, "\n"), strlen(line) - 1);
+	return object;
+}
+
+static void every_event_is_one_json_object_on_one_line(void **state)
+{
+	struct world *w = *state;
+
+	for (unsigned kind = 0; kind <= EVENT_SUMMARY; kind++) {
+		const struct event e = { .kind = kind,
+					 .slot = kind >= EVENT_RUN_START && kind <= EVENT_RESULT
+							 ? &w->slots[0]
+							 : NULL,
+					 .text = "a\nb\"c\xff" };
+		json_t *object;
+
+		textbuf_clear(&w->text);
+		json_render(&w->snapshot, &e, &w->text);
+		object = only_object(textbuf_string(&w->text));
+		assert_int_equal(json_integer_value(json_object_get(object, "version")), 1);
+		assert_true(json_is_string(json_object_get(object, "time")));
+		assert_true(json_is_string(json_object_get(object, "event")));
+		json_decref(object);
+	}
+}
+
+static const char *member(json_t *object, const char *name)
+{
+	const char *value = json_string_value(json_object_get(object, name));
+
+	return value ? value : "(none)";
+}
+
+static void a_json_result_carries_verdict_proof_and_identity(void **state)
+{
+	struct world *w = *state;
+	const struct event e = { .kind = EVENT_RESULT, .slot = &w->slots[0] };
+	json_t *object;
+
+	json_render(&w->snapshot, &e, &w->text);
+	object = only_object(textbuf_string(&w->text));
+	assert_string_equal(member(object, "event"), "result");
+	assert_string_equal(member(object, "slot"), "pci-0000:00:14.0/1.1:1.0");
+	assert_string_equal(member(object, "outcome"), "PASS");
+	assert_string_equal(member(object, "code"), "OK");
+	assert_string_equal(member(object, "proof"), "CHIP_MD5");
+	assert_string_equal(member(object, "mac"), "24:0a:c4:00:01:10");
+	assert_string_equal(member(object, "chip"), "ESP32");
+	assert_string_equal(member(object, "loader"), "stub");
+	assert_int_equal(json_integer_value(json_object_get(object, "rate_actual")), 921600);
+	/* What is not known is null, never a default. */
+	assert_true(json_is_null(json_object_get(object, "package")));
+	assert_true(json_is_null(json_object_get(object, "flash_bytes")));
+	json_decref(object);
+}
+
+static void to_be_identified_is_not_to_pass(void **state)
+{
+	struct world *w = *state;
+	const struct event e = { .kind = EVENT_RESULT, .slot = &w->slots[0] };
+	json_t *object;
+
+	w->snapshot.kind = FLASH_RUN_IDENTIFY;
+	w->snapshot.plan = NULL;
+	json_render(&w->snapshot, &e, &w->text);
+	object = only_object(textbuf_string(&w->text));
+	assert_true(json_is_null(json_object_get(object, "outcome")));
+	json_decref(object);
+}
+
+static void slots_are_named_by_their_chain_as_long_as_that_is_enough(void **state)
+{
+	struct world *w = *state;
+
+	snprintf(w->ports[3].slot, sizeof(w->ports[3].slot), "pci-0000:00:14.0/1.4:1.1");
+	snapshot_name_slots(w->slots, SLOTS);
+	assert_string_equal(w->slots[0].short_name, "1.1");
+	assert_string_equal(w->slots[3].short_name, "1.4:1.1");
+	/* The same chain on a second controller: then all say their controller. */
+	snprintf(w->ports[3].slot, sizeof(w->ports[3].slot), "pci-0000:03:00.0/1.1:1.0");
+	snapshot_name_slots(w->slots, SLOTS);
+	assert_string_equal(w->slots[0].short_name, "pci-0000:00:14.0/1.1:1.0");
+	assert_string_equal(w->slots[3].short_name, "pci-0000:03:00.0/1.1:1.0");
+}
+
+static void seconds_left_follow_the_pace_of_the_data(void **state)
+{
+	struct world *w = *state;
+	struct slot_view *slot = &w->slots[1];
+
+	slot->elapsed_us = 2000000;
+	assert_true(snapshot_slot_left_s(slot, 10, 0) == 8);
+	assert_true(snapshot_slot_left_s(slot, 1, 0) == 0);
+	/* Half of the bytes took three seconds. */
+	assert_true(snapshot_slot_left_s(slot, 10, 3000000) == 3);
+	assert_true(snapshot_slot_left_s(slot, 0, 3000000) < 0);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(the_screen_has_a_line_for_each_slot_and_a_summary),
+		TEST(colours_come_with_words_and_only_when_wanted),
+		TEST(the_screen_fits_every_terminal),
+		TEST(without_room_for_all_slots_the_urgent_ones_are_shown),
+		TEST(the_table_names_each_result_and_says_what_to_do),
+		TEST(plain_lines_tell_results),
+		TEST(a_milestone_is_told_once),
+		TEST(every_event_is_one_json_object_on_one_line),
+		TEST(a_json_result_carries_verdict_proof_and_identity),
+		TEST(to_be_identified_is_not_to_pass),
+		TEST(slots_are_named_by_their_chain_as_long_as_that_is_enough),
+		TEST(seconds_left_follow_the_pace_of_the_data),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
