@@ -96,19 +96,30 @@ bool port_holder_find(const char *proc, const struct stat *node, struct port_hol
 	return holder->pid != 0;
 }
 
-/* "3: FLOCK  ADVISORY  WRITE 1234 00:05:678 0 EOF": process, file system, inode. */
-static pid_t holder_of_line(const char *line, const struct stat *node)
-{
-	unsigned fs_major, fs_minor;
-	unsigned long inode;
-	int pid;
+/* "3: FLOCK  ADVISORY  WRITE 1234 00:05:678 0 EOF" */
+enum lock_field { LOCK_KIND = 1, LOCK_PID = 4, LOCK_FILE = 5, LOCK_FIELDS };
 
-	if (sscanf(line, "%*d: FLOCK %*s %*s %d %x:%x:%lu", &pid, &fs_major, &fs_minor, &inode) !=
-		    4 ||
-	    fs_major != major(node->st_dev) || fs_minor != minor(node->st_dev) ||
-	    inode != node->st_ino)
+/* The process, if the line is about a flock on the node; else 0. Cuts the line up. */
+static pid_t holder_of_line(char *line, const struct stat *node)
+{
+	char *fields[LOCK_FIELDS], *rest = NULL, *at;
+	unsigned long fs_major, fs_minor;
+
+	for (size_t i = 0; i < LOCK_FIELDS; i++) {
+		fields[i] = strtok_r(i ? NULL : line, " \n", &rest);
+		if (!fields[i])
+			return 0;
+	}
+	if (strcmp(fields[LOCK_KIND], "FLOCK") != 0)
 		return 0;
-	return pid;
+	fs_major = strtoul(fields[LOCK_FILE], &at, 16);
+	if (*at != ':')
+		return 0;
+	fs_minor = strtoul(at + 1, &at, 16);
+	if (*at != ':' || fs_major != major(node->st_dev) || fs_minor != minor(node->st_dev) ||
+	    strtoul(at + 1, NULL, 10) != node->st_ino)
+		return 0;
+	return (pid_t)strtol(fields[LOCK_PID], NULL, 10);
 }
 
 bool port_holder_of_lock(const char *proc, const struct stat *node, struct port_holder *holder)

@@ -272,11 +272,12 @@ static enum status set_up(struct serial *s, struct err *err)
 enum status transport_serial_open(const char *node, const atomic_bool *cancel,
 				  struct transport **out, struct err *err)
 {
+	size_t size = strlen(node) + 1;
 	enum status st;
 	struct serial *s;
 
 	*out = NULL;
-	if (strlen(node) >= sizeof(s->node))
+	if (size > sizeof(s->node))
 		return err_set(err, STATUS_PORT_GONE, "the port's name is too long: %.80s...",
 			       node);
 	s = calloc(1, sizeof(*s));
@@ -287,7 +288,7 @@ enum status transport_serial_open(const char *node, const atomic_bool *cancel,
 		.clock = &clock_monotonic,
 		.cancel = cancel,
 	};
-	strcpy(s->node, node);
+	memcpy(s->node, node, size);
 	s->io = (struct serial_io){ .fd = -1, .node = s->node, .cancel = cancel };
 	/* Its default handler reads the environment from every thread. */
 	sp_set_debug_handler(NULL);

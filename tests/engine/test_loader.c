@@ -477,7 +477,7 @@ static void a_unit_that_never_stops_printing_does_not_outlast_the_deadline(void 
 
 	(void)state;
 	for (unsigned i = 0; i < 60; i++)
-		script_bytes(&w.s, 0, i * 100000u, "tick ", 5);
+		script_bytes(&w.s, 0, (uint64_t)i * 100000, "tick ", 5);
 	start_us = w.s.now_us;
 	assert_int_equal(do_read_reg(), STATUS_NO_ANSWER);
 	assert_in_range(w.s.now_us - start_us, 3000000, 3200000);
@@ -563,7 +563,9 @@ static void an_answer_without_the_data_it_should_carry_is_garbled(void **state)
 
 static const uint8_t some_md5[16] = { 0xD4, 0x1D, 0x8C, 0xD9, 0x8F, 0x00, 0xB2, 0x04,
 				      0xE9, 0x80, 0x09, 0x98, 0xEC, 0xF8, 0x42, 0x7E };
-static const char some_md5_text[] = "d41d8cd98f00b204e9800998ecf8427e";
+static const struct {
+	uint8_t digits[32];
+} some_md5_text = { "d41d8cd98f00b204e9800998ecf8427e" };
 
 static void an_md5_is_raw_from_a_stub_and_hexadecimal_from_a_rom(void **state)
 {
@@ -576,7 +578,7 @@ static void an_md5_is_raw_from_a_stub_and_hexadecimal_from_a_rom(void **state)
 		memcpy(body, some_md5, 16);
 		script_answer(&w.s, 0, 1000, OP_SPI_FLASH_MD5, 0, body, 16 + status);
 		memset(body, 0, sizeof(body));
-		memcpy(body, some_md5_text, 32);
+		memcpy(body, some_md5_text.digits, sizeof(some_md5_text.digits));
 		script_answer(&w.s, 1, 1000, OP_SPI_FLASH_MD5, 0, body, 32 + status);
 		for (unsigned i = 0; i < 2; i++) {
 			memset(md5, 0, sizeof(md5));
@@ -591,7 +593,7 @@ static void an_md5_that_is_not_hexadecimal_leaves_the_result_alone(void **state)
 	uint8_t body[36] = { 0 };
 
 	(void)state;
-	memcpy(body, some_md5_text, 32);
+	memcpy(body, some_md5_text.digits, sizeof(some_md5_text.digits));
 	body[31] = 'x';
 	script_answer(&w.s, 0, 1000, OP_SPI_FLASH_MD5, 0, body, sizeof(body));
 	memset(md5, 0x77, sizeof(md5));
@@ -602,14 +604,15 @@ static void an_md5_that_is_not_hexadecimal_leaves_the_result_alone(void **state)
 
 static void a_roms_md5_refusal_stands_behind_its_meaningless_data(void **state)
 {
+	const uint8_t status[] = { 0x01, 0x09, 0, 0 };
 	uint8_t body[36];
 
 	(void)state;
 	memset(body, 'a', sizeof(body));
-	memcpy(body + 32, "\1\x09\0\0", 4);
+	memcpy(body + 32, status, sizeof(status));
 	script_answer(&w.s, 0, 1000, OP_SPI_FLASH_MD5, 0, body, sizeof(body));
 	assert_int_equal(do_md5(), STATUS_REFUSED);
-	assert_memory_equal(w.err.device, "\1\x09\0\0", 4);
+	assert_memory_equal(w.err.device, status, sizeof(status));
 	assert_non_null(strstr(w.err.text, "09 flash read failed"));
 }
 
@@ -689,7 +692,7 @@ static void a_drain_ends_after_100_ms_of_quiet_or_at_its_maximum(void **state)
 	set_up(state);
 	start_us = w.s.now_us;
 	for (unsigned i = 0; i < 60; i++)
-		script_bytes(&w.s, SCRIPT_BEFORE, i * 50000u, "x", 1);
+		script_bytes(&w.s, SCRIPT_BEFORE, (uint64_t)i * 50000, "x", 1);
 	assert_int_equal(loader_drain(&w.l, 2000, &w.err), STATUS_OK);
 	assert_int_equal(w.s.now_us - start_us, 2000000);
 }

@@ -40,8 +40,8 @@ static int tear_down(void **state)
 static void echo(int after_write, uint64_t delay_us, unsigned count, uint32_t value, size_t status)
 {
 	for (unsigned i = 0; i < count; i++)
-		script_answer(&w.s, after_write, delay_us + i * 1000u, OP_SYNC, value, "\0\0\0\0",
-			      status);
+		script_answer(&w.s, after_write, delay_us + (uint64_t)i * 1000, OP_SYNC, value,
+			      "\0\0\0\0", status);
 }
 
 static void rom_echoes(int after_write)
