@@ -102,6 +102,10 @@ static enum status run_tries(struct run *r)
 				 may_drop_stub(r)))
 			break;
 	}
+	if (!st && r->is_astray)
+		st = err_set(&r->report->err, STATUS_GARBLED,
+			     "the plan is proven now, but a request was altered on its way before: "
+			     "the unit may have changed elsewhere too");
 	if (st && deadline_passed(r->loader.limit) && st != STATUS_PORT_GONE &&
 	    st != STATUS_CANCELLED) {
 		struct err why = r->report->err;
@@ -169,7 +173,7 @@ static enum status run_init(struct run *r)
 	r->is_proven = calloc(regions_max(r->plan), 2 * sizeof(r->is_proven[0]));
 	if (!r->is_proven)
 		return err_set(&r->report->err, STATUS_NO_MEMORY, "no memory for a run");
-	r->was_proven = r->is_proven + regions_max(r->plan);
+	r->was_sent = r->is_proven + regions_max(r->plan);
 	return loader_init(&r->loader, job->transport, FIRST_RATE,
 			   deadline_after_ms(clock, work_ms), &r->report->err);
 }

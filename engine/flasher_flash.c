@@ -44,7 +44,7 @@ static bool may_stay(const struct run *r, size_t i)
 {
 	if (r->plan->erase == ERASE_ALL && !r->is_erased)
 		return false;
-	return r->plan->skip == SKIP_UNCHANGED || r->was_proven[i];
+	return r->plan->skip == SKIP_UNCHANGED || r->was_sent[i];
 }
 
 /*
@@ -77,7 +77,7 @@ enum status run_compare(struct run *r)
 			continue;
 		kept++;
 		r->done_bytes += region(r, i)->size_bytes;
-		if (!r->was_proven[i])
+		if (!r->was_sent[i])
 			r->skipped_bytes += region(r, i)->size_bytes;
 	}
 	run_note(r, "%zu of %zu regions are there already", kept, region_count(r));
@@ -238,12 +238,14 @@ static enum status write_regions(struct run *r, bool boot)
 			     : r->way.rate_at < r->link->rate_count ? r->link->rates[r->way.rate_at]
 								    : FIRST_RATE;
 	report->rate_actual = r->link->is_native_usb ? 0 : r->loader.rate_baud;
-	for (size_t i = 0; !st && i < region_count(r); i++) {
+	for (size_t i = 0; i < region_count(r); i++) {
 		if (r->is_proven[i] || is_boot(r, i) != boot)
 			continue;
 		st = run_write_region(r, region(r, i), &phase);
-		if (!st)
-			r->done_bytes += region(r, i)->size_bytes;
+		if (st)
+			break;
+		r->was_sent[i] = true;
+		r->done_bytes += region(r, i)->size_bytes;
 	}
 	report->raw_bytes += phase.raw_bytes;
 	report->wire_bytes += phase.wire_bytes;
@@ -261,7 +263,7 @@ static enum status verify_regions(struct run *r, bool boot)
 		if (r->is_proven[i] || is_boot(r, i) != boot)
 			continue;
 		TRY(run_prove_written(r, region(r, i)));
-		r->is_proven[i] = r->was_proven[i] = true;
+		r->is_proven[i] = true;
 		proven++;
 	}
 	run_note(r, "%zu regions proven by the chip's MD5", proven);
@@ -286,8 +288,13 @@ enum status run_write_boot(struct run *r)
 enum status run_verify_all(struct run *r)
 {
 	for (size_t i = 0; i < region_count(r); i++) {
-		TRY(run_prove_region(r, region(r, i)));
-		r->is_proven[i] = r->was_proven[i] = true;
+		enum status st = run_prove_region(r, region(r, i));
+
+		/* Where nothing is written, asking again changes nothing. */
+		if (st == STATUS_MD5_MISMATCH && r->job->kind == FLASH_RUN_VERIFY)
+			r->is_final = true;
+		TRY(st);
+		r->is_proven[i] = true;
 		r->done_bytes += region(r, i)->size_bytes;
 		run_progress(r, r->done_bytes);
 	}

@@ -69,6 +69,13 @@ void run_evidence(struct run *r, const char *format, ...)
 		append(r->report->evidence, sizeof(r->report->evidence), "; ", fact);
 }
 
+void run_astray(struct run *r, const char *label)
+{
+	r->is_astray = true;
+	run_log(r, "%s: acknowledged, but not in its place: it may have gone elsewhere", label);
+	run_evidence(r, "%.100s was not where it had been sent to", label);
+}
+
 void run_add_way(struct run *r)
 {
 	char text[60];

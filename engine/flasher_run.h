@@ -27,10 +27,11 @@ struct run {
 	/* The whole run. */
 	bool is_identified; /* the watch has seen the unit */
 	bool is_final;      /* what failed must not be tried again */
-	bool is_odd;      /* something was refused, lost or repeated: prove all again at the end */
-	bool is_erased;   /* rooms or whole flash, as the plan wants it */
-	bool *is_proven;  /* per region: the chip's MD5 equals the plan's, in this try */
-	bool *was_proven; /* the same, at any time in this run */
+	bool is_astray;     /* something went where nobody planned it: this run cannot pass */
+	bool is_odd;     /* something was refused, lost or repeated: prove all again at the end */
+	bool is_erased;  /* rooms or whole flash, as the plan wants it */
+	bool *is_proven; /* per region: the chip's MD5 equals the plan's, in this try */
+	bool *was_sent;  /* written in this run: worth comparing before it is written again */
 	uint64_t skipped_bytes; /* found there by this try's comparison */
 	uint64_t done_bytes;    /* of the progress bar */
 	uint64_t step_start_us;
@@ -48,6 +49,8 @@ __attribute__((format(printf, 2, 3))) void run_log(struct run *r, const char *fo
 /* A fact about the link for the record, "; " between facts. */
 __attribute__((format(printf, 2, 3))) void run_evidence(struct run *r, const char *format, ...);
 void run_progress(struct run *r, uint64_t done_bytes);
+/* The unit may have changed where nobody planned it: it cannot pass in this run. */
+void run_astray(struct run *r, const char *label);
 /* Remember how this try talked to the unit. */
 void run_add_way(struct run *r);
 
@@ -85,9 +88,9 @@ enum status run_write_region(struct run *r, const struct flash_region *g, struct
 /* The chip's MD5 against the plan's, asked twice before it counts as different. */
 enum status run_prove_region(struct run *r, const struct flash_region *g);
 /*
- * The same for a region just written. When nothing of it is in its place, the
- * request that began it was altered and the bytes lie somewhere else: no later
- * try could find and mend that, so this one is the last.
+ * The same for a region just written. When nothing of it is in its place, either
+ * the flash takes nothing, or the request that began it was altered and the bytes
+ * lie somewhere else: if a later try succeeds, it was the second.
  */
 enum status run_prove_written(struct run *r, const struct flash_region *g);
 /* A difference is no error here. */

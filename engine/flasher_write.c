@@ -187,7 +187,7 @@ static enum status end(struct run *r, const struct flash_region *g, const struct
 	if (st != STATUS_REFUSED)
 		return st;
 	if (r->loader.kind == LOADER_STUB && refusal_code(err) == STUB_BAD_LENGTH)
-		r->is_final = true;
+		run_astray(r, g->label);
 	return judge_refusal(r, g, "end",
 			     r->loader.kind == LOADER_STUB ? STATUS_WRITE_REFUSED : STATUS_GARBLED);
 }
@@ -213,7 +213,7 @@ static enum status send_region(struct run *r, const struct flash_region *g,
 
 static bool may_begin_again(const struct run *r, enum status st)
 {
-	return !r->is_final && (st == STATUS_NO_ANSWER || st == STATUS_GARBLED);
+	return !r->is_astray && (st == STATUS_NO_ANSWER || st == STATUS_GARBLED);
 }
 
 enum status run_write_region(struct run *r, const struct flash_region *g, struct data_phase *phase)
@@ -298,12 +298,7 @@ enum status run_prove_written(struct run *r, const struct flash_region *g)
 		return st;
 	TRY(is_in_place(r, g, &is_there));
 	r->report->err = why;
-	if (!is_there) {
-		r->is_final = true;
-		run_log(r,
-			"%s: all of it was acknowledged, but not even its first page is there: "
-			"it may have been written elsewhere, so this unit is not tried again",
-			g->label);
-	}
+	if (!is_there)
+		run_astray(r, g->label);
 	return st;
 }

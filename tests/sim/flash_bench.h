@@ -1,0 +1,46 @@
+/*
+ * One simulated unit with old content in its flash, and a flasher in front of it.
+ */
+#ifndef TESTS_SIM_FLASH_BENCH_H
+#define TESTS_SIM_FLASH_BENCH_H
+
+#include "engine/flasher.h"
+#include "tests/sim/sim_transport.h"
+#include "tests/sim/small_plan.h"
+
+#define BENCH_LOG_BYTES 16000
+
+struct flash_bench {
+	struct sim_transport port;
+	struct sim_unit *unit; /* the port's */
+
+	struct link_profile link;
+	struct flash_job job;
+	uint32_t limit_ms; /* 0: the flasher's own */
+	struct flash_report report;
+	uint8_t *before; /* the flash as it was */
+	size_t flash_bytes;
+
+	char log[BENCH_LOG_BYTES];
+	unsigned identified_calls, progress_calls;
+	uint64_t last_done_bytes;
+	enum status identified_status;
+	uint64_t cancel_at_us;               /* 0 never */
+	uint64_t programmed_when_identified; /* what the flash had seen by then */
+};
+
+/* Fails the test when the config makes no sense. The flash is filled with old content. */
+void bench_init(struct flash_bench *b, const struct sim_unit_config *config);
+void bench_release(struct flash_bench *b);
+
+/* A usual unit behind a usual bridge; change it before bench_init. */
+struct sim_unit_config bench_unit(const char *chip_key);
+
+enum status bench_run(struct flash_bench *b, enum flash_kind kind, const struct flash_plan *plan);
+
+/* Flash equals plan, and all else is as it was. Prints the first difference. */
+bool bench_holds(const struct flash_bench *b, const struct small_plan *p);
+/* No byte differs from before. */
+bool bench_is_untouched(const struct flash_bench *b);
+
+#endif
