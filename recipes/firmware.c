@@ -128,6 +128,11 @@ void firmware_release(struct firmware *f)
 	f->data = NULL;
 }
 
+uint32_t firmware_end(const struct firmware *f)
+{
+	return f->addr + (uint32_t)f->size_bytes;
+}
+
 int firmware_by_addr(const void *a, const void *b)
 {
 	const struct firmware *const *left = a, *const *right = b;

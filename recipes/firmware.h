@@ -43,6 +43,9 @@ enum status firmware_read(const struct recipe_image *image, size_t max_bytes, st
 			  struct diag_list *diags, struct err *err);
 void firmware_release(struct firmware *f);
 
+/* One past the image's last byte in flash. */
+uint32_t firmware_end(const struct firmware *f);
+
 /* For qsort of an array of pointers. */
 int firmware_by_addr(const void *a, const void *b);
 

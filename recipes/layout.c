@@ -72,11 +72,6 @@ static enum status no_memory(struct err *err)
 	return err_set(err, STATUS_NO_MEMORY, "no memory for the plan");
 }
 
-static uint32_t image_end(const struct firmware *f)
-{
-	return f->addr + (uint32_t)f->size_bytes;
-}
-
 static char *join_labels(struct layout *l, struct firmware **images, size_t count)
 {
 	size_t size = 1;
@@ -99,7 +94,7 @@ static enum status make_span(struct work *w, struct firmware **images, size_t co
 	struct span *s = &w->spans[w->span_count++];
 
 	s->addr = sector_of(images[0]->addr);
-	s->end = sector_end(image_end(images[count - 1]));
+	s->end = sector_end(firmware_end(images[count - 1]));
 	s->has_table = count == 1 && images[0]->kind == FIRMWARE_TABLE;
 	s->label = join_labels(w->layout, images, count);
 	if (count == 1 && images[0]->addr == s->addr) {
@@ -134,7 +129,7 @@ static enum status make_spans(struct work *w, struct err *err)
 	qsort(sorted, in->count, sizeof(*sorted), firmware_by_addr);
 	for (size_t from = 0, to; !st && from < in->count; from = to) {
 		for (to = from + 1; to < in->count; to++)
-			if (sector_of(sorted[to]->addr) >= sector_end(image_end(sorted[to - 1])))
+			if (sector_of(sorted[to]->addr) >= sector_end(firmware_end(sorted[to - 1])))
 				break;
 		st = make_span(w, sorted + from, to - from, err);
 	}

@@ -10,9 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where the chip is unknown because of an error: no chip of Espressif's has more. */
-#define FILE_MAX_BYTES 0x8000000u
-
 static enum status no_memory(const char *path, struct err *err)
 {
 	return err_set(err, STATUS_NO_MEMORY, "%s: no memory for the plan", path);
@@ -195,7 +192,7 @@ static enum status build(const char *path, struct inspection *in, struct plan **
 static enum status read_and_build(const char *path, const struct recipe *r, struct firmware *images,
 				  struct plan **out, struct diag_list *diags, struct err *err)
 {
-	size_t max_bytes = r->chip ? r->chip->max_flash_bytes : FILE_MAX_BYTES;
+	size_t max_bytes = r->chip ? r->chip->max_flash_bytes : FLASH_MAX_BYTES;
 	struct inspection in;
 
 	for (size_t i = 0; i < r->image_count; i++)
