@@ -116,8 +116,13 @@ static void status_bytes_three_and_four_are_old_buffer_content(void **state)
 	(void)state;
 
 	client_ask_words(c, 0x0A, WORDS(MAGIC_ADDR));
-	assert_int_equal(c->frame[10], 0x00);
-	assert_int_equal(c->frame[11], 0x40);
+	assert_int_equal(c->frame[10], 0);
+	assert_int_equal(c->frame[11], 0);
+	client_ask_words(c, 0x0D, WORDS(0, 0));
+	client_ask_words(c, 0x13, WORDS(0, 0, 0, 0));
+	assert_memory_equal(c->frame + 8, "d41d8c", 6);
+	client_ask_words(c, 0x0A, WORDS(MAGIC_ADDR));
+	assert_memory_equal(c->frame + 10, "1d", 2);
 	client_free(c);
 }
 
