@@ -67,7 +67,7 @@ static bool is_for_chip(struct inspection *in, const struct firmware *f, const c
 }
 
 /*
- * A place where a started image has to stand: offset is inside f, size what there
+ * A place inside f where an image that is started has to stand; size is what there
  * is room for. True when it is good; else it was reported.
  */
 static bool check_image(struct inspection *in, const struct firmware *f, uint32_t addr, size_t size,

@@ -126,11 +126,20 @@ static void unknown_partition(struct inspection *in, const struct firmware *f)
 		   near ? "'?" : "");
 }
 
+/* The table may be in a file that could not be read or placed, which was reported. */
+static bool is_table_lost(const struct inspection *in)
+{
+	for (size_t i = 0; i < in->count; i++)
+		if (!in->images[i].is_placed && !in->images[i].recipe->partition)
+			return true;
+	return in->table_failed;
+}
+
 static void place_by_partition(struct inspection *in, struct firmware *f)
 {
 	const struct partition *p;
 
-	if (in->table_failed)
+	if (!in->has_table && is_table_lost(in))
 		return;
 	if (!in->has_table) {
 		diag_error(in->diags, f->recipe->partition_at,
