@@ -179,10 +179,21 @@ static struct timespec monotonic_after(uint32_t wait_ms)
 	return at;
 }
 
+/* Workers in their task, and workers on their way out. */
+static void count_left(const struct pool *p, size_t *stuck, size_t *leaving)
+{
+	*stuck = *leaving = 0;
+	for (const struct worker *w = p->workers; w; w = w->next) {
+		if (!w->is_ended)
+			*(w->run ? stuck : leaving) += 1;
+	}
+}
+
 size_t pool_free(struct pool *p, uint32_t wait_ms)
 {
 	struct timespec until;
-	size_t stuck;
+	bool is_late = false;
+	size_t stuck, leaving;
 
 	if (!p)
 		return 0;
@@ -191,11 +202,15 @@ size_t pool_free(struct pool *p, uint32_t wait_ms)
 	p->is_stopping = true;
 	pthread_cond_broadcast(&p->work);
 	for (;;) {
-		stuck = 0;
-		for (const struct worker *w = p->workers; w; w = w->next)
-			stuck += !w->is_ended;
-		if (!stuck || pthread_cond_timedwait(&p->returned, &p->lock, &until) == ETIMEDOUT)
+		count_left(p, &stuck, &leaving);
+		if (!leaving && (!stuck || is_late))
 			break;
+		/* Those that leave are gone in a moment; those at work have until then. */
+		if (is_late)
+			pthread_cond_wait(&p->returned, &p->lock);
+		else
+			is_late =
+				pthread_cond_timedwait(&p->returned, &p->lock, &until) == ETIMEDOUT;
 	}
 	pthread_mutex_unlock(&p->lock);
 	reap(p);

@@ -19,8 +19,9 @@ struct printer {
 	struct textbuf text;  /* waits to be written */
 	struct textbuf frame; /* the newest */
 	bool has_new_frame;
-	bool is_stopping, is_ended, is_broken;
+	bool is_stopping, is_ended;
 	uint64_t written, lost;
+	size_t in_flight; /* taken, and not written yet */
 
 	/* The thread's alone. */
 	struct textbuf out;   /* being written */
@@ -49,6 +50,7 @@ static bool write_all(struct printer *p, const char *bytes, size_t size)
 		size -= (size_t)done;
 		pthread_mutex_lock(&p->lock);
 		p->written += (uint64_t)done;
+		p->in_flight -= (size_t)done;
 		pthread_cond_signal(&p->moved);
 		pthread_mutex_unlock(&p->lock);
 	}
@@ -112,17 +114,21 @@ static void *print(void *arg)
 			textbuf_bytes(&p->shown, textbuf_string(&p->frame), p->frame.len);
 		}
 		p->has_new_frame = false;
+		p->in_flight = text.len;
 		pthread_mutex_unlock(&p->lock);
 
 		if (!is_broken) {
 			compose(p, &text, has_new_frame);
+			pthread_mutex_lock(&p->lock);
+			p->in_flight = p->out.len;
+			pthread_mutex_unlock(&p->lock);
 			is_broken = !write_all(p, textbuf_string(&p->out), p->out.len);
 		}
 
 		pthread_mutex_lock(&p->lock);
 		if (is_broken)
 			p->lost += text.len;
-		p->is_broken = is_broken;
+		p->in_flight = 0;
 		textbuf_clear(&text);
 	}
 	p->is_ended = true;
@@ -211,7 +217,7 @@ bool printer_free(struct printer *p, uint32_t wait_ms, uint64_t *lost)
 		is_ended = p->is_ended;
 	} while (!is_ended && p->written != seen);
 	if (lost)
-		*lost = p->lost + (is_ended ? 0 : p->text.len);
+		*lost = p->lost + (is_ended ? 0 : p->text.len + p->in_flight);
 	pthread_mutex_unlock(&p->lock);
 	if (!is_ended)
 		return false;
