@@ -3,7 +3,8 @@
  *
  * The port is opened exclusively and close-on-exec; hang-up on close and
  * hardware flow control are switched off; both lines are released in one
- * request straight after the open. Waits use poll and notice a hang-up at once.
+ * request straight after the open. A port that another program has locked is not
+ * opened at all. Waits use poll and notice a hang-up at once (serial_io.h).
  * Only this file includes libserialport.h. docs/serial-ports.md says why.
  */
 #ifndef ENGINE_TRANSPORT_SERIAL_H
