@@ -1,4 +1,5 @@
 # A port on the bench has modem lines, exclusive use and rates, as a serial port has.
+# labels: nothreads
 . "$SOURCE/tests/cli/lib.sh"
 
 cat >bench.yaml <<END
@@ -53,4 +54,4 @@ expect_line 'SPI_FAST_FLASH_BOOT' command.out
 
 # What nobody has read is gone after the last close.
 on_port open:/dev/ttyUSB0 rate:115200 set:none set:rts wait:20 set:none wait:100 close open:/dev/ttyUSB0 read:1
-said "what was left" "open: ok rate: 115384 open: ok read:"
+said "what was left" "open: ok rate: 115384 open: ok read: nothing"

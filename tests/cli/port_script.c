@@ -139,7 +139,7 @@ static void read_bytes(size_t wanted)
 		}
 		have += (size_t)n;
 	}
-	printf("read: %.*s\n", (int)have, bytes);
+	printf("read: %.*s\n", have ? (int)have : 7, have ? bytes : "nothing");
 }
 
 static void close_port(void)

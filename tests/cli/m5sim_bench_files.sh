@@ -1,0 +1,65 @@
+# A bench file that makes no sense is refused with the place of the mistake.
+# labels: nobench nothreads
+. "$SOURCE/tests/cli/lib.sh"
+
+refused() { # what m5sim says, without the file's name; the file on standard input
+	cat >bench.yaml
+	expect_status 2 "$M5SIM" check bench.yaml
+	equal "lines" "$(wc -l <command.err)" 1
+	grep -qF "m5sim: bench.yaml:$1" command.err || fail "expected bench.yaml:$1"
+}
+unit() { printf 'units:\n  - {chip: esp32, %s}\n' "$1"; }
+
+printf '' | refused "1:1: the file is empty"
+printf -- '- a\n' | refused "1:1: expected keys and values"
+printf 'units:\n  - {chip: esp32}\nunits: []\n' | refused "3:1: 'units' was given in line 1 already"
+printf 'bench: &a x\nunits: *a\n' | refused "1:8: anchors and tags are not allowed here"
+printf 'units: !!seq []\n' | refused "1:8: anchors and tags are not allowed here"
+printf 'units: []\n---\nunits: []\n' | refused "2:1: a second document"
+printf 'units: [\n' | refused "2:1: "
+printf 'unit: []\n' | refused "1:1: expected bench, seed or units"
+printf 'units:\n  - {bridge: ch340}\n' | refused "2:5: expected the key 'chip'"
+printf 'units: %s\n' "$(printf '[%.0s' 1 2 3 4 5 6 7 8 9 0)$(printf ']%.0s' 1 2 3 4 5 6 7 8 9 0)" |
+	refused "1:16: nested too deeply"
+unit 'color: red' | refused "2:19: unknown key 'color'"
+unit 'bridge: cp2102' | refused "2:27: expected a bridge, one of cp2104, ch9102f, ch340, m5-ftdi, usb-jtag"
+unit 'bridge: usb-jtag' | refused "2:5: unit 1: the chip has no USB of its own"
+unit 'flash: 3MB' | refused "2:5: unit 1: flash is a power of two, 1 MB to 16 MB"
+unit 'flash: lots' | refused "2:26: expected a size"
+unit 'mac: 24-0a-c4-00-00-01' | refused "2:24: expected a MAC"
+unit 'revision: three' | refused "2:29: expected a revision such as 3.1"
+unit 'crystal: 27MHz' | refused "2:28: expected 40MHz or 26MHz"
+unit 'path: 1..4' | refused "2:25: expected USB ports"
+unit 'path: 1.4, count: 2' | refused "2:5: 2 units cannot share one path"
+unit 'count: 129' | refused "2:26: expected a number from 1 to 128"
+unit 'secure_boot: yes' | refused "2:32: expected true or false"
+unit 'faults: [slow]' | refused "2:28: expected a fault, one of dead, unplug,"
+unit 'faults: [unplug]' | refused "2:28: expected {unplug: {byte: ...}}"
+unit 'faults: [{flip_in: {frame: 3}}]' | refused "2:38: expected the key 'byte'"
+unit 'faults: [{unplug: {byte: 3, frame: 3}}]' | refused "2:37: an unknown key among those of 'unplug'"
+unit 'content: full' | refused "2:28: expected blank, random or a list of contents"
+unit 'content: [{address: 0}]' | refused "2:29: expected {file: NAME"
+printf 'units:\n  - {chip: esp32, path: 1.4}\n  - {chip: esp32, path: 1.4.2}\n' |
+	refused "3:5: USB port 1.4.2 of bus 1 is taken"
+printf 'units:\n  - {chip: esp32, count: 100}\n  - {chip: esp32, count: 29}\n' | refused "3:5: more than 128 units"
+expect_status 2 "$M5SIM" check no-such-file
+expect_line '^m5sim: no-such-file: No such file or directory$' command.err
+
+# What is left open is filled in, each unit differently; a port that was asked for is kept free.
+cat >bench.yaml <<END
+bench: good
+seed: 3
+units:
+  - {chip: esp32, count: 2}
+  - {chip: esp32s3, bridge: usb-jtag, path: 1.2, flash: 8MB}
+  - {chip: esp32c3, bridge: ch9102f, mac: "60:55:f9:00:00:01", faults: [dead]}
+END
+expect_status 0 "$M5SIM" check bench.yaml
+sed 's/  */ /g' command.out >got
+cat >expected <<END
+ttyUSB0 pci-0000:00:14.0/1.1:1.0 cp2104 10c4:ea60 esp32 4MB 24:0a:c4:10:00:00
+ttyUSB1 pci-0000:00:14.0/1.3:1.0 cp2104 10c4:ea60 esp32 4MB 24:0a:c4:10:00:04
+ttyACM0 pci-0000:00:14.0/1.2:1.0 usb-jtag 303a:1001 esp32s3 8MB 24:0a:c4:10:00:08
+ttyACM1 pci-0000:00:14.0/1.4:1.0 ch9102f 1a86:55d4 esp32c3 4MB 60:55:f9:00:00:01 faulty
+END
+cmp -s expected got || { diff expected got >&2; fail "the units of a good bench file"; }
