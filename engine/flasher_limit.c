@@ -69,7 +69,7 @@ uint32_t flasher_limit_ms(const struct flash_plan *plan, const struct link_profi
 /* ---- a good unit: docs/protocol.md, usual times ---- */
 
 #define CONNECT_S 0.45
-#define IDENTIFY_S 0.15
+#define IDENTIFY_S 0.4
 #define STUB_S 0.75
 #define RATE_S 0.1
 #define RESTART_S 0.3

@@ -69,13 +69,16 @@ enum status run_resync(struct run *r);
 enum status run_set_flash_size(struct run *r, uint32_t flash_bytes);
 /* flasher_flash.c */
 enum status run_compare(struct run *r);
-enum status run_erase(struct run *r);
 enum status run_write_body(struct run *r);
 enum status run_verify_body(struct run *r);
 enum status run_write_boot(struct run *r);
 enum status run_verify_boot(struct run *r);
 enum status run_verify_all(struct run *r);
 bool run_has_work(const struct run *r);
+/* flasher_erase.c */
+enum status run_erase(struct run *r);
+/* Does the plan erase more than the sectors that it writes? */
+bool run_erases_more(const struct run *r);
 
 /* ---- one region: flasher_write.c ---- */
 
@@ -85,6 +88,9 @@ struct data_phase {
 };
 
 enum status run_write_region(struct run *r, const struct flash_region *g, struct data_phase *phase);
+/* The chip's MD5 of a range. A question changes nothing: after silence or damage it
+ * is put once more. */
+enum status run_ask_md5(struct run *r, uint32_t addr, size_t size_bytes, uint8_t md5[static 16]);
 /* The chip's MD5 against the plan's, asked twice before it counts as different. */
 enum status run_prove_region(struct run *r, const struct flash_region *g);
 /*

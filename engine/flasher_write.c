@@ -230,9 +230,8 @@ enum status run_write_region(struct run *r, const struct flash_region *g, struct
 
 /* ---- proof ---- */
 
-/* A question changes nothing: after silence or damage it is asked once more. */
-static enum status ask_md5(struct run *r, uint32_t addr, size_t size_bytes,
-			   uint8_t md5[static MD5_BYTES])
+enum status run_ask_md5(struct run *r, uint32_t addr, size_t size_bytes,
+			uint8_t md5[static MD5_BYTES])
 {
 	struct err *err = &r->report->err;
 	enum status st = loader_flash_md5(&r->loader, addr, (uint32_t)size_bytes, md5, err);
@@ -249,7 +248,7 @@ enum status run_region_equals(struct run *r, const struct flash_region *g, bool 
 	uint8_t md5[MD5_BYTES];
 
 	*is_equal = false;
-	TRY(ask_md5(r, g->addr, g->size_bytes, md5));
+	TRY(run_ask_md5(r, g->addr, g->size_bytes, md5));
 	*is_equal = memcmp(md5, g->md5, MD5_BYTES) == 0;
 	return STATUS_OK;
 }
@@ -261,7 +260,7 @@ enum status run_prove_region(struct run *r, const struct flash_region *g)
 
 	/* One answer may be damaged: two must say no before the chip has said no. */
 	for (unsigned n = 0; n < 2; n++) {
-		TRY(ask_md5(r, g->addr, g->size_bytes, md5));
+		TRY(run_ask_md5(r, g->addr, g->size_bytes, md5));
 		if (memcmp(md5, g->md5, MD5_BYTES) == 0)
 			return STATUS_OK;
 	}
@@ -283,7 +282,7 @@ static enum status is_in_place(struct run *r, const struct flash_region *g, bool
 		at += PAGE_BYTES;
 	len = g->size_bytes - at < PAGE_BYTES ? g->size_bytes - at : PAGE_BYTES;
 	digest_md5(g->data + at, len, planned);
-	TRY(ask_md5(r, g->addr + (uint32_t)at, len, md5));
+	TRY(run_ask_md5(r, g->addr + (uint32_t)at, len, md5));
 	*is_there = memcmp(md5, planned, MD5_BYTES) == 0;
 	return STATUS_OK;
 }

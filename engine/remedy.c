@@ -9,12 +9,12 @@
 
 /* docs/protocol.md, result 01070000: what to try on a link that loses long bursts. */
 static const uint32_t smaller_ram_blocks[] = { 0x400, 0x100 };
-#define SMALL_DATA_BLOCK 0x400u
 
 void way_use_rom(struct way *w)
 {
 	w->with_stub = false;
-	w->data_block_bytes = ROM_DATA_BLOCK;
+	if (w->data_block_bytes > ROM_DATA_BLOCK)
+		w->data_block_bytes = ROM_DATA_BLOCK;
 }
 
 void way_init(struct way *w, const struct link_profile *link, bool with_stub)
@@ -34,8 +34,8 @@ bool way_shrink_blocks(struct way *w)
 	for (size_t i = 0; i < sizeof(smaller_ram_blocks) / sizeof(smaller_ram_blocks[0]); i++) {
 		if (smaller_ram_blocks[i] < w->ram_block_bytes) {
 			w->ram_block_bytes = smaller_ram_blocks[i];
-			if (w->data_block_bytes > SMALL_DATA_BLOCK)
-				w->data_block_bytes = SMALL_DATA_BLOCK;
+			if (w->data_block_bytes > w->ram_block_bytes)
+				w->data_block_bytes = w->ram_block_bytes;
 			return true;
 		}
 	}

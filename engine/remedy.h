@@ -13,8 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RAM_BLOCK_STEPS 3
-
 struct way {
 	size_t reset_at;           /* in link->resets: tried first */
 	size_t rate_at;            /* in link->rates; rate_count = stay at 115200 */

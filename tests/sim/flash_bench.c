@@ -24,6 +24,8 @@ static void keep_progress(void *ctx, const struct flash_progress *p)
 	b->progress_calls++;
 	b->last_done_bytes = p->done_bytes;
 	assert_true(p->done_bytes <= p->total_bytes);
+	if (b->on_progress)
+		b->on_progress(b, p);
 }
 
 static enum status keep_identified(void *ctx, const struct ident *ident, struct err *err)

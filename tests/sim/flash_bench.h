@@ -25,6 +25,8 @@ struct flash_bench {
 	unsigned identified_calls, progress_calls;
 	uint64_t last_done_bytes;
 	enum status identified_status;
+	/* Something that happens to the unit during the run; NULL nothing. */
+	void (*on_progress)(struct flash_bench *b, const struct flash_progress *p);
 	uint64_t cancel_at_us;               /* 0 never */
 	uint64_t programmed_when_identified; /* what the flash had seen by then */
 };

@@ -17,6 +17,7 @@ struct sweep {
 	enum stub_policy stub;
 	bool compress;
 	enum skip_policy skip;
+	enum erase_mode erase;
 };
 
 struct tally {
@@ -44,6 +45,9 @@ static bool run_with(const struct sweep *s, struct sim_fault fault, struct tally
 	p.plan.stub = s->stub;
 	p.plan.compress = s->compress;
 	p.plan.skip = s->skip;
+	p.plan.erase = s->erase;
+	p.rooms[0] = (struct flash_range){ 0x9000, 0x5000 };
+	p.plan.room_count = 1;
 	bench_init(&b, &config);
 	st = bench_run(&b, FLASH_RUN_FLASH, &p.plan);
 	sim_unit_counters(b.unit, &c);
@@ -73,10 +77,10 @@ static struct tally sweep(const struct sweep *s, enum sim_fault_kind kind, uint3
 }
 
 static const struct sweep ways[] = {
-	{ "esp32", STUB_AUTO, true, SKIP_NEVER },
-	{ "esp32c3", STUB_ALWAYS, false, SKIP_UNCHANGED },
-	{ "esp32", STUB_NEVER, true, SKIP_NEVER },
-	{ "esp32c3", STUB_NEVER, false, SKIP_NEVER },
+	{ "esp32", STUB_AUTO, true, SKIP_NEVER, ERASE_SECTORS },
+	{ "esp32c3", STUB_ALWAYS, false, SKIP_UNCHANGED, ERASE_ROOMS },
+	{ "esp32", STUB_NEVER, true, SKIP_NEVER, ERASE_ROOMS },
+	{ "esp32c3", STUB_NEVER, false, SKIP_NEVER, ERASE_SECTORS },
 };
 #define WAYS (sizeof(ways) / sizeof(ways[0]))
 

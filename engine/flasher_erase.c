@@ -1,0 +1,222 @@
+/* Erasing: the boot sector before anything else, then what the recipe wants beyond its images. */
+#include "engine/flasher_run.h"
+
+#include "engine/base/digest.h"
+#include "engine/blank.h"
+
+#include <string.h>
+
+bool run_erases_more(const struct run *r)
+{
+	return r->plan->erase == ERASE_ALL ||
+	       (r->plan->erase == ERASE_ROOMS && r->plan->room_count);
+}
+
+/*
+ * Erased by writing a blank sector: unlike an erase command, of which the unit
+ * repeats nothing, this tells when it was altered on its way, and is proven.
+ */
+static enum status blank_boot_sector(struct run *r, const struct flash_region *g)
+{
+	struct flash_region blank = blank_sector_region(g->addr);
+	bool is_blank;
+
+	TRY(run_region_equals(r, &blank, &is_blank));
+	if (is_blank)
+		return STATUS_OK;
+	TRY(run_write_region(r, &blank, NULL));
+	return run_prove_written(r, &blank);
+}
+
+static enum status erase_by_rom(struct run *r, uint32_t addr, uint32_t size_bytes)
+{
+	struct err *err = &r->report->err;
+	uint32_t block_bytes = r->way.data_block_bytes;
+
+	/* As for a region: with the flash ending here, nothing behind can be erased. */
+	TRY(loader_spi_params(&r->loader, addr + size_bytes, err));
+	/* docs/protocol.md: a begin and nothing else is how a ROM erases. */
+	TRY(loader_flash_begin(&r->loader, false, size_bytes,
+			       (size_bytes + block_bytes - 1) / block_bytes, block_bytes, addr,
+			       r->report->ident.chip->rom_begin_words, loader_erase_ms(size_bytes),
+			       err));
+	return run_set_flash_size(r, r->report->ident.flash_bytes);
+}
+
+static enum status erase_range(struct run *r, uint32_t addr, uint32_t size_bytes)
+{
+	struct err *err = &r->report->err;
+	struct err why;
+	enum status st = r->loader.kind == LOADER_ROM
+				 ? erase_by_rom(r, addr, size_bytes)
+				 : loader_erase_region(&r->loader, addr, size_bytes, err);
+
+	if (st != STATUS_REFUSED)
+		return st;
+	why = *err;
+	return err_set_device(err, STATUS_ERASE_REFUSED, why.device, why.device_len,
+			      "erasing %u bytes at %08x: %s", (unsigned)size_bytes, (unsigned)addr,
+			      why.text);
+}
+
+/* The end of the region that covers addr, or addr. */
+static uint32_t covered_until(const struct run *r, uint32_t addr)
+{
+	for (size_t i = 0; i < r->variant->region_count; i++) {
+		const struct flash_region *g = &r->variant->regions[i];
+		uint32_t sectors =
+			(uint32_t)((g->size_bytes + FLASH_SECTOR_BYTES - 1) / FLASH_SECTOR_BYTES);
+		uint32_t end = g->addr + sectors * FLASH_SECTOR_BYTES;
+
+		if (addr >= g->addr && addr < end)
+			return end;
+	}
+	return addr;
+}
+
+static uint32_t next_region(const struct run *r, uint32_t addr, uint32_t end)
+{
+	for (size_t i = 0; i < r->variant->region_count; i++) {
+		if (r->variant->regions[i].addr > addr && r->variant->regions[i].addr < end)
+			end = r->variant->regions[i].addr;
+	}
+	return end;
+}
+
+static bool is_in_room(const struct run *r, uint32_t addr)
+{
+	for (size_t i = 0; i < r->plan->room_count; i++) {
+		const struct flash_range *room = &r->plan->rooms[i];
+
+		if (addr >= room->addr && addr - room->addr < room->size_bytes)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The unit repeats nothing of an erase command, so its range is judged by what
+ * it left: first and last sector blank, the sector behind as it was.
+ */
+struct range_guard {
+	bool has_neighbour;
+	uint32_t neighbour_addr;
+	uint8_t neighbour_md5[MD5_BYTES];
+};
+
+/* There is no plan to compare with here, so two answers must agree. */
+static enum status ask_sector(struct run *r, uint32_t addr, uint8_t md5[static MD5_BYTES])
+{
+	uint8_t again[MD5_BYTES];
+
+	TRY(run_ask_md5(r, addr, FLASH_SECTOR_BYTES, md5));
+	for (unsigned n = 0; n < 3; n++) {
+		TRY(run_ask_md5(r, addr, FLASH_SECTOR_BYTES, again));
+		if (memcmp(md5, again, MD5_BYTES) == 0)
+			return STATUS_OK;
+		memcpy(md5, again, MD5_BYTES);
+	}
+	return err_set(&r->report->err, STATUS_GARBLED,
+		       "the MD5 at %08x reads differently every time", (unsigned)addr);
+}
+
+static enum status guard_range(struct run *r, uint32_t end, struct range_guard *g)
+{
+	*g = (struct range_guard){ .neighbour_addr = end };
+	g->has_neighbour = end < r->report->ident.flash_bytes && covered_until(r, end) == end &&
+			   !is_in_room(r, end);
+	if (!g->has_neighbour)
+		return STATUS_OK;
+	return ask_sector(r, end, g->neighbour_md5);
+}
+
+static enum status check_guard(struct run *r, const struct range_guard *g)
+{
+	uint8_t md5[MD5_BYTES];
+
+	if (!g->has_neighbour)
+		return STATUS_OK;
+	TRY(ask_sector(r, g->neighbour_addr, md5));
+	if (memcmp(md5, g->neighbour_md5, sizeof(md5)) != 0)
+		run_astray(r, "erasing");
+	return STATUS_OK;
+}
+
+/* Erasing twice does no harm, so after silence or a refusal it is asked for once more. */
+static enum status erase_surely(struct run *r, uint32_t addr, uint32_t size_bytes)
+{
+	struct flash_region first = blank_sector_region(addr);
+	struct flash_region last = blank_sector_region(addr + size_bytes - FLASH_SECTOR_BYTES);
+	struct range_guard guard;
+	enum status st;
+
+	TRY(guard_range(r, addr + size_bytes, &guard));
+	st = erase_range(r, addr, size_bytes);
+	if (st == STATUS_NO_ANSWER || st == STATUS_GARBLED || st == STATUS_ERASE_REFUSED) {
+		TRY(run_resync(r));
+		st = erase_range(r, addr, size_bytes);
+	}
+	TRY(st);
+	TRY(check_guard(r, &guard));
+	TRY(run_prove_written(r, &first));
+	return run_prove_written(r, &last);
+}
+
+/* What of a room no region covers. */
+static enum status erase_room(struct run *r, const struct flash_range *room)
+{
+	uint32_t end = room->addr + room->size_bytes;
+
+	for (uint32_t at = room->addr; at < end;) {
+		uint32_t covered = covered_until(r, at);
+		uint32_t stop;
+
+		if (covered > at) {
+			at = covered;
+			continue;
+		}
+		stop = next_region(r, at, end);
+		TRY(erase_surely(r, at, stop - at));
+		at = stop;
+	}
+	return STATUS_OK;
+}
+
+static enum status erase_all(struct run *r)
+{
+	uint32_t flash_bytes = r->report->ident.flash_bytes;
+	enum status st;
+
+	if (r->loader.kind == LOADER_ROM)
+		return erase_surely(r, 0, flash_bytes);
+	st = loader_erase_flash(&r->loader, &r->report->err);
+	if (st == STATUS_REFUSED) {
+		struct err why = r->report->err;
+
+		return err_set_device(&r->report->err, STATUS_ERASE_REFUSED, why.device,
+				      why.device_len, "erasing the whole flash: %s", why.text);
+	}
+	return st;
+}
+
+static enum status erase_more(struct run *r)
+{
+	if (r->plan->erase == ERASE_ALL)
+		return erase_all(r);
+	for (size_t i = 0; i < r->plan->room_count; i++)
+		TRY(erase_room(r, &r->plan->rooms[i]));
+	return STATUS_OK;
+}
+
+enum status run_erase(struct run *r)
+{
+	for (size_t i = 0; i < r->variant->region_count; i++) {
+		if (r->variant->regions[i].is_boot_sector)
+			TRY(blank_boot_sector(r, &r->variant->regions[i]));
+	}
+	if (!run_erases_more(r) || r->is_erased)
+		return STATUS_OK;
+	TRY(erase_more(r));
+	r->is_erased = true;
+	return STATUS_OK;
+}
