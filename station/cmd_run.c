@@ -81,8 +81,7 @@ static enum status open_records(struct run *r, const struct plan *plan,
 	TRY(db_open(options->db ? options->db : path, DB_WRITE, &r->db, err));
 	if (db_stopped_runs(r->db))
 		fprintf(stderr,
-			"flashline: %zu runs that an earlier process left open are "
-			"recorded as ABORTED\n",
+			"flashline: runs that an earlier process left open, now ABORTED: %zu\n",
 			db_stopped_runs(r->db));
 	TRY(record_of_recipe(plan, &record, err));
 	st = db_put_recipe(r->db, &record.recipe, err);
@@ -131,6 +130,13 @@ static void end_view(struct run *r, enum exit_code code)
 			(unsigned long long)lost);
 }
 
+static unsigned jobs_of(const struct options *options, size_t slots)
+{
+	size_t jobs = options->jobs ? options->jobs : JOBS_MAX;
+
+	return (unsigned)(jobs < slots ? jobs : slots);
+}
+
 enum exit_code run_session(enum flash_kind kind, struct plan *plan, const struct options *options)
 {
 	struct run r = { .signal_fd = -1 };
@@ -151,9 +157,7 @@ enum exit_code run_session(enum flash_kind kind, struct plan *plan, const struct
 			.batch = options->batch,
 			.places = r.selection.places,
 			.place_count = r.selection.count,
-			.jobs = options->jobs && options->jobs < r.selection.count
-					? options->jobs
-					: (unsigned)r.selection.count,
+			.jobs = jobs_of(options, r.selection.count),
 			.view = view_of(r.view),
 			.signal_fd = r.signal_fd,
 			.limits = &station_limits_usual,
@@ -163,8 +167,10 @@ enum exit_code run_session(enum flash_kind kind, struct plan *plan, const struct
 		if (station_run(&setup, &code, &stuck, &err))
 			code = complain(&err);
 	}
+	/* A late second Ctrl-C is not to change the exit code any more. */
+	if (code != EXIT_CODE_INTERRUPTED)
+		stop_signals_close(r.signal_fd);
 	end_view(&r, code);
-	stop_signals_close(r.signal_fd);
 	/* A worker that is stuck in a system call still reads these. */
 	if (station_reap(stuck, 0)) {
 		writer_free(r.writer);

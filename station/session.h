@@ -1,7 +1,7 @@
 /*
- * Inside the owner loop (station.h): its state, shared by station.c, which starts
- * jobs and waits, and verdict.c, which ends them. All of it belongs to the
- * thread that runs station_run().
+ * Inside the owner loop (station.h): its state, shared by station.c, which makes and
+ * releases it, loop.c, which starts jobs and listens, and verdict.c, which ends
+ * them. All of it belongs to the thread that runs station_run().
  */
 #ifndef STATION_SESSION_H
 #define STATION_SESSION_H
@@ -38,11 +38,15 @@ struct session {
 	struct snapshot snapshot;
 	uint64_t start_us, next_tick_us;
 	unsigned stop_requests;
+	unsigned stores; /* results that the writer has not answered for: it holds their jobs */
 	bool has_failed; /* the station itself: database, memory, threads */
 };
 
 uint64_t session_now_us(void);
 
+/* ---- station.c ---- */
+
+void session_tell_event(struct session *s, const struct event *e);
 /* Tell the view; slot may be the index of any unit. */
 void session_tell(struct session *s, enum event_kind kind, unsigned slot);
 __attribute__((format(printf, 3, 4))) void session_warn(struct session *s, unsigned slot,
@@ -53,6 +57,11 @@ void session_dismiss_waiting(struct session *s);
 /* Put a text beside a slot's result. */
 __attribute__((format(printf, 3, 4))) void session_detail(struct session *s, unsigned slot,
 							  const char *format, ...);
+
+/* ---- loop.c ---- */
+
+/* Until every slot is done and its worker free, or both were given up on. */
+void session_loop(struct session *s);
 
 /* ---- verdict.c ---- */
 

@@ -65,9 +65,9 @@ void stop_signals_close(int fd);
 /*
  * Runs until every slot is done or the session was stopped.
  *
- * *stuck: NULL, or a session of which a worker is still stuck in a system call; then all
- * that setup points to must stay, until station_reap() says otherwise or the
- * process ends. STATUS_NO_MEMORY: nothing was started.
+ * *stuck: NULL, or a session of which a worker is still stuck in a system call, or the
+ * writer in a commit; then all that setup points to must stay, until station_reap() says otherwise
+ * or the process ends. STATUS_NO_MEMORY: nothing was started.
  */
 enum status station_run(const struct station_setup *setup, enum exit_code *exit_code,
 			struct session **stuck, struct err *err);

@@ -60,6 +60,8 @@ static void store(struct session *s, unsigned slot, const struct flash_report *r
 	free(log);
 	if (st)
 		verdict_stored(s, slot, st);
+	else
+		s->stores++;
 }
 
 static void end_clock(struct session *s, unsigned slot)

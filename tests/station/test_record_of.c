@@ -1,0 +1,196 @@
+/* What is recorded of a run, and what stays unknown. */
+#include "tests/station/tree.h"
+
+#include "station/record_of.h"
+
+#include <string.h>
+
+static struct flash_report full_report(void)
+{
+	struct flash_report r = {
+		.status = STATUS_WRITE_REFUSED,
+		.err = { .device = { 0x01, 0x08 }, .device_len = 2, .text = "refused at 0x10000" },
+		.proof = FLASH_PROOF_CHIP_MD5,
+		.ident = { .chip = chip_by_key("esp32"),
+			   .has_mac = true,
+			   .mac = { 0x24, 0x0A, 0xC4, 0, 1, 0x10 },
+			   .has_revision = true,
+			   .revision = 301,
+			   .package = "ESP32-D0WDQ6-V3",
+			   .features = "Wi-Fi, BT",
+			   .crystal_mhz = 40,
+			   .security = { .is_known = true },
+			   .has_flash_id = true,
+			   .flash_id = 0x164020,
+			   .flash_bytes = 4u << 20 },
+		.used_stub = true,
+		.rate_asked = 921600,
+		.rate_actual = 923077,
+		.tries = 2,
+		.rungs = "stub 921600; stub 460800",
+		.evidence = "8 sync echoes clean",
+		.raw_bytes = 1000,
+		.wire_bytes = 600,
+		.skipped_bytes = 4096,
+		.data_us = 70000,
+		.step_count = 1,
+	};
+
+	r.steps[0] = (struct flash_step_report){ .step = STEP_WRITE,
+						 .try_no = 2,
+						 .start_us = 5,
+						 .took_us = 7,
+						 .status = STATUS_WRITE_REFUSED,
+						 .note = "block 3" };
+	return r;
+}
+
+static void everything_that_is_known_is_recorded(void **state)
+{
+	const struct flash_report r = full_report();
+	const struct verdict v = { .status = r.status,
+				   .detail = r.err.text,
+				   .duration_us = 123,
+				   .end_utc_ms = 456,
+				   .is_duplicate_mac = true,
+				   .log = "line\n" };
+	struct record_storage storage;
+	struct record_result out;
+
+	(void)state;
+	record_of_result("id", &v, &r, &r.ident, &storage, &out);
+	assert_string_equal(out.run_id, "id");
+	assert_string_equal(out.outcome, "FAIL");
+	assert_string_equal(out.code, "WRITE_REFUSED");
+	assert_string_equal(out.party, "UNIT");
+	assert_string_equal(out.proof, "CHIP_MD5");
+	assert_string_equal(out.detail, "refused at 0x10000");
+	assert_string_equal(out.device_code, "0108");
+	assert_int_equal(out.end_utc_ms, 456);
+	assert_int_equal(out.duration_us, 123);
+	assert_string_equal(out.mac, "24:0a:c4:00:01:10");
+	assert_string_equal(out.chip, "ESP32");
+	assert_string_equal(out.package, "ESP32-D0WDQ6-V3");
+	assert_string_equal(out.revision, "v3.1");
+	assert_string_equal(out.features, "Wi-Fi, BT");
+	assert_true(out.has_crystal && out.has_flash_bytes && out.has_rate);
+	assert_int_equal(out.crystal_mhz, 40);
+	assert_string_equal(out.flash_id, "164020");
+	assert_int_equal(out.flash_bytes, 4 << 20);
+	assert_string_equal(out.security, "none");
+	assert_string_equal(out.loader, "stub");
+	assert_int_equal(out.rate_asked, 921600);
+	assert_int_equal(out.rate_actual, 923077);
+	assert_int_equal(out.tries, 2);
+	assert_string_equal(out.rungs, r.rungs);
+	assert_string_equal(out.evidence, r.evidence);
+	assert_int_equal(out.raw_bytes, 1000);
+	assert_int_equal(out.wire_bytes, 600);
+	assert_int_equal(out.skipped_bytes, 4096);
+	assert_int_equal(out.data_us, 70000);
+	assert_true(out.is_duplicate_mac);
+	assert_int_equal(out.step_count, 1);
+	assert_string_equal(out.steps[0].name, "write");
+	assert_string_equal(out.steps[0].code, "WRITE_REFUSED");
+	assert_string_equal(out.steps[0].note, "block 3");
+	assert_int_equal(out.steps[0].try_no, 2);
+	assert_int_equal(out.steps[0].start_us, 5);
+	assert_int_equal(out.steps[0].took_us, 7);
+	assert_string_equal(out.log, "line\n");
+}
+
+static void what_is_unknown_is_null_and_never_a_default(void **state)
+{
+	const struct flash_report r = { .status = STATUS_PORT_BUSY };
+	const struct verdict v = { .status = r.status, .detail = "" };
+	struct record_storage storage;
+	struct record_result out;
+
+	(void)state;
+	record_of_result("id", &v, &r, &r.ident, &storage, &out);
+	assert_string_equal(out.proof, "NONE");
+	assert_null(out.detail);
+	assert_null(out.device_code);
+	assert_null(out.mac);
+	assert_null(out.chip);
+	assert_null(out.package);
+	assert_null(out.revision);
+	assert_null(out.features);
+	assert_false(out.has_crystal || out.has_flash_bytes || out.has_rate);
+	assert_null(out.flash_id);
+	assert_null(out.security);
+	assert_null(out.loader);
+	assert_null(out.rungs);
+	assert_null(out.evidence);
+	assert_null(out.log);
+	assert_int_equal(out.step_count, 0);
+}
+
+static void a_job_that_was_given_up_on_keeps_what_was_identified(void **state)
+{
+	const struct flash_report r = full_report();
+	const struct verdict v = { .status = STATUS_PORT_WEDGED, .detail = "stuck" };
+	struct record_storage storage;
+	struct record_result out;
+
+	(void)state;
+	record_of_result("id", &v, NULL, &r.ident, &storage, &out);
+	assert_string_equal(out.code, "PORT_WEDGED");
+	assert_string_equal(out.proof, "NONE");
+	assert_string_equal(out.mac, "24:0a:c4:00:01:10");
+	assert_null(out.loader);
+	assert_int_equal(out.step_count, 0);
+}
+
+static void a_recipe_is_recorded_with_all_its_images(void **state)
+{
+	struct plan_image images[] = {
+		{ .file = (char *)"boot.bin",
+		  .addr = 0x1000,
+		  .size_bytes = 17,
+		  .sha256 = { 0xAB },
+		  .kind = "boot loader" },
+		{ .file = (char *)"app.bin",
+		  .addr = 0x10000,
+		  .size_bytes = 99,
+		  .partition = (char *)"app0",
+		  .kind = "application",
+		  .version = (char *)"1.2" },
+	};
+	const struct plan plan = { .name = (char *)"core2",
+				   .revision = 7,
+				   .product = (char *)"m5stack/core2",
+				   .canonical = (char *)"recipe: core2\n",
+				   .digest_text = "00ff",
+				   .images = images,
+				   .image_count = 2 };
+	struct recipe_record r;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(record_of_recipe(&plan, &r, &err), STATUS_OK);
+	assert_string_equal(r.recipe.digest, "00ff");
+	assert_string_equal(r.recipe.name, "core2");
+	assert_int_equal(r.recipe.revision, 7);
+	assert_string_equal(r.recipe.product, "m5stack/core2");
+	assert_int_equal(r.recipe.image_count, 2);
+	assert_memory_equal(r.recipe.images[0].sha256, "ab00", 4);
+	assert_int_equal(r.recipe.images[0].addr, 0x1000);
+	assert_null(r.recipe.images[0].partition);
+	assert_string_equal(r.recipe.images[1].file, "app.bin");
+	assert_string_equal(r.recipe.images[1].partition, "app0");
+	assert_string_equal(r.recipe.images[1].version, "1.2");
+	record_of_recipe_release(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(everything_that_is_known_is_recorded),
+		cmocka_unit_test(what_is_unknown_is_null_and_never_a_default),
+		cmocka_unit_test(a_job_that_was_given_up_on_keeps_what_was_identified),
+		cmocka_unit_test(a_recipe_is_recorded_with_all_its_images),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
