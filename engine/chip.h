@@ -87,6 +87,9 @@ struct chip {
 	/* Pins word for SPI_ATTACH; NULL means 0. */
 	enum status (*spi_pins)(const struct chip *chip, struct loader *l, uint32_t *pins,
 				struct err *err);
+	/* What to tell its ROM so that rate_baud comes out; NULL: rate_baud itself. */
+	enum status (*rom_rate)(const struct chip *chip, struct loader *l, uint32_t rate_baud,
+				uint32_t *told_baud, struct err *err);
 	enum proof_level proof;
 	const char *source;
 };

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #define APB_CTL_DATE 0x3ff6607cu
+#define CRYSTAL_COUNT 0x3ff5f06cu /* what the ROM counted when it measured its crystal */
 
 enum esp32_package {
 	PACKAGE_D0WDQ6 = 0,
@@ -153,5 +154,22 @@ enum status chip_pins_esp32(const struct chip *chip, struct loader *l, uint32_t 
 	cs = word5 >> 15 & 0x1f;
 	hd = word3 >> 4 & 0x1f;
 	*pins = hd << 24 | cs << 18 | d << 12 | q << 6 | clk;
+	return STATUS_OK;
+}
+
+/* docs/protocol.md, rate change. A count that is no crystal's is not believed. */
+enum status chip_rom_rate_esp32(const struct chip *chip, struct loader *l, uint32_t rate_baud,
+				uint32_t *told_baud, struct err *err)
+{
+	uint32_t count, word4;
+	uint64_t rom_hz, valid_hz;
+
+	TRY(chip_read_reg(l, CRYSTAL_COUNT, &count, err));
+	TRY(chip_read_reg(l, chip->efuse_base + 4 * 4, &word4, err));
+	rom_hz = (uint64_t)(count >> 7 & 0x1ffffff) * 15625 * (word4 & 0xff) / 40;
+	valid_hz = rom_hz > 33000000 ? 40000000 : 26000000;
+	*told_baud = rate_baud;
+	if (rom_hz > valid_hz * 9 / 10 && rom_hz < valid_hz * 11 / 10)
+		*told_baud = (uint32_t)(rate_baud * rom_hz / valid_hz);
 	return STATUS_OK;
 }

@@ -26,6 +26,10 @@ enum status chip_read_esp32(const struct chip *chip, struct loader *l, struct id
 enum status chip_pins_esp32(const struct chip *chip, struct loader *l, uint32_t *pins,
 			    struct err *err);
 
+/* ESP32: its ROM measures the crystal against a poor clock and divides by the result. */
+enum status chip_rom_rate_esp32(const struct chip *chip, struct loader *l, uint32_t rate_baud,
+				uint32_t *told_baud, struct err *err);
+
 /* All later chips: chip->efuse says where things stand. */
 enum status chip_read_efuse_map(const struct chip *chip, struct loader *l, struct ident *ident,
 				struct err *err);

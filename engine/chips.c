@@ -132,6 +132,7 @@ static const struct chip rows[] = {
 		.has_native_usb = false,
 		.read_ident = chip_read_esp32,
 		.spi_pins = chip_pins_esp32,
+		.rom_rate = chip_rom_rate_esp32,
 		.proof = PROOF_SIMULATOR,
 		.source = "docs/chips.md 1 to 9",
 	},

@@ -107,12 +107,26 @@ static enum status judge_rate(struct run *r)
 	return STATUS_OK;
 }
 
+static enum status change_rate(struct run *r, uint32_t rate_baud)
+{
+	const struct chip *chip = r->report->ident.chip;
+	struct err *err = &r->report->err;
+	uint32_t told_baud = rate_baud;
+
+	if (r->loader.kind == LOADER_ROM && chip->rom_rate)
+		TRY(chip->rom_rate(chip, &r->loader, rate_baud, &told_baud, err));
+	if (told_baud != rate_baud)
+		run_log(r, "told the ROM %u baud for %u: its clock is off", (unsigned)told_baud,
+			(unsigned)rate_baud);
+	return loader_change_rate_as(&r->loader, told_baud, rate_baud, FIRST_RATE, err);
+}
+
 enum status run_rate(struct run *r)
 {
 	struct flash_report *report = r->report;
 	uint32_t rate = r->link->rates[r->way.rate_at];
 	struct err why;
-	enum status st = loader_change_rate(&r->loader, rate, FIRST_RATE, &report->err);
+	enum status st = change_rate(r, rate);
 
 	if (!st)
 		st = judge_rate(r);

@@ -154,6 +154,10 @@ enum status loader_await_stub(struct loader *l, struct err *err);
  */
 enum status loader_change_rate(struct loader *l, uint32_t new_baud, uint32_t old_baud,
 			       struct err *err);
+/* The same for a chip that has to be told another number than the port's, because
+ * it is wrong about its own clock. */
+enum status loader_change_rate_as(struct loader *l, uint32_t told_baud, uint32_t new_baud,
+				  uint32_t old_baud, struct err *err);
 
 enum status loader_spi_attach(struct loader *l, uint32_t pins, struct err *err);
 enum status loader_spi_params(struct loader *l, uint32_t flash_bytes, struct err *err);

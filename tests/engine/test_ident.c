@@ -481,6 +481,34 @@ static void watchdogs_are_stopped_and_locked_again(void **state)
 	reg_unit_release(&u);
 }
 
+/* Counted 40.8 MHz: it divides by too much, so it is told more. */
+static void an_esp32_rom_is_told_a_rate_that_makes_up_for_its_clock(void **state)
+{
+	static const struct {
+		uint32_t count, word4, rate, told;
+	} rows[] = {
+		{ 2611u << 7, 40, 921600, 939960 }, { 2611u << 7, 40, 1500000, 1529882 },
+		{ 1664u << 7, 40, 921600, 921600 }, /* 26 MHz to the dot */
+		{ 0, 40, 921600, 921600 },          /* never counted */
+		{ 2611u << 7, 0, 921600, 921600 },  { 0xffffffff, 0xff, 921600, 921600 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct chip *chip = chip_by_key("esp32");
+		struct reg_unit u;
+		uint32_t told;
+
+		be_esp32(&u);
+		reg_unit_set(&u, 0x3ff5f06c, rows[i].count);
+		reg_unit_set(&u, ESP32_EFUSE + 0x10, rows[i].word4);
+		assert_int_equal(chip->rom_rate(chip, &u.loader, rows[i].rate, &told, NULL),
+				 STATUS_OK);
+		assert_int_equal(told, rows[i].told);
+		reg_unit_release(&u);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -504,6 +532,7 @@ int main(void)
 		cmocka_unit_test(flash_inside_the_package_is_attached_by_its_pins),
 		cmocka_unit_test(a_flash_that_does_not_answer_is_called_bad),
 		cmocka_unit_test(flash_ids_have_their_sizes),
+		cmocka_unit_test(an_esp32_rom_is_told_a_rate_that_makes_up_for_its_clock),
 		cmocka_unit_test(watchdogs_are_stopped_and_locked_again),
 	};
 

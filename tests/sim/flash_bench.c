@@ -1,5 +1,7 @@
 #include "tests/sim/flash_bench.h"
 
+#include "engine/stub.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -43,6 +45,14 @@ static enum status keep_identified(void *ctx, const struct ident *ident, struct 
 }
 
 /* ---- the bench ---- */
+
+bool bench_has_stubs(void)
+{
+	if (stub_images[0].name)
+		return true;
+	print_message("SKIPPED: this build carries no stub images (STUB_DIR)\n");
+	return false;
+}
 
 struct sim_unit_config bench_unit(const char *chip_key)
 {

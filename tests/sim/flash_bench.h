@@ -35,6 +35,11 @@ struct flash_bench {
 void bench_init(struct flash_bench *b, const struct sim_unit_config *config);
 void bench_release(struct flash_bench *b);
 
+/* false, and a line that says so: this build carries no stub images. main then
+ * returns BENCH_SKIPPED. */
+bool bench_has_stubs(void);
+#define BENCH_SKIPPED 77
+
 /* A usual unit behind a usual bridge; change it before bench_init. */
 struct sim_unit_config bench_unit(const char *chip_key);
 
