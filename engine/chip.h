@@ -65,22 +65,22 @@ struct chip {
 	const char *name;             /* "ESP32-S3", as the maker words it */
 	const char *key;              /* "esp32s3", as recipes and stub files spell it */
 	const char *stub;             /* stub file's name without .json */
+	uint32_t magics[CHIP_MAGICS]; /* at 0x40001000; 0 ends the list */
 	uint16_t id;                  /* in image headers and in security info */
 	bool tells_id;                /* security info carries the id */
-	uint32_t magics[CHIP_MAGICS]; /* at 0x40001000; 0 ends the list */
-	uint32_t boot_addr;           /* where the second-stage boot loader stands */
-	uint32_t max_flash_bytes;
-	unsigned rom_begin_words;                 /* 4 or 5 */
-	uint8_t legacy_rev_scale;                 /* image byte 14 counts: 100 = major, 1 = minor */
-	const struct frequency_code *frequencies; /* ends with mhz 0 */
-	struct spi_regs spi;
-	uint32_t uart_clkdiv_reg; /* 0 where the crystal is fixed */
-	uint8_t crystal_mhz;      /* 0 where it has to be measured */
-	uint32_t efuse_base;
-	uint32_t probe_reg; /* half of the MAC: a harmless question with a known answer */
-	const struct efuse_map *efuse; /* NULL where read_ident needs none */
-	struct watchdog_regs watchdog;
 	bool has_native_usb;
+	uint8_t legacy_rev_scale; /* image byte 14 counts: 100 = major, 1 = minor */
+	uint8_t rom_begin_words;  /* 4 or 5 */
+	uint8_t crystal_mhz;      /* 0 where it has to be measured */
+	uint32_t boot_addr;       /* where the second-stage boot loader stands */
+	uint32_t max_flash_bytes;
+	const struct frequency_code *frequencies; /* ends with mhz 0 */
+	const struct efuse_map *efuse;            /* NULL where read_ident needs none */
+	uint32_t efuse_base;
+	uint32_t probe_reg;       /* half of the MAC: a harmless question with a known answer */
+	uint32_t uart_clkdiv_reg; /* 0 where the crystal is fixed */
+	struct spi_regs spi;
+	struct watchdog_regs watchdog;
 	/* Read MAC, revision, package, features and security state into ident. */
 	enum status (*read_ident)(const struct chip *chip, struct loader *l, struct ident *ident,
 				  struct err *err);

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define ROM_REACH_BYTES 0x1000000u
+
 bool run_erases_more(const struct run *r)
 {
 	return r->plan->erase == ERASE_ALL ||
@@ -208,8 +210,24 @@ static enum status erase_more(struct run *r)
 	return STATUS_OK;
 }
 
+/* Beyond its reach a ROM would begin at address 0 again. */
+static enum status judge_reach(const struct run *r, struct err *err)
+{
+	uint32_t end = r->plan->end_addr;
+
+	if (r->plan->erase == ERASE_ALL)
+		end = r->report->ident.flash_bytes;
+	if (r->loader.kind == LOADER_STUB || end <= ROM_REACH_BYTES)
+		return STATUS_OK;
+	return err_set(err, STATUS_NOT_SUPPORTED,
+		       "the ROM reaches the first 16 MB of flash, the plan ends at %08x: "
+		       "it takes the stub",
+		       (unsigned)end);
+}
+
 enum status run_erase(struct run *r)
 {
+	TRY(judge_reach(r, &r->report->err));
 	for (size_t i = 0; i < r->variant->region_count; i++) {
 		if (r->variant->regions[i].is_boot_sector)
 			TRY(blank_boot_sector(r, &r->variant->regions[i]));

@@ -55,13 +55,16 @@ static void include_boot_sector(struct run *r)
 
 enum status run_compare(struct run *r)
 {
-	size_t kept = 0;
+	size_t compared = 0, kept = 0;
 
+	r->report->used_stub = r->loader.kind == LOADER_STUB;
 	r->skipped_bytes = 0;
 	memset(r->is_proven, 0, region_count(r) * sizeof(r->is_proven[0]));
 	for (size_t i = 0; i < region_count(r); i++) {
-		if (may_stay(r, i))
-			TRY(run_region_equals(r, region(r, i), &r->is_proven[i]));
+		if (!may_stay(r, i))
+			continue;
+		TRY(run_region_equals(r, region(r, i), &r->is_proven[i]));
+		compared++;
 	}
 	include_boot_sector(r);
 	for (size_t i = 0; i < region_count(r); i++) {
@@ -72,7 +75,8 @@ enum status run_compare(struct run *r)
 		if (!r->was_sent[i])
 			r->skipped_bytes += region(r, i)->size_bytes;
 	}
-	run_note(r, "%zu of %zu regions are there already", kept, region_count(r));
+	run_note(r, "%zu regions, %zu compared, %zu stay as they are", region_count(r), compared,
+		 kept);
 	return STATUS_OK;
 }
 
@@ -84,7 +88,6 @@ static enum status write_regions(struct run *r, bool boot)
 	struct data_phase phase = { .raw_bytes = 0 };
 	enum status st = STATUS_OK;
 
-	report->used_stub = r->loader.kind == LOADER_STUB;
 	report->rate_asked = r->link->is_native_usb                 ? 0
 			     : r->way.rate_at < r->link->rate_count ? r->link->rates[r->way.rate_at]
 								    : FIRST_RATE;

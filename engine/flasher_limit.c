@@ -22,7 +22,7 @@ static uint64_t region_limit_ms(const struct flash_region *g)
 	uint32_t size = (uint32_t)g->size_bytes;
 
 	return worst_wire_ms(g->size_bytes) + loader_erase_ms(size) + loader_write_ms(size) +
-	       2 * loader_md5_ms(size);
+	       UINT64_C(2) * loader_md5_ms(size);
 }
 
 static uint64_t variant_limit_ms(const struct flash_variant *v)
@@ -86,12 +86,13 @@ static double region_s(const struct flash_region *g, bool compress, uint32_t rat
 	size_t bytes = compress && g->packed ? g->packed_bytes : g->size_bytes;
 	size_t block = with_stub ? STUB_BLOCK : ROM_BLOCK;
 	size_t blocks = (bytes + block - 1) / block;
+	size_t sectors = (g->size_bytes + FLASH_SECTOR_BYTES - 1) / FLASH_SECTOR_BYTES;
 	/* One byte in 128 is escaped. */
 	uint64_t wire = bytes + bytes / 128 + blocks * FRAME_BYTES;
 	double s = (double)wire_us(wire, rate_baud) / 1e6 + (double)blocks * TURNAROUND_S;
 
 	if (!with_stub)
-		s += (double)(g->size_bytes / FLASH_SECTOR_BYTES + 1) * ROM_ERASE_S_PER_SECTOR;
+		s += (double)sectors * ROM_ERASE_S_PER_SECTOR;
 	return s + (double)g->size_bytes * MD5_S_PER_MB / 1e6;
 }
 
