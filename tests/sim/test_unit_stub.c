@@ -411,6 +411,24 @@ static void erase_commands_answer_when_they_are_done(void **state)
 	client_free(c);
 }
 
+static void a_long_range_gets_the_patience_of_all_its_sectors(void **state)
+{
+	size_t size;
+	struct client *c = stub("esp32");
+	uint8_t *flash = sim_unit_flash_edit(c->unit, &size);
+	(void)state;
+
+	/* 295 sectors have 35 s, which is more nanoseconds than 32 bits hold. */
+	memset(flash, 0, size);
+	client_ask_words(c, 0xD1, WORDS(0x29000, 0x127000));
+	assert_int_equal(client_status(c, 0), 0);
+	assert_int_equal(flash[0x28FFF], 0);
+	assert_int_equal(flash[0x29000], 0xFF);
+	assert_int_equal(flash[0x14FFFF], 0xFF);
+	assert_int_equal(flash[0x150000], 0);
+	client_free(c);
+}
+
 /* ---- compressed ---- */
 
 struct stream {
@@ -654,6 +672,7 @@ int main(void)
 		cmocka_unit_test(a_blank_flash_is_not_erased),
 		cmocka_unit_test(a_write_erases_whole_sectors_outwards),
 		cmocka_unit_test(erase_commands_answer_when_they_are_done),
+		cmocka_unit_test(a_long_range_gets_the_patience_of_all_its_sectors),
 		cmocka_unit_test(a_compressed_stream_is_written),
 		cmocka_unit_test(an_inflate_error_is_told_by_the_next_command),
 		cmocka_unit_test(the_sum_of_a_stream_is_checked_only_if_it_is_one_block),
