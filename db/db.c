@@ -34,6 +34,14 @@ static enum status connect_to(struct db *db, const char *name, int flags, struct
 
 /* ---- writers ---- */
 
+/* Above what is wrong, the check may say in which of several databases: a message is one line. */
+static const char *last_line(const char *text)
+{
+	const char *newline = strrchr(text, '\n');
+
+	return newline ? newline + 1 : text;
+}
+
 static enum status check_damage(struct db *db, struct err *err)
 {
 	sqlite3_stmt *stmt;
@@ -45,7 +53,7 @@ static enum status check_damage(struct db *db, struct err *err)
 	if (rc != SQLITE_ROW)
 		st = sql_fail(db, rc, err);
 	else if (!text || strcmp(text, "ok"))
-		st = sql_fail_at(db->path, SQLITE_CORRUPT, text, err);
+		st = sql_fail_at(db->path, SQLITE_CORRUPT, text ? last_line(text) : NULL, err);
 	sqlite3_finalize(stmt);
 	return st;
 }

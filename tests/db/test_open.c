@@ -25,6 +25,8 @@ static void expect_refused(const char *path, enum db_mode mode, const char *part
 	assert_null(db);
 	if (!strstr(err.text, path) || !strstr(err.text, part))
 		fail_msg("'%s' does not name '%s' and '%s'", err.text, path, part);
+	if (strchr(err.text, '\n'))
+		fail_msg("'%s' is more than one line", err.text);
 }
 
 static void write_file(const char *path, const void *bytes, size_t size)
