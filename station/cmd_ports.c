@@ -2,6 +2,7 @@
 #include "station/json.h"
 #include "station/ports_table.h"
 
+#include <jansson.h>
 #include <stdio.h>
 
 static void print_json(const struct port_list *ports)

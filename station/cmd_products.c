@@ -5,6 +5,7 @@
 #include "recipes/plan.h"
 #include "recipes/product.h"
 
+#include <jansson.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>

@@ -12,10 +12,10 @@
 #include "db/record.h"
 #include "db/writer.h"
 #include "engine/flasher.h"
+#include "recipes/plan.h"
 #include "station/claims.h"
 #include "station/ports.h"
 #include "station/queue.h"
-#include "recipes/plan.h"
 
 #include <stdatomic.h>
 

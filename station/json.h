@@ -1,7 +1,7 @@
 /*
  * JSON for what the program prints: docs/json-events.md describes the objects.
  *
- * Strings from devices and files are cleaned first (text.h), so that every
+ * Strings from devices and files are cleaned first (textbuf.h), so that every
  * object can be printed. NULL and unknown values become null.
  */
 #ifndef STATION_JSON_H
@@ -11,26 +11,27 @@
 #include "station/ports.h"
 #include "station/textbuf.h"
 
-#include <jansson.h>
 #include <stdint.h>
+
+struct json_t; /* jansson's */
 
 /* Of the objects below and of every event: grows when a member changes its meaning. */
 #define JSON_VERSION 1
 
 /* A new reference; null for NULL and "". */
-json_t *json_text(const char *text);
+struct json_t *json_text(const char *text);
 
 /* "2026-11-22T12:30:05.250Z" */
 #define UTC_TEXT_BYTES 32
 void utc_text(int64_t utc_ms, char text[static UTC_TEXT_BYTES]);
 
 /* { "version": 1, "time": ..., "event": event } */
-json_t *json_event(const char *event);
+struct json_t *json_event(const char *event);
 
-json_t *json_port(const struct port *p);
-json_t *json_ident(const struct ident *ident);
+struct json_t *json_port(const struct port *p);
+struct json_t *json_ident(const struct ident *ident);
 
 /* One line with its newline, appended to out; gives up the reference. */
-void json_line(json_t *object, struct textbuf *out);
+void json_line(struct json_t *object, struct textbuf *out);
 
 #endif

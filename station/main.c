@@ -1,7 +1,6 @@
 #include "station/command.h"
 #include "station/help.h"
 
-#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -12,7 +11,6 @@ int main(int argc, char **argv)
 	struct err err;
 	enum exit_code code;
 
-	setlocale(LC_CTYPE, "");
 	/* A reader that went away is no reason to leave units half written. */
 	signal(SIGPIPE, SIG_IGN);
 

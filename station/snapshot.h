@@ -35,7 +35,6 @@ struct slot_view {
 	const struct flash_report *report; /* NULL when the flasher gave none */
 	bool is_duplicate_mac;
 	bool is_stored; /* in the database; false also where nothing is recorded */
-	bool log_was_kept;
 };
 
 struct snapshot {

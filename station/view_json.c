@@ -4,6 +4,7 @@
 
 #include "engine/base/bytes.h"
 
+#include <jansson.h>
 #include <stdio.h>
 
 static json_t *seconds(double s)
