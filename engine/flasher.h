@@ -45,6 +45,12 @@ struct flash_range {
 enum erase_mode { ERASE_SECTORS, ERASE_ROOMS, ERASE_ALL };
 enum stub_policy { STUB_AUTO, STUB_ALWAYS, STUB_NEVER };
 enum skip_policy { SKIP_NEVER, SKIP_UNCHANGED };
+/* The state a unit has to be in; another one is STATUS_SECURITY_STATE. */
+enum security_wanted {
+	SECURITY_OPEN, /* no secure boot, no encryption, no secure download */
+	SECURITY_SECURE_BOOT,
+	SECURITY_SECURE_DOWNLOAD, /* with or without secure boot; nothing can be proven */
+};
 
 struct flash_plan {
 	const struct chip *chip;
@@ -60,6 +66,12 @@ struct flash_plan {
 	bool compress; /* false: send raw data even where a packed stream exists */
 	enum skip_policy skip;
 	unsigned tries; /* 1 .. 10 */
+	/* Interlocks beyond chip, revision and flash; each judged before any write. */
+	const char *const *packages; /* ident_package_is() names: "PICO-V3-02"; 0 of them = any */
+	size_t package_count;
+	uint32_t psram_bytes; /* in-package PSRAM, judged where the chip tells it; 0 = any */
+	enum security_wanted security;
+	bool accept_unproven; /* PASS without proof where the chip cannot give one */
 };
 
 /* ---- how this port can be talked to: made by station/ from the bridge's row ---- */

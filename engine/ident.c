@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define MAGIC_REG 0x40001000u
 
@@ -155,4 +156,27 @@ void security_text(const struct security *s, char *text, size_t size)
 		memmove(text, text + 2, strlen(text + 2) + 1);
 	else
 		snprintf(text, size, "%s", s->is_known ? "none" : "unknown");
+}
+
+bool ident_package_is(const struct ident *ident, const char *name)
+{
+	static const char separators[] = " ()";
+	const char *chip = ident->chip ? ident->chip->name : "";
+	size_t wanted = strlen(name);
+
+	for (const char *p = ident->package; *p;) {
+		size_t len;
+
+		p += strspn(p, separators);
+		len = strcspn(p, separators);
+		/* "ESP32-PICO-D4" is PICO-D4, "ESP32-C3" itself is no package. */
+		if (strncasecmp(p, chip, strlen(chip)) == 0 && p[strlen(chip)] == '-' &&
+		    len == strlen(chip) + 1 + wanted &&
+		    strncasecmp(p + strlen(chip) + 1, name, wanted) == 0)
+			return true;
+		if (len == wanted && strncasecmp(p, name, wanted) == 0)
+			return true;
+		p += len;
+	}
+	return false;
 }

@@ -60,6 +60,10 @@ enum status ident_stop_watchdogs(struct loader *l, const struct chip *chip, stru
  * STATUS_FLASH_ID_BAD for ffffff, 000000 and the like. */
 enum status ident_read_flash(struct loader *l, struct ident *ident, struct err *err);
 
+/* Is the unit's package the one that a recipe names: "PICO-V3-02", "QFN56"? Case does
+ * not count, nor what stands around the name ("ESP32-PICO-V3-02 (revision v3.0)"). */
+bool ident_package_is(const struct ident *ident, const char *name);
+
 /* Size for a JEDEC id, 0 when unknown. docs/chips.md, flash ids. */
 uint32_t flash_bytes_of_id(uint32_t flash_id);
 
