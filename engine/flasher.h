@@ -85,6 +85,7 @@ struct link_profile {
 	uint32_t rates[LINK_RATES_MAX]; /* the ladder, best first, without 115200 */
 	size_t rate_count;              /* 0: stay at 115200 */
 	bool is_native_usb;             /* the chip's own USB: rate means nothing */
+	bool is_usb_otg;                /* of these, the ROM's USB-OTG, not USB-Serial/JTAG */
 	uint32_t ram_block_bytes;       /* 0x1800, 0x800 over USB-OTG */
 };
 
@@ -134,6 +135,17 @@ struct flash_job {
 	struct transport *transport; /* open at 115200; stays the caller's */
 	uint32_t limit_ms;           /* of the whole run; 0 = flasher_limit_ms() */
 	struct flash_watch watch;
+	/*
+	 * A chip's own USB port vanishes when the chip restarts and comes back under
+	 * another number. Closes *transport, waits at most until d for a port at the
+	 * same place, opens it at 115200 and puts it into *transport; its clock is the
+	 * one before. On failure *transport is NULL: STATUS_PORT_GONE when nothing came
+	 * back. What stands there when flasher_run returns is the caller's, as `transport`
+	 * was. NULL: a port that is gone ends the run.
+	 */
+	enum status (*reopen)(void *ctx, struct transport **transport, struct deadline d,
+			      struct err *err);
+	void *reopen_ctx;
 };
 
 struct flash_step_report {
