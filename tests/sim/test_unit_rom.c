@@ -105,8 +105,37 @@ static void the_error_byte_outlives_its_error(void **state)
 
 	client_ask_words(c, 0x0B, WORDS(0));
 	assert_int_equal(client_status(c, 0), 0x0105);
-	client_ask_words(c, 0x0D, WORDS(0, 0));
+	client_ask_words(c, 0x05, WORDS(4, 1, 4, RAM));
 	assert_int_equal(client_status(c, 0), 0x0005);
+	client_free(c);
+}
+
+static void some_commands_forget_the_last_error(void **state)
+{
+	struct client *c = rom("esp32");
+	(void)state;
+
+	client_ask_words(c, 0x0B, WORDS(0));
+	client_ask_words(c, 0x0D, WORDS(0, 0));
+	assert_int_equal(client_status(c, 0), 0);
+	client_ask_words(c, 0x05, WORDS(4, 1, 4, RAM));
+	assert_int_equal(client_status(c, 0), 0);
+	client_ask_words(c, 0x0B, WORDS(0));
+	client_read_reg(c, MAGIC_ADDR);
+	assert_int_equal(client_status(c, 0), 0);
+	client_free(c);
+}
+
+static void an_unknown_command_leaves_no_error_behind(void **state)
+{
+	struct client *c = rom("esp32");
+	(void)state;
+
+	client_read_reg(c, MAGIC_ADDR);
+	client_ask(c, 0x77, NULL, 0);
+	assert_int_equal(client_status(c, 0), 0x0105);
+	client_ask_words(c, 0x05, WORDS(4, 1, 4, RAM));
+	assert_int_equal(client_status(c, 0), 0);
 	client_free(c);
 }
 
@@ -263,6 +292,20 @@ static void a_bad_escape_is_not_rejected(void **state)
 	client_free(c);
 }
 
+static void a_delimiter_behind_an_escape_ends_nothing(void **state)
+{
+	const uint8_t open[] = { 0xC0, 0, 0x0A, 4, 0, 0, 0, 0, 0, 0, 0x10, 0, 0x40, 0xDB, 0xC0 };
+	struct client *c = rom("esp32");
+	(void)state;
+
+	client_send_raw(c, open, sizeof(open));
+	assert_false(client_receive(c, 100));
+	client_send_raw(c, open, 1);
+	assert_true(client_receive(c, 100));
+	assert_int_equal(client_value(c), ESP32_MAGIC);
+	client_free(c);
+}
+
 static void what_overruns_the_ring_while_a_command_runs_is_lost(void **state)
 {
 	uint8_t block[0x400];
@@ -318,6 +361,7 @@ static void the_reply_to_a_rate_change_still_comes_at_the_old_rate(void **state)
 
 	client_ask_words(c, 0x0F, WORDS(921600, 0));
 	assert_int_equal(client_status(c, 0) >> 8, 0);
+	assert_memory_equal(client_text(c, 10), "\xC0\xC0", 3); /* and so does its flush */
 	client_rate(c, 921600);
 	client_wait_ms(c, 50);
 	assert_int_equal(client_read_reg(c, MAGIC_ADDR), ESP32_MAGIC);
@@ -507,6 +551,8 @@ int main(void)
 		cmocka_unit_test(the_rom_locks_onto_any_rate_that_the_host_syncs_at),
 		cmocka_unit_test(a_reply_carries_four_status_bytes_and_the_last_value),
 		cmocka_unit_test(the_error_byte_outlives_its_error),
+		cmocka_unit_test(some_commands_forget_the_last_error),
+		cmocka_unit_test(an_unknown_command_leaves_no_error_behind),
 		cmocka_unit_test(status_bytes_three_and_four_are_old_buffer_content),
 		cmocka_unit_test(an_unknown_command_is_refused_under_the_name_of_the_one_before),
 		cmocka_unit_test(after_sync_an_unknown_command_is_refused_eight_times),
@@ -517,6 +563,7 @@ int main(void)
 		cmocka_unit_test(extra_delimiters_and_junk_between_frames_do_no_harm),
 		cmocka_unit_test(a_frame_cut_short_runs_with_what_the_buffer_held_before),
 		cmocka_unit_test(a_bad_escape_is_not_rejected),
+		cmocka_unit_test(a_delimiter_behind_an_escape_ends_nothing),
 		cmocka_unit_test(what_overruns_the_ring_while_a_command_runs_is_lost),
 		cmocka_unit_test(write_reg_changes_only_the_bits_of_its_mask),
 		cmocka_unit_test(write_reg_takes_several_records_and_any_size),

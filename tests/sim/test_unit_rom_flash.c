@@ -221,6 +221,36 @@ static bool is_in_loader(struct client *c)
 	return client_receive(c, 500);
 }
 
+static void blocks_without_a_begin_are_refused_empty_or_not(void **state)
+{
+	struct client *c = attached("esp32");
+	(void)state;
+
+	for (uint8_t opcode = 0x03; opcode <= 0x11; opcode += 0x11 - 0x03) {
+		client_ask_block(c, opcode, 0, "abcd", 4);
+		assert_int_equal(status(c, 0), 0x0105);
+		client_ask_block(c, opcode, 0, "", 0);
+		assert_int_equal(status(c, 0), 0x0105);
+	}
+	client_free(c);
+}
+
+static void flash_end_counts_a_block_that_was_refused_for_its_sum(void **state)
+{
+	uint8_t data[16 + BLOCK] = { 0, BLOCK >> 8 };
+	struct client *c = attached("esp32c3");
+	(void)state;
+
+	client_ask_words(c, 0x02, WORDS(BLOCK, 1, BLOCK, 0, 0));
+	client_send_command(c, 0x03, data, sizeof(data), 0x5A);
+	assert_true(client_receive(c, 1000));
+	client_ask_block(c, 0x03, 1, data + 16, BLOCK);
+	assert_int_equal(status(c, 0), 0);
+	client_ask_words(c, 0x04, WORDS(1));
+	assert_int_equal(status(c, 0), 0x0106);
+	client_free(c);
+}
+
 static void flash_end_leaves_the_loader_whatever_it_answers(void **state)
 {
 	uint8_t data[BLOCK] = { 1 };
@@ -337,6 +367,48 @@ static void one_declared_block_too_few_fails_on_the_extra_one(void **state)
 	client_free(c);
 }
 
+static void defl_end_compares_numbers_and_needs_no_begin(void **state)
+{
+	struct client *c = attached("esp32");
+	uint8_t head[16] = { 0 };
+	(void)state;
+
+	client_ask_words(c, 0x12, WORDS(1));
+	assert_int_equal(status(c, 0), 0);
+	begin(c, 0x10, 4096, 1, 0);
+	client_send_command(c, 0x11, head, sizeof(head), 0x5A); /* an empty block, a wrong sum */
+	assert_true(client_receive(c, 1000));
+	assert_int_equal(status(c, 0), 0x0107);
+	client_ask_words(c, 0x12, WORDS(1));
+	assert_int_equal(status(c, 0), 0);
+	client_free(c);
+}
+
+static void the_last_block_is_known_by_its_number(void **state)
+{
+	uint8_t head[16] = { 0 }, blank[3000];
+	struct client *c = attached("esp32");
+	struct stream *s = packed(sizeof(blank));
+	(void)state;
+
+	memset(blank, 0xFF, sizeof(blank));
+	begin(c, 0x10, 4096, s->blocks, 0);
+	client_send_command(c, 0x11, head, sizeof(head), 0x5A);
+	assert_true(client_receive(c, 1000));
+	/* Each block under the next number: the last one but one is taken for the last. */
+	for (uint32_t seq = 0; seq < s->blocks; seq++) {
+		size_t at = (size_t)seq * BLOCK, left = s->size - at;
+
+		client_ask_block(c, 0x11, seq + 1, s->packed + at, left < BLOCK ? left : BLOCK);
+		assert_int_equal(status(c, 0), seq + 1 < s->blocks ? 0 : 0x010C);
+	}
+	client_ask_words(c, 0x12, WORDS(1));
+	assert_int_equal(status(c, 0), 0x0106);
+	assert_flash(c, 2048, blank, sizeof(blank) - 2048);
+	free(s);
+	client_free(c);
+}
+
 static void a_bad_stream_and_a_bad_sum_are_told_apart(void **state)
 {
 	struct client *c = attached("esp32");
@@ -437,11 +509,15 @@ int main(void)
 			a_block_that_was_refused_for_its_sum_can_follow_under_the_next_number),
 		cmocka_unit_test(what_does_not_read_back_is_refused_and_the_address_stays),
 		cmocka_unit_test(blocks_beyond_the_declared_ones_are_still_written),
+		cmocka_unit_test(blocks_without_a_begin_are_refused_empty_or_not),
+		cmocka_unit_test(flash_end_counts_a_block_that_was_refused_for_its_sum),
 		cmocka_unit_test(flash_end_leaves_the_loader_whatever_it_answers),
 		cmocka_unit_test(flash_end_counts_bytes_too),
 		cmocka_unit_test(a_compressed_stream_is_written),
 		cmocka_unit_test(one_declared_block_too_many_leaves_the_tail_unwritten),
 		cmocka_unit_test(one_declared_block_too_few_fails_on_the_extra_one),
+		cmocka_unit_test(defl_end_compares_numbers_and_needs_no_begin),
+		cmocka_unit_test(the_last_block_is_known_by_its_number),
 		cmocka_unit_test(a_bad_stream_and_a_bad_sum_are_told_apart),
 		cmocka_unit_test(output_beyond_the_declared_size_is_not_refused),
 		cmocka_unit_test(encryption_is_refused_where_the_rom_knows_the_word),
