@@ -2,6 +2,28 @@
 
 #include <string.h>
 
+/* Where every unit begins. */
+#define FIRST_RATE_BAUD 115200u
+
+static bool has_id(const struct bridge *b, const struct port *p)
+{
+	for (size_t i = 0; i < BRIDGE_IDS_MAX && b->ids[i].vid; i++) {
+		if (b->ids[i].vid == p->vid && b->ids[i].pid == p->pid)
+			return true;
+	}
+	return false;
+}
+
+/* "1.0" of "pci-0000:00:14.0/1.4:1.0.port1" */
+static bool is_on_interface(const struct port *p, const char *interface)
+{
+	const char *colon = strrchr(p->slot, ':');
+	size_t length = strlen(interface);
+
+	return colon && strncmp(colon + 1, interface, length) == 0 &&
+	       (colon[1 + length] == '\0' || colon[1 + length] == '.');
+}
+
 const struct bridge *bridge_of_port(const struct port *p)
 {
 	size_t count;
@@ -12,27 +34,77 @@ const struct bridge *bridge_of_port(const struct port *p)
 	for (size_t i = 0; i < count; i++) {
 		const struct bridge *b = &rows[i];
 
-		if (b->vid == p->vid && b->pid == p->pid &&
+		if (has_id(b, p) &&
 		    (!b->manufacturer || strcmp(b->manufacturer, p->manufacturer) == 0) &&
-		    (!b->product || strstr(p->product, b->product)))
+		    (!b->product || strstr(p->product, b->product)) &&
+		    (!b->release || strcmp(b->release, p->release) == 0) &&
+		    (!b->interface || is_on_interface(p, b->interface)))
 			return b;
 	}
 	return NULL;
 }
 
-struct link_profile bridge_link(const struct bridge *b, uint32_t max_rate)
+static bool can_make(const struct bridge *b, uint32_t rate)
 {
+	for (size_t i = 0; i < LINK_RATES_MAX && b->bad_rates[i]; i++) {
+		if (b->bad_rates[i] == rate)
+			return false;
+	}
+	return !b->max_baud || rate <= b->max_baud;
+}
+
+const struct plan_bridge *bridge_in_plan(const struct bridge *b, const struct plan *plan)
+{
+	size_t count;
+	const struct bridge *rows = bridge_rows(&count);
+
+	for (size_t i = 0; i < plan->bridge_count; i++) {
+		const struct plan_bridge *wanted = &plan->bridges[i];
+
+		if (strcmp(wanted->name, b->name) == 0)
+			return wanted;
+		for (size_t j = 0; j < count && b->is_native_usb; j++) {
+			if (rows[j].is_native_usb && strcmp(rows[j].name, wanted->name) == 0)
+				return wanted;
+		}
+	}
+	return NULL;
+}
+
+static void add_rate(struct link_profile *link, uint32_t rate)
+{
+	size_t at = link->rate_count;
+
+	/* Best first, each once, and 115200 needs no change. */
+	while (at > 0 && link->rates[at - 1] < rate)
+		at--;
+	if (rate <= FIRST_RATE_BAUD || link->rate_count == LINK_RATES_MAX ||
+	    (at > 0 && link->rates[at - 1] == rate))
+		return;
+	memmove(&link->rates[at + 1], &link->rates[at],
+		(link->rate_count - at) * sizeof(link->rates[0]));
+	link->rates[at] = rate;
+	link->rate_count++;
+}
+
+struct link_profile bridge_link(const struct bridge *b, const struct plan *plan)
+{
+	const struct plan_bridge *preset = plan ? bridge_in_plan(b, plan) : NULL;
+	bool is_presets = preset && preset->rate_count && !b->is_native_usb;
+	const uint32_t *rates = is_presets ? preset->rates : b->rates;
+	size_t count = is_presets ? preset->rate_count : LINK_RATES_MAX;
 	struct link_profile link = {
 		.is_native_usb = b->is_native_usb,
+		.is_usb_otg = b->is_usb_otg,
 		.ram_block_bytes = b->ram_block_bytes,
 		.reset_count = b->reset_count,
 	};
 
 	for (size_t i = 0; i < b->reset_count; i++)
 		link.resets[i] = b->resets[i];
-	for (size_t i = 0; i < LINK_RATES_MAX && b->rates[i]; i++) {
-		if (!max_rate || b->rates[i] <= max_rate)
-			link.rates[link.rate_count++] = b->rates[i];
+	for (size_t i = 0; i < count && rates[i]; i++) {
+		if (can_make(b, rates[i]) && !(plan && plan->max_rate && rates[i] > plan->max_rate))
+			add_rate(&link, rates[i]);
 	}
 	return link;
 }

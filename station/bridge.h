@@ -1,27 +1,43 @@
 /*
  * What stands between a port and a unit: one row per bridge chip.
  *
- * VID:PID alone does not tell bridges apart (four CP210x share one, M5Stack's own
- * firmware answers to FTDI's), so a row may also ask for strings. Rows are tried
- * in order, so the particular ones stand before the general.
+ * VID:PID alone does not tell bridges apart (five CP210x share one, M5Stack's own
+ * firmware answers to FTDI's), so a row may also ask for strings, a release or an
+ * interface. Rows are tried in order, so the particular ones stand before the
+ * general. What only a vendor request could tell is not asked: it needs more than the tty.
+ * docs/add-a-bridge.md.
  */
 #ifndef STATION_BRIDGE_H
 #define STATION_BRIDGE_H
 
 #include "engine/flasher.h"
+#include "recipes/plan.h"
 #include "station/ports.h"
 
-struct bridge {
-	const char *name; /* as recorded: "CP2104" */
+#define BRIDGE_IDS_MAX 4
+
+struct usb_id {
 	uint16_t vid, pid;
-	const char *manufacturer;       /* exactly this string; NULL any */
-	const char *product;            /* contained in the product string; NULL any */
-	uint32_t rates[LINK_RATES_MAX]; /* best first, without 115200, 0 ends the list */
+};
+
+struct bridge {
+	const char *name;                   /* as recorded, and as presets name it: "CP2104" */
+	struct usb_id ids[BRIDGE_IDS_MAX];  /* vid 0 ends the list */
+	const char *manufacturer;           /* exactly this string; NULL any */
+	const char *product;                /* contained in the product string; NULL any */
+	const char *release;                /* bcdDevice as sysfs has it; NULL any */
+	const char *interface;              /* "1.1": configuration and interface; NULL any */
+	uint32_t rates[LINK_RATES_MAX];     /* best first, without 115200, 0 ends the list */
+	uint32_t bad_rates[LINK_RATES_MAX]; /* never used, not even when a preset names one */
+	uint32_t max_baud;                  /* of the part; 0 unknown */
 	const enum reset_kind *resets;
 	size_t reset_count;
-	bool is_native_usb; /* the chip's own USB: the rate means nothing */
+	bool is_native_usb;  /* the chip's own USB: the rate means nothing */
+	bool is_usb_otg;     /* of these, the loader in ROM over USB-OTG */
+	bool is_application; /* of these, a program that took the port over: no loader yet */
 	uint32_t ram_block_bytes;
 	const char *driver; /* what Linux binds to it */
+	const char *quirk;  /* for the unit's log; NULL none */
 	enum proof_level proof;
 	const char *source;
 };
@@ -36,9 +52,14 @@ const struct bridge *bridge_of_port(const struct port *p);
 const struct bridge *bridge_generic(void);
 
 /*
- * How to talk through this bridge: its ladder without the rates above max_rate
- * (0 = no limit of the recipe's own).
+ * How to talk through this bridge: its ladder, or the rates that the plan's preset gives
+ * it, without those that it cannot make and those above the recipe's limit. plan
+ * NULL: an identify run.
  */
-struct link_profile bridge_link(const struct bridge *b, uint32_t max_rate);
+struct link_profile bridge_link(const struct bridge *b, const struct plan *plan);
+
+/* What the preset says of this bridge; NULL when it names no such one. All kinds of a
+ * chip's own USB are one bridge to a preset. */
+const struct plan_bridge *bridge_in_plan(const struct bridge *b, const struct plan *plan);
 
 #endif

@@ -126,7 +126,7 @@ static void fill_views(struct session *s)
 		const struct station_place *place = &setup->places[i];
 		struct unit *unit = &s->units[i];
 
-		unit->link = bridge_link(place->bridge, plan ? plan->max_rate : 0);
+		unit->link = bridge_link(place->bridge, plan);
 		unit->deadline_us = NEVER;
 		unit->close_limit_us = NEVER;
 		if (setup->kind == FLASH_RUN_FLASH)
