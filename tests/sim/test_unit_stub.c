@@ -501,6 +501,23 @@ static void the_sum_of_a_stream_is_checked_only_if_it_is_one_block(void **state)
 	assert_int_equal(send_block(c, s, 0), 0);
 	client_ask_words(c, 0x12, WORDS(1));
 	assert_int_equal(client_status(c, 0), 0xC700);
+	/* None of it was written, so the end misses it. */
+	client_ask_words(c, 0x12, WORDS(1));
+	assert_int_equal(client_status(c, 0), 0xC000);
+	memset(s->plain, 0xFF, 3000);
+	assert_flash(c, 0, s->plain, 3000);
+	free(s);
+	/* Beyond a window of 32 KB it is forgotten, also within one block. */
+	s = calloc(1, sizeof(*s));
+	assert_non_null(s);
+	s->size = sizeof(s->packed);
+	assert_int_equal(compress2(s->packed, &s->size, s->plain, 40000, 9), Z_OK);
+	s->packed[s->size - 1] ^= 1;
+	begin(c, 0x10, 40000, 1, 0);
+	assert_int_equal(send_block(c, s, 0), 0);
+	client_ask_words(c, 0x12, WORDS(1));
+	assert_int_equal(client_status(c, 0), 0);
+	assert_flash(c, 0, s->plain, 40000);
 	free(s);
 	s = packed(200000);
 	s->packed[s->size - 1] ^= 1;
