@@ -67,8 +67,12 @@ struct record_result {
 	int64_t crystal_mhz;
 	const char *flash_id; /* hex */
 	int64_t flash_bytes;
+	int64_t embedded_flash_bytes, embedded_psram_bytes; /* 0 none or unknown */
 	const char *security;
-	const char *loader; /* "stub", "rom" */
+	bool has_security; /* of the next three */
+	bool secure_boot, flash_encryption, secure_download;
+	const char *security_flags; /* hex */
+	const char *loader;         /* "stub", "rom" */
 	bool has_rate;
 	int64_t rate_asked, rate_actual;
 	int64_t tries;

@@ -10,6 +10,24 @@ static const char *known(const char *text)
 	return text && text[0] ? text : NULL;
 }
 
+static void add_security(const struct security *s, struct record_storage *storage,
+			 struct record_result *out)
+{
+	if (s->has_flags) {
+		snprintf(storage->security_flags, sizeof(storage->security_flags), "%08x",
+			 (unsigned)s->flags);
+		out->security_flags = storage->security_flags;
+	}
+	if (!s->is_known)
+		return;
+	security_text(s, storage->security, sizeof(storage->security));
+	out->security = storage->security;
+	out->has_security = true;
+	out->secure_boot = s->secure_boot;
+	out->flash_encryption = s->flash_encryption;
+	out->secure_download = s->secure_download;
+}
+
 static void add_ident(const struct ident *ident, struct record_storage *storage,
 		      struct record_result *out)
 {
@@ -33,10 +51,9 @@ static void add_ident(const struct ident *ident, struct record_storage *storage,
 	}
 	out->has_flash_bytes = ident->flash_bytes != 0;
 	out->flash_bytes = ident->flash_bytes;
-	if (ident->security.is_known) {
-		security_text(&ident->security, storage->security, sizeof(storage->security));
-		out->security = storage->security;
-	}
+	out->embedded_flash_bytes = ident->embedded_flash_bytes;
+	out->embedded_psram_bytes = ident->embedded_psram_bytes;
+	add_security(&ident->security, storage, out);
 }
 
 static void add_report(const struct flash_report *r, struct record_storage *storage,

@@ -15,6 +15,7 @@ struct record_storage {
 	char revision[16];
 	char flash_id[8];
 	char security[100];
+	char security_flags[9];
 	struct record_step steps[FLASH_STEPS_MAX];
 };
 

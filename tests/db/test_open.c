@@ -132,7 +132,7 @@ static void a_newer_database_is_refused_with_both_versions(void **state)
 
 	make_records(w, 1);
 	assert_int_equal(world_do(w, "PRAGMA user_version = 7", &message), SQLITE_OK);
-	expect_refused(w->path, DB_WRITE, "schema 7, this program knows up to 1");
+	expect_refused(w->path, DB_WRITE, "schema 7, this program knows up to 2");
 	expect_refused(w->path, DB_READ, "newer flashline");
 }
 
@@ -333,6 +333,7 @@ static void an_older_database_is_brought_up_in_one_transaction(void **state)
 	struct world *w = *state;
 	const char *const rows[] = {
 		schema_sql,
+		schema_2_sql,
 		"CREATE TABLE shift (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID; "
 		"INSERT INTO shift VALUES ('early')",
 		"ALTER TABLE run ADD COLUMN shift TEXT REFERENCES shift",
@@ -342,16 +343,90 @@ static void an_older_database_is_brought_up_in_one_transaction(void **state)
 
 	make_records(w, 3);
 	struct db *db = world_open(w, DB_WRITE);
-	assert_int_equal(migrate(db, rows, 3, &err), STATUS_OK);
-	assert_int_equal(migrate(db, rows, 3, &err), STATUS_OK);
+	assert_int_equal(migrate(db, rows, 4, &err), STATUS_OK);
+	assert_int_equal(migrate(db, rows, 4, &err), STATUS_OK);
 	db_close(db);
-	assert_string_equal(world_ask(w, "PRAGMA user_version"), "3");
+	assert_string_equal(world_ask(w, "PRAGMA user_version"), "4");
 	assert_string_equal(world_ask(w, "SELECT group_concat(version) FROM schema_version"),
-			    "1,2,3");
+			    "1,2,3,4");
 	assert_string_equal(world_ask(w, "SELECT count(*) || count(shift) FROM run"), "30");
 	assert_int_not_equal(world_do(w, "DELETE FROM shift", &message), SQLITE_OK);
 	assert_int_not_equal(world_do(w, "REPLACE INTO shift VALUES ('early')", &message),
 			     SQLITE_OK);
+}
+
+/* A file as version 1 of the schema made it, with one run that has ended and one that has not. */
+static void make_version_1(const struct world *w)
+{
+	struct db db = { .sql = world_raw(w), .path = (char *)w->path };
+	const char *message;
+	struct err err;
+
+	assert_int_equal(migrate(&db, migration_rows(&(size_t){ 0 }), 1, &err), STATUS_OK);
+	sqlite3_close(db.sql);
+	assert_int_equal(
+		world_do(w,
+			 "INSERT INTO station VALUES (1, 'bench', '0.1.0', 1);"
+			 "INSERT INTO run (run_id, kind, station_id, start_utc_ms) VALUES"
+			 " ('a', 'FLASH', 1, 1000), ('b', 'FLASH', 1, 2000);"
+			 "INSERT INTO unit VALUES ('24:0a:c4:00:01:10', 'a', 1500);"
+			 "INSERT INTO result (run_id, outcome, code, party, proof, end_utc_ms, mac,"
+			 " chip, flash_bytes, security) VALUES ('a', 'PASS', 'OK', 'NONE',"
+			 " 'CHIP_MD5', 1500, '24:0a:c4:00:01:10', 'ESP32', 4194304, 'none')",
+			 &message),
+		SQLITE_OK);
+	assert_string_equal(world_ask(w, "PRAGMA user_version"), "1");
+}
+
+static void records_of_version_1_stay_as_they_are_and_the_new_facts_are_unknown(void **state)
+{
+	struct world *w = *state;
+	struct db *db;
+
+	make_version_1(w);
+	db = world_open(w, DB_WRITE);
+	db_close(db);
+	assert_string_equal(world_ask(w, "PRAGMA user_version"), "2");
+	assert_string_equal(
+		world_ask(w, "SELECT group_concat(printf('%s %s %s %s %d %s', run_id, outcome, mac,"
+			     " chip, flash_bytes, security)) FROM runs WHERE run_id = 'a'"),
+		"a PASS 24:0a:c4:00:01:10 ESP32 4194304 none");
+	assert_string_equal(
+		world_ask(w, "SELECT count(embedded_flash_bytes) + count(embedded_psram_bytes) +"
+			     " count(secure_boot) + count(flash_encryption) +"
+			     " count(secure_download) + count(security_flags) FROM runs"),
+		"0");
+	/* The run that was open is closed as in any file. */
+	assert_string_equal(world_ask(w, "SELECT code FROM runs WHERE run_id = 'b'"),
+			    "STATION_STOPPED");
+}
+
+static void a_file_of_version_1_takes_new_records_and_keeps_refusing_changes(void **state)
+{
+	struct world *w = *state;
+	const char *message;
+	struct db *db;
+
+	make_version_1(w);
+	db = world_open(w, DB_WRITE);
+	world_put(db, sample_run.run_id);
+	db_close(db);
+	assert_string_equal(world_ask(w, "SELECT embedded_psram_bytes || ' ' || secure_download "
+					 "|| ' ' || security_flags FROM runs WHERE mac IS NOT NULL "
+					 "AND run_id <> 'a'"),
+			    "2097152 1 00000105");
+	assert_int_not_equal(world_do(w, "UPDATE result SET secure_boot = 1", &message), SQLITE_OK);
+	assert_int_not_equal(world_do(w, "UPDATE result SET code = 'X'", &message), SQLITE_OK);
+	assert_int_not_equal(world_do(w, "DELETE FROM result", &message), SQLITE_OK);
+}
+
+static void a_reader_of_a_version_1_file_is_told_what_brings_it_up_to_date(void **state)
+{
+	struct world *w = *state;
+
+	make_version_1(w);
+	expect_refused(w->path, DB_READ, "was made by an older flashline");
+	assert_string_equal(world_ask(w, "PRAGMA user_version"), "1");
 }
 
 static void a_migration_that_fails_changes_nothing(void **state)
@@ -359,6 +434,7 @@ static void a_migration_that_fails_changes_nothing(void **state)
 	struct world *w = *state;
 	const char *const rows[] = {
 		schema_sql,
+		schema_2_sql,
 		"CREATE TABLE shift (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
 		"ALTER TABLE absent ADD COLUMN shift TEXT",
 	};
@@ -366,10 +442,10 @@ static void a_migration_that_fails_changes_nothing(void **state)
 
 	make_records(w, 3);
 	struct db *db = world_open(w, DB_WRITE);
-	assert_int_equal(migrate(db, rows, 3, &err), STATUS_DATABASE);
+	assert_int_equal(migrate(db, rows, 4, &err), STATUS_DATABASE);
 	assert_non_null(strstr(err.text, "no such table: absent"));
 	db_close(db);
-	assert_string_equal(world_ask(w, "PRAGMA user_version"), "1");
+	assert_string_equal(world_ask(w, "PRAGMA user_version"), "2");
 	assert_string_equal(world_ask(w, "SELECT count(*) FROM sqlite_schema WHERE name = 'shift'"),
 			    "0");
 	make_records(w, 1);
@@ -429,6 +505,9 @@ int main(void)
 		TEST(a_reader_cannot_write),
 		TEST(a_start_closes_the_runs_that_it_finds_open),
 		TEST(an_older_database_is_brought_up_in_one_transaction),
+		TEST(records_of_version_1_stay_as_they_are_and_the_new_facts_are_unknown),
+		TEST(a_file_of_version_1_takes_new_records_and_keeps_refusing_changes),
+		TEST(a_reader_of_a_version_1_file_is_told_what_brings_it_up_to_date),
 		TEST(a_migration_that_fails_changes_nothing),
 		TEST(the_default_place_is_the_users_state_folder),
 	};

@@ -19,7 +19,13 @@ static struct flash_report full_report(void)
 			   .package = "ESP32-D0WDQ6-V3",
 			   .features = "Wi-Fi, BT",
 			   .crystal_mhz = 40,
-			   .security = { .is_known = true },
+			   .security = { .is_known = true,
+					 .secure_boot = true,
+					 .secure_download = true,
+					 .has_flags = true,
+					 .flags = 0x105 },
+			   .embedded_flash_bytes = 4u << 20,
+			   .embedded_psram_bytes = 2u << 20,
 			   .has_flash_id = true,
 			   .flash_id = 0x164020,
 			   .flash_bytes = 4u << 20 },
@@ -77,7 +83,12 @@ static void everything_that_is_known_is_recorded(void **state)
 	assert_int_equal(out.crystal_mhz, 40);
 	assert_string_equal(out.flash_id, "164020");
 	assert_int_equal(out.flash_bytes, 4 << 20);
-	assert_string_equal(out.security, "none");
+	assert_string_equal(out.security, "secure boot, secure download");
+	assert_true(out.has_security && out.secure_boot && out.secure_download);
+	assert_false(out.flash_encryption);
+	assert_string_equal(out.security_flags, "00000105");
+	assert_int_equal(out.embedded_flash_bytes, 4 << 20);
+	assert_int_equal(out.embedded_psram_bytes, 2 << 20);
 	assert_string_equal(out.loader, "stub");
 	assert_int_equal(out.rate_asked, 921600);
 	assert_int_equal(out.rate_actual, 923077);
@@ -119,6 +130,8 @@ static void what_is_unknown_is_null_and_never_a_default(void **state)
 	assert_false(out.has_crystal || out.has_flash_bytes || out.has_rate);
 	assert_null(out.flash_id);
 	assert_null(out.security);
+	assert_null(out.security_flags);
+	assert_false(out.has_security);
 	assert_null(out.loader);
 	assert_null(out.rungs);
 	assert_null(out.evidence);
