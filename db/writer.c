@@ -55,6 +55,21 @@ static enum status store_fact(struct db *db, struct fact *fact, struct err *err)
 	return sql_exec(db, "RELEASE fact", err);
 }
 
+/* What is committed to a file that was moved or deleted is nowhere to be found: SQLite does not
+ * look in write-ahead mode. */
+static enum status check_is_in_place(struct db *db, struct err *err)
+{
+	int has_moved = 0;
+
+	sqlite3_file_control(db->sql, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
+	if (!has_moved)
+		return STATUS_OK;
+	return err_set(
+		err, STATUS_DATABASE,
+		"%s: was moved or deleted while it was in use: bring it back, then start again",
+		db->path);
+}
+
 /* All facts in one transaction; each knows afterwards what became of it. */
 static void store_facts(struct db *db, struct fact *facts)
 {
@@ -65,6 +80,8 @@ static void store_facts(struct db *db, struct fact *facts)
 	st = sql_exec(db, "BEGIN IMMEDIATE", &err);
 	for (struct fact *fact = facts; fact && !st; fact = fact->next)
 		st = store_fact(db, fact, &err);
+	if (!st)
+		st = check_is_in_place(db, &err);
 	if (!st)
 		st = sql_exec(db, "COMMIT", &err);
 	if (!st)

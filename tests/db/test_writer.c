@@ -462,6 +462,27 @@ static void a_transaction_that_cannot_be_committed_loses_all_its_results_and_say
 			    "PASS,ABORTED,ABORTED");
 }
 
+static void a_file_that_was_moved_away_takes_no_more_results(void **state)
+{
+	struct world *w = *state;
+	struct db *db = open_with_recipe(w);
+	struct writer *writer = writer_on(db);
+	char *moved = strdup(world_file(w, "moved.db"));
+	struct err err;
+
+	assert_non_null(moved);
+	assert_int_equal(writer_put_run(writer, &sample_run, &err), STATUS_OK);
+	assert_int_equal(rename(w->path, moved), 0);
+	assert_int_equal(writer_put_result(writer, &sample_result, &err), STATUS_DATABASE);
+	assert_non_null(strstr(err.text, "was moved or deleted"));
+	assert_false(writer_is_sound(writer, NULL));
+	assert_int_equal(rename(moved, w->path), 0);
+	writer_free(writer);
+	db_close(db);
+	free(moved);
+	assert_string_equal(world_ask(w, "SELECT count(*) FROM result"), "0");
+}
+
 static void a_run_that_does_not_fit_is_refused_before_it_starts(void **state)
 {
 	struct world *w = *state;
@@ -613,6 +634,7 @@ int main(void)
 		TEST(what_a_full_disk_stored_is_what_was_reported_at_every_size),
 		TEST(a_transaction_that_cannot_begin_loses_all_its_results_and_says_so),
 		TEST(a_transaction_that_cannot_be_committed_loses_all_its_results_and_says_so),
+		TEST(a_file_that_was_moved_away_takes_no_more_results),
 		TEST(a_run_that_does_not_fit_is_refused_before_it_starts),
 	};
 
