@@ -41,6 +41,11 @@ const struct chip *chip_by_magic(uint32_t magic)
 	return NULL;
 }
 
+const char *chip_stub_name(const struct chip *chip, uint16_t revision)
+{
+	return revision < chip->early_stub_below ? chip->early_stub : chip->stub;
+}
+
 bool chip_frequency_nibble(const struct chip *chip, unsigned mhz, uint8_t *nibble)
 {
 	for (const struct frequency_code *f = chip->frequencies; f->mhz; f++) {

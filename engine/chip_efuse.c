@@ -98,7 +98,7 @@ static enum status read_split(struct efuses *e, struct efuse_field low, struct e
 static const struct value_text *find_text(const struct value_text *table, uint32_t value)
 {
 	for (; table && table->text; table++) {
-		if (table->value == value)
+		if (value == table->value || (value > table->value && value <= table->to))
 			return table;
 	}
 	return NULL;
@@ -128,7 +128,7 @@ static enum status read_revision(struct efuses *e, struct ident *ident, struct e
 	uint32_t minor, major;
 
 	TRY(read_split(e, map->minor_low, map->minor_high, &minor, err));
-	TRY(read_field(e, map->major, &major, err));
+	TRY(read_split(e, map->major_low, map->major_high, &major, err));
 	if (map->block_major.width && (minor & 7) == 0) {
 		uint32_t block_major, block_minor;
 
@@ -145,11 +145,12 @@ static enum status read_revision(struct efuses *e, struct ident *ident, struct e
 
 static enum status read_package(struct efuses *e, struct ident *ident, struct err *err)
 {
+	const struct efuse_map *map = e->chip->efuse;
 	const struct value_text *row;
 	uint32_t package;
 
-	TRY(read_field(e, e->chip->efuse->package, &package, err));
-	row = find_text(e->chip->efuse->packages, package);
+	TRY(read_split(e, map->package_low, map->package_high, &package, err));
+	row = find_text(map->packages, package);
 	if (row)
 		snprintf(ident->package, sizeof(ident->package), "%s", row->text);
 	else
@@ -158,7 +159,7 @@ static enum status read_package(struct efuses *e, struct ident *ident, struct er
 	return STATUS_OK;
 }
 
-/* "Embedded Flash 8MB (GD)"; nothing for value 0. */
+/* "Embedded Flash 8MB (GD)"; without the bracket where a chip tells no vendor. */
 static void add_memory(struct ident *ident, const char *kind, uint32_t value,
 		       const struct value_text *sizes, uint32_t vendor,
 		       const struct value_text *vendors, uint32_t *size_bytes)
@@ -166,35 +167,42 @@ static void add_memory(struct ident *ident, const char *kind, uint32_t value,
 	const struct value_text *size = find_text(sizes, value);
 	const struct value_text *who = find_text(vendors, vendor);
 	char text[64];
+	int len;
 
-	if (!value)
+	if (!sizes || (size && !size->text[0]))
 		return;
 	if (size) {
-		snprintf(text, sizeof(text), "Embedded %s %s (%s)", kind, size->text,
-			 who ? who->text : "");
+		len = snprintf(text, sizeof(text), "%s", size->text);
 		*size_bytes = size->size_bytes;
 	} else {
-		snprintf(text, sizeof(text), "Unknown Embedded %s (%s)", kind,
-			 who ? who->text : "");
+		len = snprintf(text, sizeof(text), "Unknown Embedded %s", kind);
 	}
+	if (vendors)
+		snprintf(text + len, sizeof(text) - (size_t)len, " (%s)", who ? who->text : "");
 	chip_add_feature(ident, text);
 }
 
 static enum status read_features(struct efuses *e, struct ident *ident, struct err *err)
 {
 	const struct efuse_map *map = e->chip->efuse;
-	uint32_t flash, flash_vendor, psram, psram_vendor;
+	uint32_t flash, flash_vendor, psram, psram_vendor, calibration;
+	const struct value_text *row;
 
 	TRY(read_field(e, map->flash, &flash, err));
 	TRY(read_field(e, map->flash_vendor, &flash_vendor, err));
 	TRY(read_split(e, map->psram_low, map->psram_high, &psram, err));
 	TRY(read_field(e, map->psram_vendor, &psram_vendor, err));
+	TRY(read_field(e, map->calibration, &calibration, err));
 	ident->features[0] = '\0';
 	chip_add_feature(ident, map->base_features);
 	add_memory(ident, "Flash", flash, map->flashes, flash_vendor, map->flash_vendors,
 		   &ident->embedded_flash_bytes);
 	add_memory(ident, "PSRAM", psram, map->psrams, psram_vendor, map->psram_vendors,
 		   &ident->embedded_psram_bytes);
+	ident->tells_psram = map->psrams && find_text(map->psrams, psram);
+	row = find_text(map->calibrations, calibration);
+	if (map->calibrations)
+		chip_add_feature(ident, row ? row->text : "Unknown calibration in BLK2");
 	return STATUS_OK;
 }
 
@@ -202,14 +210,16 @@ static enum status read_features(struct efuses *e, struct ident *ident, struct e
 static enum status read_security(struct efuses *e, struct ident *ident, struct err *err)
 {
 	struct security *s = &ident->security;
-	uint32_t crypt_count, secure_boot;
+	uint32_t crypt_count, secure_boot, no_manual_encrypt;
 
 	TRY(read_field(e, e->chip->efuse->crypt_count, &crypt_count, err));
 	TRY(read_field(e, e->chip->efuse->secure_boot, &secure_boot, err));
+	TRY(read_field(e, e->chip->efuse->no_manual_encrypt, &no_manual_encrypt, err));
 	if (!s->has_flags)
 		s->crypt_count = (uint8_t)crypt_count;
 	s->flash_encryption |= chip_crypt_count_is_on(crypt_count);
 	s->secure_boot |= secure_boot;
+	s->no_manual_encrypt = no_manual_encrypt;
 	s->is_known = true;
 	return STATUS_OK;
 }

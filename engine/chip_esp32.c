@@ -81,6 +81,8 @@ static void take_package(uint32_t word3, struct ident *ident)
 					  : row->dual_core);
 	ident->embedded_flash_bytes = row->flash_bytes;
 	ident->embedded_psram_bytes = row->psram_bytes;
+	/* The other packages may have some outside, of which the chip knows nothing. */
+	ident->tells_psram = row->psram_bytes != 0;
 }
 
 static void take_features(const uint32_t words[7], struct ident *ident)
@@ -118,8 +120,10 @@ static void take_security(const uint32_t words[7], struct ident *ident)
 
 	s->crypt_count = (uint8_t)(words[0] >> 20 & 0x7f);
 	s->flash_encryption = chip_crypt_count_is_on(s->crypt_count);
+	s->secure_boot_v1 = words[6] & 1u << 4;
 	/* Secure boot version 2 exists from revision 3.0 on. */
-	s->secure_boot = (words[6] & 1u << 4) || (ident->revision >= 300 && (words[6] & 1u << 5));
+	s->secure_boot = s->secure_boot_v1 || (ident->revision >= 300 && (words[6] & 1u << 5));
+	s->no_manual_encrypt = words[6] & 1u << 7;
 	s->is_known = true;
 }
 

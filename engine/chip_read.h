@@ -30,6 +30,23 @@ enum status chip_pins_esp32(const struct chip *chip, struct loader *l, uint32_t 
 enum status chip_rom_rate_esp32(const struct chip *chip, struct loader *l, uint32_t rate_baud,
 				uint32_t *told_baud, struct err *err);
 
+/* ESP32-C2: its ROM believes in 40 MHz whatever the crystal is. */
+enum status chip_rom_rate_c2(const struct chip *chip, struct loader *l, uint32_t rate_baud,
+			     uint32_t *told_baud, struct err *err);
+/* ESP32-C5: its ROM may believe in the other of its two crystals. */
+enum status chip_rom_rate_c5(const struct chip *chip, struct loader *l, uint32_t rate_baud,
+			     uint32_t *told_baud, struct err *err);
+/* ESP32-P4, revisions 3.1 and 3.2: its flash comes up without supply. */
+enum status chip_power_flash_p4(const struct chip *chip, struct loader *l, uint16_t revision,
+				struct err *err);
+
+/*
+ * The crystal, from the divider that the ROM's auto-baud found at l->rate_baud.
+ * Means something only while the ROM runs and is spoken to through a UART.
+ */
+enum status chip_measure_crystal(const struct chip *chip, struct loader *l, uint8_t *mhz,
+				 struct err *err);
+
 /* All later chips: chip->efuse says where things stand. */
 enum status chip_read_efuse_map(const struct chip *chip, struct loader *l, struct ident *ident,
 				struct err *err);

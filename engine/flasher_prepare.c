@@ -45,15 +45,36 @@ static enum status upload(struct run *r, const struct stub_image *image)
 	}
 }
 
+/* It is the chip that cannot run one, whatever this build carries. */
+static enum status do_without_stub(struct run *r)
+{
+	const struct ident *ident = &r->report->ident;
+	const char *why = ident->security.secure_boot ? "with secure boot" : "of this revision";
+
+	if (r->plan->stub == STUB_ALWAYS) {
+		r->is_final = true;
+		return err_set(&r->report->err, STATUS_NOT_SUPPORTED,
+			       "no stub runs on an %s %s, the recipe says 'stub: always'",
+			       ident->chip->name, why);
+	}
+	run_note(r, "none runs on an %s %s: the ROM does it", ident->chip->name, why);
+	way_use_rom(&r->way);
+	return STATUS_OK;
+}
+
 enum status run_stub(struct run *r)
 {
 	struct err *err = &r->report->err;
-	const struct stub_image *image = stub_by_name(r->report->ident.chip->stub);
+	const struct ident *ident = &r->report->ident;
+	const char *name = chip_stub_name(ident->chip, ident->revision);
+	const struct stub_image *image = name ? stub_by_name(name) : NULL;
 
 	if (r->loader.kind == LOADER_STUB) {
 		run_note(r, "a stub runs already");
 		return STATUS_OK;
 	}
+	if (!name || (ident->chip->secure_boot_bars_stub && ident->security.secure_boot))
+		return do_without_stub(r);
 	if (!image && r->plan->stub == STUB_ALWAYS)
 		return err_set(err, STATUS_STUB_MISSING,
 			       "this build carries no stub for %s, the recipe says 'stub: always'",

@@ -14,14 +14,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define KEY_PURPOSES 7
+
+/* From the security info and from efuses; either of them saying yes counts. */
 struct security {
 	bool is_known;
 	bool secure_boot;
+	bool secure_boot_v1; /* ESP32 only: its boot loader is bound to this one unit */
 	bool flash_encryption;
 	bool secure_download;
+	bool no_manual_encrypt; /* the loader may not encrypt what it writes */
 	bool has_flags;
-	uint32_t flags;      /* GET_SECURITY_INFO, where the ROM has it */
-	uint8_t crypt_count; /* flash_crypt_cnt */
+	uint32_t flags;                     /* GET_SECURITY_INFO, where the ROM has it */
+	uint8_t key_purposes[KEY_PURPOSES]; /* with the flags; docs/chips.md 9 */
+	uint8_t crypt_count;                /* flash_crypt_cnt */
 };
 
 struct ident {
@@ -38,13 +44,14 @@ struct ident {
 	uint32_t flash_id;    /* JEDEC: manufacturer | type << 8 | capacity << 16 */
 	uint32_t flash_bytes; /* 0 unknown */
 	uint32_t embedded_flash_bytes, embedded_psram_bytes; /* 0 none or unknown */
+	bool tells_psram; /* embedded_psram_bytes is what the chip says, also when it is 0 */
 };
 
 struct loader;
 
 /*
  * Which chip answers: security info first, then the magic register.
- * STATUS_UNKNOWN_CHIP names what was read.
+ * STATUS_UNKNOWN_CHIP names what was read, STATUS_NOT_SUPPORTED an ESP8266.
  */
 enum status ident_detect(struct loader *l, struct ident *ident, struct err *err);
 
@@ -56,12 +63,17 @@ enum status ident_read(struct loader *l, struct ident *ident, struct err *err);
  * in secure download mode. */
 enum status ident_stop_watchdogs(struct loader *l, const struct chip *chip, struct err *err);
 
+/* Restart the chip as its supply would: straps are read again, which a reset over its
+ * own USB does not do. chip->watchdog.can_reset. It happens within 0.5 s. */
+enum status ident_watchdog_reset(struct loader *l, const struct chip *chip, struct err *err);
+
 /* JEDEC id and size through the SPI registers; attaches the flash first.
  * STATUS_FLASH_ID_BAD for ffffff, 000000 and the like. */
 enum status ident_read_flash(struct loader *l, struct ident *ident, struct err *err);
 
-/* Is the unit's package the one that a recipe names: "PICO-V3-02", "QFN56"? Case does
- * not count, nor what stands around the name ("ESP32-PICO-V3-02 (revision v3.0)"). */
+/* Is the unit's package the one that a recipe names: "PICO-V3-02", "QFN56"? Any word of
+ * ident->package will do, whole or without its chip: ESP32-C6FH4, C6FH4 and FH4 are one.
+ * Case does not count. */
 bool ident_package_is(const struct ident *ident, const char *name);
 
 /* Size for a JEDEC id, 0 when unknown. docs/chips.md, flash ids. */

@@ -52,13 +52,15 @@ static void answer(struct reg_unit *u, uint8_t op, uint32_t value, const uint8_t
 {
 	uint8_t packet[64] = { 0x01, op };
 
-	put_le16(packet + 2, (uint16_t)(size + 4));
+	size_t status_bytes = u->has_short_status ? 2 : 4;
+
+	put_le16(packet + 2, (uint16_t)(size + status_bytes));
 	put_le32(packet + 4, value);
 	if (size)
 		memcpy(packet + 8, data, size);
 	packet[8 + size] = status;
 	packet[9 + size] = error;
-	u->out_len += slip_encode(packet, size + 12, u->out + u->out_len);
+	u->out_len += slip_encode(packet, size + 8 + status_bytes, u->out + u->out_len);
 }
 
 static void write_regs(struct reg_unit *u, const uint8_t *p, size_t size)

@@ -21,7 +21,8 @@ struct reg_unit {
 	unsigned reads;  /* READ_REG requests so far */
 	unsigned lie_at; /* the nth READ_REG is answered with one bit flipped; 0 never */
 	bool refuses_registers;
-	uint32_t flash_id; /* put into W0 when the SPI user command runs */
+	bool has_short_status; /* two bytes behind an answer, as the ESP8266's ROM sends */
+	uint32_t flash_id;     /* put into W0 when the SPI user command runs */
 	uint32_t spi_cmd_reg, spi_w0_reg;
 
 	bool has_security;

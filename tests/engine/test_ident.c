@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -87,15 +88,61 @@ static void an_unknown_id_or_magic_is_named(void **state)
 	struct err err;
 
 	(void)state;
-	be_new_chip(&u, 18, S3_EFUSE);
+	be_new_chip(&u, 28, S3_EFUSE);
 	assert_int_equal(ident_detect(&u.loader, &ident, &err), STATUS_UNKNOWN_CHIP);
-	assert_non_null(strstr(err.text, "18"));
+	assert_non_null(strstr(err.text, "28"));
 	reg_unit_release(&u);
 
 	reg_unit_init(&u);
-	reg_unit_set(&u, MAGIC_REG, 0xfff0c101);
+	reg_unit_set(&u, MAGIC_REG, 0x12345678);
 	assert_int_equal(ident_detect(&u.loader, &ident, &err), STATUS_UNKNOWN_CHIP);
-	assert_non_null(strstr(err.text, "fff0c101"));
+	assert_non_null(strstr(err.text, "12345678"));
+	reg_unit_release(&u);
+}
+
+static void an_esp8266_is_told_apart_and_not_supported(void **state)
+{
+	struct ident ident = { .chip = NULL };
+	struct reg_unit u;
+	struct err err;
+
+	(void)state;
+	reg_unit_init(&u);
+	u.has_short_status = true;
+	reg_unit_set(&u, MAGIC_REG, 0xfff0c101);
+	assert_int_equal(ident_detect(&u.loader, &ident, &err), STATUS_NOT_SUPPORTED);
+	assert_non_null(strstr(err.text, "ESP8266"));
+	assert_null(ident.chip);
+	reg_unit_release(&u);
+}
+
+static void an_s2_that_hides_its_registers_is_still_an_s2(void **state)
+{
+	struct ident ident = { .chip = NULL };
+	struct reg_unit u;
+
+	(void)state;
+	be_new_chip(&u, 0, 0x3f41a000);
+	u.security_size = 12;
+	u.security[0] = 0x05;
+	u.refuses_registers = true;
+	assert_int_equal(ident_detect(&u.loader, &ident, NULL), STATUS_OK);
+	assert_string_equal(ident.chip->key, "esp32s2");
+	assert_true(ident.security.secure_download);
+	assert_true(ident.security.secure_boot);
+	reg_unit_release(&u);
+}
+
+static void a_p4_that_tells_no_id_is_known_by_another_register(void **state)
+{
+	struct ident ident = { .chip = NULL };
+	struct reg_unit u;
+
+	(void)state;
+	reg_unit_init(&u);
+	reg_unit_set(&u, 0x500d0000, 0x82207202);
+	assert_int_equal(ident_detect(&u.loader, &ident, NULL), STATUS_OK);
+	assert_string_equal(ident.chip->key, "esp32p4");
 	reg_unit_release(&u);
 }
 
@@ -391,6 +438,44 @@ static void no_single_altered_answer_changes_what_a_unit_is(void **state)
 	}
 }
 
+static void a_package_is_known_by_each_of_its_names(void **state)
+{
+	static const struct {
+		const char *chip, *package, *name;
+		bool is_it;
+	} rows[] = {
+		/* clang-format off */
+		{ "esp32",    "ESP32-PICO-V3-02",        "PICO-V3-02",       true },
+		{ "esp32",    "ESP32-PICO-V3-02",        "esp32-pico-v3-02", true },
+		{ "esp32",    "ESP32-PICO-V3-02",        "PICO-V3",          false },
+		{ "esp32",    "ESP32-PICO-V3",           "PICO-V3-02",       false },
+		{ "esp32",    "ESP32-D0WDQ6-V3",         "D0WDQ6",           false },
+		{ "esp32s3",  "ESP32-S3 (QFN56)",        "qfn56",            true },
+		{ "esp32s3",  "ESP32-S3 (QFN56)",        "QFN5",             false },
+		{ "esp32s3",  "ESP32-S3-PICO-1 (LGA56)", "PICO-1",           true },
+		{ "esp32s3",  "ESP32-S3-PICO-1 (LGA56)", "S3-PICO-1",        true },
+		{ "esp32s3",  "ESP32-S3-PICO-1 (LGA56)", "QFN56",            false },
+		{ "esp32c6",  "ESP32-C6FH4 (QFN32)",     "C6FH4",            true },
+		{ "esp32c6",  "ESP32-C6FH4 (QFN32)",     "FH4",              true },
+		{ "esp32c6",  "ESP32-C6FH4 (QFN32)",     "FH8",              false },
+		{ "esp32s2",  "ESP32-S2FNR2",            "S2FNR2",           true },
+		{ "esp32c3",  "ESP8685 (QFN28)",         "ESP8685",          true },
+		{ "esp32c3",  "",                        "QFN32",            false },
+		{ "esp32c3",  "ESP32-C3 (QFN32)",        "",                 false },
+		/* clang-format on */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ident ident = { .chip = chip_by_key(rows[i].chip) };
+
+		snprintf(ident.package, sizeof(ident.package), "%s", rows[i].package);
+		if (ident_package_is(&ident, rows[i].name) != rows[i].is_it)
+			fail_msg("'%s' is%s '%s'", rows[i].package, rows[i].is_it ? " not" : "",
+				 rows[i].name);
+	}
+}
+
 /* ---- flash ---- */
 
 static void the_flash_is_asked_through_the_spi_registers(void **state)
@@ -515,6 +600,10 @@ int main(void)
 		cmocka_unit_test(an_esp32_is_known_by_its_magic),
 		cmocka_unit_test(a_new_chip_is_known_by_its_id),
 		cmocka_unit_test(an_unknown_id_or_magic_is_named),
+		cmocka_unit_test(an_esp8266_is_told_apart_and_not_supported),
+		cmocka_unit_test(an_s2_that_hides_its_registers_is_still_an_s2),
+		cmocka_unit_test(a_p4_that_tells_no_id_is_known_by_another_register),
+		cmocka_unit_test(a_package_is_known_by_each_of_its_names),
 		cmocka_unit_test(an_id_of_0_is_not_taken_for_an_esp32),
 		cmocka_unit_test(twelve_bytes_of_security_info_lead_to_the_magic),
 		cmocka_unit_test(a_loader_that_hides_its_registers_is_a_security_state),
