@@ -3,12 +3,57 @@
 #include "engine/base/bytes.h"
 #include "recipes/page.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 static const char *const modes[] = { "qio", "qout", "dio", "dout" };
 static const char *const stubs[] = { "auto", "always", "never" };
+static const char *const securities[] = { "open", "secure_boot", "secure_download" };
+static const char *const bridges[] = { "warn", "refuse", "any" };
 static const char *const erases[] = { "sectors", "rooms", "all" };
+
+static int by_text(const void *a, const void *b)
+{
+	const char *const *left = a, *const *right = b;
+
+	return strcasecmp(*left, *right);
+}
+
+/* In order and upper case: neither counts when units are judged. */
+static bool add_packages(struct page *t, const struct recipe *r)
+{
+	size_t count = r->packages ? yaml_text_count(r->packages) : 0;
+	const char **names = calloc(count + 1, sizeof(*names));
+
+	if (!names)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		names[i] = yaml_text_at(r->packages, i);
+	qsort(names, count, sizeof(*names), by_text);
+	for (size_t i = 0; i < count; i++) {
+		page_add(t, "target.package: ");
+		for (const char *c = names[i]; *c; c++)
+			page_add(t, "%c", toupper((unsigned char)*c));
+		page_add(t, "\n");
+	}
+	free(names);
+	return true;
+}
+
+static void add_interlocks(struct page *t, const struct recipe *r)
+{
+	if (r->psram_bytes)
+		page_add(t, "target.psram: %" PRIu32 "\n", r->psram_bytes);
+	if (r->security != SECURITY_OPEN)
+		page_add(t, "target.security: %s\n", securities[r->security]);
+	if (r->bridge_policy != BRIDGE_WARN)
+		page_add(t, "link.bridge: %s\n", bridges[r->bridge_policy]);
+	if (r->accept_unproven)
+		page_add(t, "policy.accept_unproven: yes\n");
+}
 
 static void add_settings(struct page *t, const struct recipe *r)
 {
@@ -55,6 +100,9 @@ char *canonical_text(const struct inspection *in)
 		sorted[i] = &in->images[i];
 	qsort(sorted, in->count, sizeof(*sorted), firmware_by_addr);
 	add_settings(&t, in->recipe);
+	add_interlocks(&t, in->recipe);
+	if (!add_packages(&t, in->recipe))
+		t.has_failed = true;
 	page_add(&t, "images:\n");
 	for (size_t i = 0; i < in->count; i++) {
 		char digest[SHA256_TEXT_BYTES];

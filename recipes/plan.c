@@ -35,6 +35,7 @@ static bool take_labels(struct plan *p, const char *path, const struct recipe *r
 	p->product_title = copy(r->product_title, &failed);
 	p->download_hint = copy(r->download_hint, &failed);
 	p->max_rate = r->max_rate;
+	p->bridge_policy = r->bridge_policy;
 	return !failed;
 }
 
@@ -54,6 +55,19 @@ static bool take_bridges(struct plan *p, const struct recipe *r)
 		for (size_t j = 0; rates && j < rates->count && j < PLAN_RATES_MAX; j++)
 			b->rates[b->rate_count++] = (uint32_t)rates->items[j].number;
 	}
+	return !failed;
+}
+
+static bool take_packages(struct plan *p, const struct recipe *r)
+{
+	size_t count = r->packages ? yaml_text_count(r->packages) : 0;
+	bool failed = false;
+
+	p->packages = calloc(count + 1, sizeof(*p->packages));
+	if (!p->packages)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		p->packages[p->package_count++] = copy(yaml_text_at(r->packages, i), &failed);
 	return !failed;
 }
 
@@ -166,6 +180,11 @@ static enum status take_flash(struct plan *p, struct inspection *in, struct err 
 		.compress = r->compress,
 		.skip = r->skip,
 		.tries = r->tries,
+		.packages = (const char *const *)p->packages,
+		.package_count = p->package_count,
+		.psram_bytes = r->psram_bytes,
+		.security = r->security,
+		.accept_unproven = r->accept_unproven,
 	};
 	return STATUS_OK;
 }
@@ -177,7 +196,8 @@ static enum status build(const char *path, struct inspection *in, struct plan **
 	enum status st = STATUS_NO_MEMORY;
 
 	if (p && take_labels(p, path, in->recipe) && take_bridges(p, in->recipe) &&
-	    take_images(p, in) && take_erased(p, in, diags) && take_digest(p, in))
+	    take_packages(p, in->recipe) && take_images(p, in) && take_erased(p, in, diags) &&
+	    take_digest(p, in))
 		st = take_flash(p, in, err);
 	else
 		no_memory(path, err);
@@ -243,7 +263,10 @@ void plan_free(struct plan *p)
 		free(p->bridges[i].name);
 	free(p->images);
 	free(p->erased);
+	for (size_t i = 0; i < p->package_count; i++)
+		free(p->packages[i]);
 	free(p->bridges);
+	free(p->packages);
 	free(p->recipe_path);
 	free(p->name);
 	free(p->product);

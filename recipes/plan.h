@@ -57,6 +57,14 @@ struct plan_bridge { /* a bridge that the product ships with */
 	size_t rate_count;
 };
 
+/* A bridge that the product has not shipped with: recorded anyway. The station judges
+ * it, by product_bridge_is() of recipes/product_match.h. */
+enum bridge_policy {
+	BRIDGE_WARN,
+	BRIDGE_REFUSE, /* STATUS_WRONG_BRIDGE, before anything is written */
+	BRIDGE_ANY,    /* say nothing */
+};
+
 struct plan {
 	char *recipe_path;
 	char *name;          /* recipe: */
@@ -73,7 +81,10 @@ struct plan {
 	struct plan_erased *erased;
 	size_t erased_count;
 	struct plan_bridge *bridges; /* of the preset */
-	size_t bridge_count;
+	size_t bridge_count;         /* 0: nothing to judge */
+	enum bridge_policy bridge_policy;
+	char **packages; /* what flash.packages points to */
+	size_t package_count;
 	struct flash_plan flash; /* points into this plan */
 	void *storage;           /* what flash points to */
 };

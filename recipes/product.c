@@ -23,14 +23,20 @@ static const struct schema_row bridge_rows[] = {
 static const struct schema_row bridge_row = {
 	.key = "bridges", .kind = SCHEMA_MAP, .rows = bridge_rows,
 };
-static const struct schema_row package_row = {
-	.key = "packages", .kind = SCHEMA_TEXT, .min = 1, .max = 40,
+static const char *const none_words[] = { "none", NULL };
+static const struct schema_row sku_row = {
+	.key = "sku", .kind = SCHEMA_TEXT, .min = 1, .max = 30,
+};
+static const struct schema_row flash_size_row = {
+	.key = "flash_sizes", .kind = SCHEMA_FLASH,
 };
 static const struct schema_row preset_rows[] = {
 	{ .key = "product",  .kind = SCHEMA_TEXT, .is_required = true, .min = 1, .max = 80 },
 	{ .key = "title",    .kind = SCHEMA_TEXT, .is_required = true, .min = 1, .max = 80 },
 	{ .key = "target",   .kind = SCHEMA_MAP,  .is_required = true, .rows = target_rows },
-	{ .key = "packages", .kind = SCHEMA_LIST, .min = 1, .item = &package_row },
+	{ .key = "sku",      .kind = SCHEMA_LIST, .takes_one = true, .min = 1, .item = &sku_row },
+	{ .key = "flash_sizes", .kind = SCHEMA_LIST, .min = 1, .item = &flash_size_row },
+	{ .key = "psram",    .kind = SCHEMA_PSRAM, .choices = none_words },
 	{ .key = "bridges",  .kind = SCHEMA_LIST, .min = 1, .item = &bridge_row },
 	{ .key = "flash",    .kind = SCHEMA_MAP,  .rows = flash_rows },
 	{ .key = "link",     .kind = SCHEMA_MAP,  .rows = link_rows },

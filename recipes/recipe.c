@@ -16,6 +16,9 @@ static const char *const mode_words[] = { "qio", "qout", "dio", "dout", "keep", 
 static const char *const size_words[] = { "keep", "detect", NULL };
 static const char *const erase_words[] = { "sectors", "rooms", "all", NULL };
 static const char *const stub_words[] = { "auto", "always", "never", NULL };
+/* In the order of their enums. */
+static const char *const security_words[] = { "open", "secure_boot", "secure_download", NULL };
+static const char *const bridge_words[] = { "warn", "refuse", "any", NULL };
 static const char *const yes_no_words[] = { "no", "yes", NULL };
 static const char *const skip_words[] = { "never", "unchanged", NULL };
 static const char *const passed_words[] = { "flash", NULL };
@@ -34,11 +37,17 @@ static const struct schema_row image_rows[] = {
 static const struct schema_row image_row = {
 	.key = "images", .kind = SCHEMA_MAP, .rows = image_rows,
 };
+static const struct schema_row package_row = {
+	.key = "package", .kind = SCHEMA_TEXT, .min = 1, .max = 39,
+};
 const struct schema_row target_rows[] = {
 	{ .key = "chip",         .kind = SCHEMA_TEXT, .min = 1, .max = 20 },
+	{ .key = "package",      .kind = SCHEMA_LIST, .takes_one = true, .min = 1, .item = &package_row },
 	{ .key = "min_revision", .kind = SCHEMA_REVISION },
 	{ .key = "max_revision", .kind = SCHEMA_REVISION },
 	{ .key = "flash_size",   .kind = SCHEMA_FLASH },
+	{ .key = "psram",        .kind = SCHEMA_PSRAM },
+	{ .key = "security",     .kind = SCHEMA_CHOICE, .choices = security_words },
 	{ .key = NULL },
 };
 const struct schema_row flash_rows[] = {
@@ -51,6 +60,7 @@ const struct schema_row link_rows[] = {
 	{ .key = "max_rate", .kind = SCHEMA_INTEGER, .min = RATE_MIN, .max = RATE_MAX },
 	{ .key = "stub",     .kind = SCHEMA_CHOICE,  .choices = stub_words },
 	{ .key = "compress", .kind = SCHEMA_CHOICE,  .choices = yes_no_words },
+	{ .key = "bridge",   .kind = SCHEMA_CHOICE,  .choices = bridge_words },
 	{ .key = NULL },
 };
 static const struct schema_row phrase_row = {
@@ -66,6 +76,7 @@ static const struct schema_row policy_rows[] = {
 	{ .key = "tries",          .kind = SCHEMA_INTEGER, .min = 1, .max = 10 },
 	{ .key = "already_passed", .kind = SCHEMA_CHOICE,  .choices = passed_words, .later = passed_later },
 	{ .key = "skip",           .kind = SCHEMA_CHOICE,  .choices = skip_words },
+	{ .key = "accept_unproven", .kind = SCHEMA_CHOICE, .choices = yes_no_words },
 	{ .key = NULL },
 };
 static const struct schema_row recipe_rows[] = {
@@ -171,11 +182,64 @@ static void take_chip(struct recipe *r, struct diag_list *diags)
 			     usual->text, s.node->text);
 }
 
+/* A recipe that puts another chip into the product means another package and memory too. */
+static struct setting find_of_chip(const struct recipe *r, const char *path)
+{
+	const struct yaml_node *usual =
+		r->preset ? yaml_find(&r->preset->root, "target.chip") : NULL;
+	struct setting s = find(r, path);
+
+	if (s.node && s.at.file != r->yaml->file && r->chip && usual && !usual->is_bad &&
+	    strcmp(usual->text, r->chip->key) != 0)
+		s.node = NULL;
+	return s;
+}
+
+static bool chip_has_package(const struct chip *chip, const char *name)
+{
+	for (const struct value_text *p = chip->efuse->packages; p->text; p++) {
+		struct ident ident = { .chip = chip };
+
+		snprintf(ident.package, sizeof(ident.package), "%s", p->text);
+		if (ident_package_is(&ident, name))
+			return true;
+	}
+	return false;
+}
+
+/* A name that no unit can have would refuse them all. */
+static void take_packages(struct recipe *r, struct diag_list *diags)
+{
+	struct setting s = find_of_chip(r, "target.package");
+	char known[300] = "";
+
+	if (!s.node)
+		return;
+	for (size_t i = 0; s.node->kind == YAML_LIST && i < s.node->count; i++)
+		if (s.node->items[i].is_bad)
+			return;
+	r->packages = s.node;
+	if (!r->chip || !r->chip->efuse || !r->chip->efuse->packages)
+		return;
+	for (const struct value_text *p = r->chip->efuse->packages; p->text; p++) {
+		size_t used = strlen(known);
+
+		snprintf(known + used, sizeof(known) - used, "%s%s", used ? ", " : "", p->text);
+	}
+	for (size_t i = 0; i < yaml_text_count(s.node); i++)
+		if (!chip_has_package(r->chip, yaml_text_at(s.node, i)))
+			diag_error(diags, s.at, "'package' is '%s': an %s comes as %s",
+				   yaml_text_at(s.node, i), r->chip->name, known);
+}
+
 static void take_target(struct recipe *r, struct diag_list *diags)
 {
-	struct setting flash = find(r, "target.flash_size");
+	struct setting flash = find(r, "target.flash_size"), psram;
 
 	take_chip(r, diags);
+	take_packages(r, diags);
+	psram = find_of_chip(r, "target.psram");
+	r->psram_bytes = psram.node ? (uint32_t)psram.node->number : 0;
 	r->min_rev = (uint16_t)number(r, "target.min_revision", 0);
 	r->max_rev = (uint16_t)number(r, "target.max_revision", UINT16_MAX);
 	if (r->min_rev > r->max_rev)
@@ -304,6 +368,72 @@ static enum status take_preset(struct recipe *r, const char *products_dir, struc
 	return st;
 }
 
+/*
+ * Secure boot refuses a boot loader that differs from the signed one in a single byte.
+ * A unit in secure download mode runs no stub, tells no flash size and computes no MD5:
+ * docs/protocol.md, what a flasher may believe.
+ */
+static void take_security(struct recipe *r, struct diag_list *diags)
+{
+	struct setting security = find(r, "target.security");
+	bool is_patched = r->mode != FLASH_MODE_KEEP || r->frequency_mhz ||
+			  r->header_size != HEADER_SIZE_KEEP;
+	bool is_download;
+
+	r->security = (enum security_wanted)choice(r, "target.security", SECURITY_OPEN);
+	r->accept_unproven = choice(r, "policy.accept_unproven", 0) == 1;
+	is_download = r->security == SECURITY_SECURE_DOWNLOAD;
+	if (r->security != SECURITY_OPEN && is_patched)
+		diag_error(diags, r->header_at,
+			   "'flash' changes the boot loader's header, and with it what was "
+			   "signed: 'security: %s' needs mode, frequency and size 'keep'",
+			   security.node->text);
+	if (!is_download && r->accept_unproven)
+		diag_warning(diags, find(r, "policy.accept_unproven").at,
+			     "'accept_unproven' means something with 'security: "
+			     "secure_download' only");
+	if (!is_download)
+		return;
+	if (!find(r, "target.flash_size").node)
+		diag_error(diags, security.at,
+			   "'security: secure_download' needs 'target.flash_size': such a unit "
+			   "does not tell its own");
+	if (!r->accept_unproven)
+		diag_error(diags, security.at,
+			   "'security: secure_download' needs 'policy: {accept_unproven: yes}': "
+			   "such a unit cannot prove what was written");
+	if (find(r, "link.stub").node && r->stub != STUB_NEVER)
+		diag_error(diags, find(r, "link.stub").at,
+			   "'stub' is '%s': a unit in secure download mode runs none, expected "
+			   "never",
+			   find(r, "link.stub").node->text);
+	if (find(r, "link.compress").node && r->compress)
+		diag_error(
+			diags, find(r, "link.compress").at,
+			"'compress' is 'yes': not with 'security: secure_download', expected no");
+	if (r->skip != SKIP_NEVER)
+		diag_error(diags, find(r, "policy.skip").at,
+			   "'skip' is 'unchanged': a unit in secure download mode cannot tell what "
+			   "is there, expected never");
+	if (r->erase != ERASE_SECTORS)
+		diag_error(diags, r->erase_at,
+			   "'erase' is '%s': a unit in secure download mode erases what is "
+			   "written, expected sectors",
+			   find(r, "erase").node->text);
+	r->stub = STUB_NEVER;
+	r->compress = false;
+}
+
+static void take_bridge_policy(struct recipe *r, struct diag_list *diags)
+{
+	struct setting bridge = find(r, "link.bridge");
+
+	r->bridge_policy = (enum bridge_policy)choice(r, "link.bridge", BRIDGE_WARN);
+	if (r->bridge_policy == BRIDGE_REFUSE && !recipe_bridges(r) && (!r->product || r->preset))
+		diag_error(diags, bridge.at,
+			   "'bridge: refuse' needs a product that says which bridges it has");
+}
+
 static void take_settings(struct recipe *r, struct diag_list *diags)
 {
 	r->name = text(r, "recipe");
@@ -317,6 +447,8 @@ static void take_settings(struct recipe *r, struct diag_list *diags)
 	r->compress = choice(r, "link.compress", 1) == 1;
 	r->tries = (unsigned)number(r, "policy.tries", RECIPE_TRIES_DEFAULT);
 	r->skip = (enum skip_policy)choice(r, "policy.skip", SKIP_NEVER);
+	take_security(r, diags);
+	take_bridge_policy(r, diags);
 }
 
 enum status recipe_from_yaml(struct yaml *y, const char *path, const char *products_dir,

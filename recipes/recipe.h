@@ -11,6 +11,7 @@
 
 #include "engine/flasher.h"
 #include "engine/image.h"
+#include "recipes/plan.h"
 #include "recipes/yaml.h"
 
 #define RECIPE_TRIES_DEFAULT 3
@@ -41,8 +42,12 @@ struct recipe {
 
 	const struct chip *chip; /* NULL after an error */
 	struct place chip_at;
-	uint16_t min_rev, max_rev; /* 0 and 65535 without */
-	uint32_t flash_bytes;      /* 0 any */
+	uint16_t min_rev, max_rev;        /* 0 and 65535 without */
+	uint32_t flash_bytes;             /* 0 any */
+	const struct yaml_node *packages; /* yaml_text_at(); NULL any */
+	uint32_t psram_bytes;             /* in the package; 0 any */
+	enum security_wanted security;
+	bool accept_unproven;
 
 	enum flash_mode mode;
 	unsigned frequency_mhz; /* 0 keep */
@@ -55,6 +60,7 @@ struct recipe {
 	uint32_t max_rate; /* 0 the bridge's own best */
 	enum stub_policy stub;
 	bool compress;
+	enum bridge_policy bridge_policy;
 	unsigned tries;
 	enum skip_policy skip;
 

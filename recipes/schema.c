@@ -22,6 +22,8 @@ static const char *kind_words(enum schema_kind kind)
 		return "a size or address such as 0x1000, 64KB or 4MB";
 	case SCHEMA_FLASH:
 		return "a flash size: 1MB, 2MB, 4MB, 8MB, 16MB, 32MB, 64MB or 128MB";
+	case SCHEMA_PSRAM:
+		return "a PSRAM size: 1MB, 2MB, 4MB, 8MB, 16MB, 32MB, 64MB or 128MB";
 	case SCHEMA_REVISION:
 		return "a revision as major.minor, such as 3.0 (3.10 is not 3.1)";
 	case SCHEMA_FREQUENCY:
@@ -57,8 +59,8 @@ static void expected(const struct schema_row *row, char *text, size_t size)
 		used += (size_t)n;
 	}
 	if (row->kind != SCHEMA_CHOICE)
-		snprintf(text + used, size - used, "%s%s", used ? " or " : "",
-			 kind_words(row->kind));
+		snprintf(text + used, size - used, "%s%s%s", used ? " or " : "",
+			 row->takes_one ? "a text or " : "", kind_words(row->kind));
 }
 
 /* Letters to insert, drop, change or swap with their neighbour, up to limit. */
@@ -134,7 +136,7 @@ static void unknown_key(const struct yaml *y, const struct yaml_node *item,
 		   item->key, all);
 }
 
-static bool is_flash_size(uint64_t bytes)
+static bool is_memory_size(uint64_t bytes)
 {
 	return bytes >= 1024 * 1024 && bytes <= 128 * 1024 * 1024 && (bytes & (bytes - 1)) == 0;
 }
@@ -172,7 +174,8 @@ static bool parse_text(const struct schema_row *row, struct yaml_node *node)
 	case SCHEMA_SIZE:
 		return value_size(node->text, &node->number);
 	case SCHEMA_FLASH:
-		return value_size(node->text, &node->number) && is_flash_size(node->number);
+	case SCHEMA_PSRAM:
+		return value_size(node->text, &node->number) && is_memory_size(node->number);
 	case SCHEMA_REVISION:
 		return value_revision(node->text, &node->number);
 	case SCHEMA_FREQUENCY:
@@ -262,6 +265,10 @@ static void check_node(const struct yaml *y, const char *what, const struct sche
 
 	if (node->is_bad)
 		return;
+	if (row->takes_one && node->kind == YAML_TEXT) {
+		check_text(y, what, row->item, node, diags);
+		return;
+	}
 	if (node->kind != want) {
 		bool is_empty = node->kind == YAML_TEXT && !node->text[0];
 

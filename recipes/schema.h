@@ -15,6 +15,7 @@ enum schema_kind {
 	SCHEMA_INTEGER,   /* decimal, or hexadecimal with 0x */
 	SCHEMA_SIZE,      /* bytes: an integer, also with K, KB, KiB, M, MB or MiB, all binary */
 	SCHEMA_FLASH,     /* a size that a flash chip has: 1MB, 2MB ... 128MB */
+	SCHEMA_PSRAM,     /* a size that PSRAM has, the same ones */
 	SCHEMA_REVISION,  /* 3.1 is number 301 and 3.10 is 310 */
 	SCHEMA_FREQUENCY, /* 40m or 40MHz: number in MHz */
 	SCHEMA_DURATION,  /* 500ms, 5s, 2m: number in ms */
@@ -29,6 +30,7 @@ struct schema_row {
 	enum schema_kind kind;
 	bool is_required;
 	bool is_later;                 /* not supported yet */
+	bool takes_one;                /* LIST: of one, also without being a list */
 	uint64_t min, max;             /* of the number, or of a text's length; max 0 = no limit */
 	const char *const *choices;    /* words taken besides the kind's own; ends with NULL */
 	const char *const *later;      /* words that are not supported yet; ends with NULL */

@@ -432,6 +432,16 @@ struct yaml_node *yaml_find(const struct yaml_node *node, const char *path)
 	return NULL;
 }
 
+size_t yaml_text_count(const struct yaml_node *node)
+{
+	return node->kind == YAML_LIST ? node->count : 1;
+}
+
+const char *yaml_text_at(const struct yaml_node *node, size_t i)
+{
+	return node->kind == YAML_LIST ? node->items[i].text : node->text;
+}
+
 struct place yaml_place(const struct yaml *y, const struct yaml_node *node)
 {
 	return (struct place){ y->file, node->line, node->column };

@@ -60,6 +60,10 @@ void yaml_tree_free(struct yaml *y);
  * A path of keys is parted by dots: "target.chip". */
 struct yaml_node *yaml_find(const struct yaml_node *node, const char *path);
 
+/* The texts of a value that is one text or a list of them (schema: takes_one). */
+size_t yaml_text_count(const struct yaml_node *node);
+const char *yaml_text_at(const struct yaml_node *node, size_t i);
+
 /* Where the value stands, where its key stands. */
 struct place yaml_place(const struct yaml *y, const struct yaml_node *node);
 struct place yaml_key_place(const struct yaml *y, const struct yaml_node *node);

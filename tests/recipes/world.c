@@ -45,16 +45,21 @@ static void shrink_app0(const struct world *w, const char *from, const char *to,
 
 void world_make(struct world *w)
 {
-	static const char *const chips[] = { "esp32", "esp32s3", "esp32c3" };
+	static const char *const chips[] = { "esp32",   "esp32s2", "esp32s3",     "esp32c2",
+					     "esp32c3", "esp32c5", "esp32c6",     "esp32c61",
+					     "esp32h2", "esp32p4", "esp32p4-rev1" };
 	static uint8_t data[8192];
 	char command[400];
 
 	memset(w, 0, sizeof(*w));
 	strcpy(w->folder, "/tmp/flashline-recipes.XXXXXX");
 	require(mkdtemp(w->folder) != NULL, "mkdtemp");
-	for (size_t i = 0; i < 3; i++) {
-		snprintf(command, sizeof(command), "%s/make_firmware %s/%s %s --app-size 32K",
-			 BINARY_DIR, w->folder, chips[i], chips[i]);
+	for (size_t i = 0; i < sizeof(chips) / sizeof(chips[0]); i++) {
+		/* The ESP32-H2's is for 2 MB: one of its products has no more. */
+		snprintf(command, sizeof(command),
+			 "%s/make_firmware %s/%s %s --app-size 32K --flash-size %s", BINARY_DIR,
+			 w->folder, chips[i], chips[i],
+			 strcmp(chips[i], "esp32h2") == 0 ? "2MB" : "4MB");
 		run(command);
 	}
 	damage(w, "esp32/app.bin", "damaged-app.bin", 20000);

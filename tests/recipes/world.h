@@ -1,5 +1,5 @@
 /*
- * A folder of its own for each test program: firmware for the three chips, made
+ * A folder of its own for each test program: firmware for each chip, made
  * by make_firmware, damaged copies of it, and recipes that a test writes.
  */
 #ifndef TESTS_RECIPES_WORLD_H
@@ -17,7 +17,8 @@ struct world {
 	struct err err;
 };
 
-/* Folders esp32, esp32s3 and esp32c3 with 32 KB applications for 4 MB of flash;
+/* Folders esp32, esp32s2 .. esp32p4 (from revision 3.0) and esp32p4-rev1 (before) with 32 KB
+ * applications for 4 MB of flash (ESP32-H2: 2 MB);
  * damaged-*.bin, small-table.bin and small-merged.bin (app0 of 16 KB), data.bin of 8 KB, hello.bin
  * of 5 bytes, empty.bin. */
 void world_make(struct world *w);
