@@ -5,10 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the restart at the end may take, kept back from the run's limit. */
-#define RESTART_MS 3000u
-#define DRAIN_MS 2000u
-
 /* ---- the steps of a try ---- */
 
 static bool always(const struct run *r)
@@ -25,6 +21,8 @@ static bool wants_stub(const struct run *r)
 
 static bool wants_rate(const struct run *r)
 {
+	if (r->is_unprovable && r->report->ident.chip->rom_rate)
+		return false; /* its registers would have to say what its ROM is to be told */
 	return r->job->kind == FLASH_RUN_FLASH && !r->link->is_native_usb &&
 	       r->way.rate_at < r->link->rate_count;
 }
@@ -86,9 +84,21 @@ static bool may_drop_stub(const struct run *r)
 	return r->plan && r->plan->stub == STUB_AUTO;
 }
 
-static enum status run_tries(struct run *r)
+/* A native port that left and came back is worth a try, the same way. */
+static bool may_try_again(struct run *r, enum status st)
 {
 	unsigned tries = r->plan ? r->plan->tries : 2;
+	unsigned left = tries - r->report->tries;
+
+	if (r->is_final || deadline_passed(r->loader.limit))
+		return false;
+	if (st == STATUS_PORT_GONE)
+		return left && run_reopen(r) == STATUS_OK;
+	return remedy_next(&r->way, r->link, st, r->step, left, may_drop_stub(r));
+}
+
+static enum status run_tries(struct run *r)
+{
 	enum status st;
 
 	for (;;) {
@@ -96,10 +106,7 @@ static enum status run_tries(struct run *r)
 		r->done_bytes = 0;
 		st = run_steps(r);
 		run_add_way(r);
-		if (!st || r->is_final || deadline_passed(r->loader.limit))
-			break;
-		if (!remedy_next(&r->way, r->link, st, r->step, tries - r->report->tries,
-				 may_drop_stub(r)))
+		if (!st || !may_try_again(r, st))
 			break;
 	}
 	if (!st && r->is_astray)
@@ -118,34 +125,6 @@ static enum status run_tries(struct run *r)
 
 /* ---- the end ---- */
 
-/*
- * The unit runs its application again. What it prints is read away, so that the
- * port is not closed under bytes on their way. None of this changes the verdict.
- */
-static void restart_unit(struct run *r, enum status verdict)
-{
-	struct transport *t = r->job->transport;
-	struct err err;
-	uint32_t actual;
-	enum status st;
-
-	if (verdict == STATUS_PORT_GONE || verdict == STATUS_PORT_FAILED)
-		return;
-	run_step_begin(r, STEP_RESET);
-	r->loader.limit = deadline_after_ms(r->loader.clock, RESTART_MS);
-	transport_set_baud(t, FIRST_RATE, &actual, &err);
-	st = lines_run_application(t, r->link->is_native_usb, &err);
-	if (!st && verdict != STATUS_CANCELLED)
-		st = loader_drain(&r->loader, DRAIN_MS, &err);
-	if (st) {
-		run_log(r, "restart: %s", err.text);
-		run_note(r, "%.100s", err.text);
-	} else if (r->loader.noise.text_len) {
-		run_note(r, "the unit printed \"%.80s\"", r->loader.noise.text);
-	}
-	run_step_end(r, STATUS_OK);
-}
-
 static size_t regions_max(const struct flash_plan *plan)
 {
 	size_t most = 1;
@@ -160,22 +139,21 @@ static size_t regions_max(const struct flash_plan *plan)
 static enum status run_init(struct run *r)
 {
 	const struct flash_job *job = r->job;
-	const struct clock *clock = job->transport->clock;
 	uint32_t limit_ms = job->limit_ms ? job->limit_ms : flasher_limit_ms(job->plan, job->link);
-	uint32_t work_ms = limit_ms > 2 * RESTART_MS ? limit_ms - RESTART_MS : limit_ms / 2;
+	uint32_t work_ms = limit_ms > 2 * RUN_RESTART_MS ? limit_ms - RUN_RESTART_MS : limit_ms / 2;
 	bool with_stub = job->plan && job->plan->stub != STUB_NEVER;
 
 	if (job->kind != FLASH_RUN_FLASH) /* asking is all; the ROM can answer */
 		with_stub = job->plan && job->plan->stub == STUB_ALWAYS;
 	r->plan = job->kind == FLASH_RUN_IDENTIFY ? NULL : job->plan;
 	way_init(&r->way, r->link, with_stub);
-	r->start_us = clock_now_us(clock);
+	r->start_us = clock_now_us(r->clock);
 	r->is_proven = calloc(regions_max(r->plan), 2 * sizeof(r->is_proven[0]));
 	if (!r->is_proven)
 		return err_set(&r->report->err, STATUS_NO_MEMORY, "no memory for a run");
 	r->was_sent = r->is_proven + regions_max(r->plan);
 	return loader_init(&r->loader, job->transport, FIRST_RATE,
-			   deadline_after_ms(clock, work_ms), &r->report->err);
+			   deadline_after_ms(r->clock, work_ms), &r->report->err);
 }
 
 static void fill_report(struct run *r, enum status st)
@@ -185,23 +163,30 @@ static void fill_report(struct run *r, enum status st)
 	report->status = st;
 	if (!st)
 		err_clear(&report->err);
-	report->proof = st || !r->plan ? FLASH_PROOF_NONE : FLASH_PROOF_CHIP_MD5;
+	report->proof =
+		st || !r->plan || r->is_unprovable ? FLASH_PROOF_NONE : FLASH_PROOF_CHIP_MD5;
 	report->skipped_bytes = r->skipped_bytes;
 	if (report->tries > 1 || r->way.ram_block_bytes < r->link->ram_block_bytes)
 		snprintf(report->rungs, sizeof(report->rungs), "%s", r->ways);
-	report->total_us = clock_now_us(r->job->transport->clock) - r->start_us;
+	report->total_us = clock_now_us(r->clock) - r->start_us;
 }
 
 enum status flasher_run(const struct flash_job *job, struct flash_report *report)
 {
-	struct run r = { .job = job, .link = job->link, .report = report };
+	struct run r = {
+		.job = job,
+		.link = job->link,
+		.report = report,
+		.transport = job->transport,
+		.clock = job->transport->clock,
+	};
 	enum status st;
 
 	memset(report, 0, sizeof(*report));
 	st = run_init(&r);
 	if (!st) {
 		st = run_tries(&r);
-		restart_unit(&r, st);
+		run_restart(&r, st);
 	}
 	fill_report(&r, st);
 	loader_release(&r.loader);

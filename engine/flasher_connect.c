@@ -1,9 +1,38 @@
-/* First contact, at 115200: find the loader, learn what the unit is, judge it. */
+/* First contact, at 115200: find the loader, learn what the unit is, have it judged. */
 #include "engine/flasher_run.h"
 
 #include <string.h>
 
 #define SYNCS_PER_RESET 5
+/* Enough for a unit that somebody has put into its loader. */
+#define SYNCS_AS_IT_IS 2
+/* For the port of a chip's own USB to come back: it enumerates anew. */
+#define REOPEN_MS 5000u
+
+/* ---- a port that comes and goes ---- */
+
+enum status run_reopen(struct run *r)
+{
+	const struct flash_job *job = r->job;
+	struct deadline d =
+		deadline_earlier(deadline_after_ms(r->loader.clock, REOPEN_MS), r->loader.limit);
+	struct err why = { .status = STATUS_OK };
+	enum status st;
+
+	if (!r->link->is_native_usb || !job->reopen || !r->transport)
+		return STATUS_PORT_GONE;
+	st = job->reopen(job->reopen_ctx, &r->transport, d, &why);
+	if (st) {
+		r->transport = NULL;
+		run_log(r, "the unit's port did not come back: %s", why.text);
+		return st == STATUS_CANCELLED ? err_set(&r->report->err, st, "%s", why.text)
+					      : STATUS_PORT_GONE;
+	}
+	loader_use(&r->loader, r->transport);
+	run_log(r, "the unit's port left and came back");
+	run_evidence(r, "the port left and came back");
+	return STATUS_OK;
+}
 
 /* ---- connect ---- */
 
@@ -12,7 +41,7 @@ static enum status back_to_first_rate(struct run *r)
 {
 	uint32_t actual;
 
-	TRY(transport_set_baud(r->job->transport, FIRST_RATE, &actual, &r->report->err));
+	TRY(transport_set_baud(r->transport, FIRST_RATE, &actual, &r->report->err));
 	r->loader.rate_baud = actual;
 	r->loader.kind = LOADER_ROM;
 	return STATUS_OK;
@@ -20,7 +49,12 @@ static enum status back_to_first_rate(struct run *r)
 
 static void tell_contact(struct run *r, const struct sync_report *sync, const char *how)
 {
-	run_note(r, "%s answers after reset '%s'", sync->is_stub ? "a stub" : "the ROM", how);
+	const char *who = sync->is_stub ? "a stub" : "the ROM";
+
+	if (how)
+		run_note(r, "%s answers after reset '%s'", who, how);
+	else
+		run_note(r, "%s answers without a reset", who);
 	if (sync->altered)
 		run_evidence(r, "%u of %u sync echoes altered, first %08x", sync->altered,
 			     sync->answers, (unsigned)sync->odd_value);
@@ -28,18 +62,33 @@ static void tell_contact(struct run *r, const struct sync_report *sync, const ch
 		run_evidence(r, "%u sync echoes clean", sync->answers);
 }
 
-static enum status reset_and_sync(struct run *r, const enum reset_kind *reset)
+/* Where the adapter has no lines, somebody may have pressed the buttons. */
+static enum status reset_unit(struct run *r, enum reset_kind reset)
+{
+	enum status st = lines_enter_loader(r->transport, reset, &r->report->err);
+
+	if (st != STATUS_NOT_SUPPORTED)
+		return st;
+	r->has_no_lines = true;
+	run_evidence(r, "the adapter has no DTR and RTS: the unit was not reset");
+	return STATUS_OK;
+}
+
+/* reset NULL: ask the unit as it is. */
+static enum status reset_and_sync(struct run *r, const enum reset_kind *reset, unsigned syncs)
 {
 	struct err *err = &r->report->err;
-	const char *how = reset ? reset_kind_name(*reset) : "none";
 	struct sync_report sync = { .answers = 0 };
+	const char *how;
 	enum status st;
 
 	TRY(back_to_first_rate(r));
 	if (reset)
-		TRY(lines_enter_loader(r->job->transport, *reset, err));
-	st = loader_sync(&r->loader, SYNCS_PER_RESET, &sync, err);
+		TRY(reset_unit(r, *reset));
+	how = reset && !r->has_no_lines ? reset_kind_name(*reset) : NULL;
+	st = loader_sync(&r->loader, syncs, &sync, err);
 	if (!st) {
+		r->is_in_loader = r->had_contact = true;
 		tell_contact(r, &sync, how);
 		return STATUS_OK;
 	}
@@ -48,14 +97,46 @@ static enum status reset_and_sync(struct run *r, const enum reset_kind *reset)
 	if (st == STATUS_SYNC_ALTERED)
 		run_evidence(r, "%u of %u sync echoes altered, first %08x", sync.altered,
 			     sync.answers, (unsigned)sync.odd_value);
-	run_log(r, "reset '%s': %s", how, err->text);
+	run_log(r, "reset '%s': %s", how ? how : "none", err->text);
 	return st;
+}
+
+/* The port of a chip's own USB may leave with the reset; what comes back is asked as it is. */
+static enum status reset_and_follow(struct run *r, const enum reset_kind *reset, unsigned syncs)
+{
+	enum status st = reset_and_sync(r, reset, syncs);
+
+	if (st != STATUS_PORT_GONE)
+		return st;
+	TRY(run_reopen(r));
+	return reset_and_sync(r, NULL, SYNCS_PER_RESET);
 }
 
 static bool is_no_contact(enum status st)
 {
 	return st == STATUS_SYNC_NO_REPLY || st == STATUS_SYNC_ALTERED ||
 	       st == STATUS_WRONG_BOOT_MODE;
+}
+
+/*
+ * Over a chip's own USB a reset only works with the application's help. A unit
+ * that somebody has put into its loader is taken as it is.
+ */
+static enum status ask_as_it_is(struct run *r)
+{
+	enum status st = reset_and_follow(r, NULL, SYNCS_AS_IT_IS);
+
+	r->is_by_hand = !st;
+	return st;
+}
+
+static enum status judge_no_contact(struct run *r, const struct err *told)
+{
+	r->report->err = *told;
+	if (!r->link->is_native_usb || r->had_contact || told->status == STATUS_SYNC_ALTERED)
+		return told->status;
+	return err_set(&r->report->err, STATUS_NEEDS_HAND,
+		       "the unit's own USB does not bring it into its loader: %s", told->text);
 }
 
 /* Once round the resets, beginning with the one that worked before. */
@@ -65,12 +146,18 @@ enum status run_connect(struct run *r)
 	struct err told = { .status = STATUS_OK };
 	enum status st;
 
+	r->is_in_loader = false;
 	if (!count)
-		return reset_and_sync(r, NULL);
+		return reset_and_follow(r, NULL, SYNCS_PER_RESET);
+	if (r->link->is_native_usb && !r->had_contact) {
+		st = ask_as_it_is(r);
+		if (!st || !is_no_contact(st))
+			return st;
+	}
 	for (size_t i = 0; i < count; i++) {
 		size_t at = (r->way.reset_at + i) % count;
 
-		st = reset_and_sync(r, &r->link->resets[at]);
+		st = reset_and_follow(r, &r->link->resets[at], SYNCS_PER_RESET);
 		if (!st) {
 			r->way.reset_at = at;
 			return STATUS_OK;
@@ -81,69 +168,7 @@ enum status run_connect(struct run *r)
 		if (!told.status || st != STATUS_SYNC_NO_REPLY)
 			told = r->report->err;
 	}
-	r->report->err = told;
-	return told.status;
-}
-
-/* ---- judge ---- */
-
-static enum status judge_chip(const struct run *r, const struct ident *ident, struct err *err)
-{
-	if (ident->chip == r->plan->chip)
-		return STATUS_OK;
-	return err_set(err, STATUS_WRONG_CHIP, "wrong chip: recipe says %s, unit is %s",
-		       r->plan->chip->name, ident->chip->name);
-}
-
-static enum status judge_security(const struct ident *ident, struct err *err)
-{
-	const struct security *s = &ident->security;
-	char text[64];
-
-	if (s->is_known && !s->secure_boot && !s->flash_encryption && !s->secure_download)
-		return STATUS_OK;
-	security_text(s, text, sizeof(text));
-	return err_set(err, STATUS_SECURITY_STATE,
-		       "security state of the unit: %s; nothing written", text);
-}
-
-static enum status judge_revision(const struct run *r, const struct ident *ident, struct err *err)
-{
-	char is[12], low[12], high[12];
-
-	if (!ident->has_revision)
-		return err_set(err, STATUS_WRONG_REVISION, "the chip's revision cannot be read");
-	if (ident->revision >= r->plan->min_rev && ident->revision <= r->plan->max_rev)
-		return STATUS_OK;
-	chip_revision_text(ident->revision, is, sizeof(is));
-	chip_revision_text(r->plan->min_rev, low, sizeof(low));
-	chip_revision_text(r->plan->max_rev, high, sizeof(high));
-	if (ident->revision < r->plan->min_rev)
-		return err_set(err, STATUS_WRONG_REVISION,
-			       "wrong revision: unit is %s, recipe and images need %s or later", is,
-			       low);
-	return err_set(err, STATUS_WRONG_REVISION,
-		       "wrong revision: unit is %s, images are made for %s at most", is, high);
-}
-
-static enum status judge_flash(const struct run *r, const struct ident *ident, struct err *err)
-{
-	const struct flash_plan *plan = r->plan;
-
-	if (!ident->flash_bytes)
-		return err_set(err, STATUS_WRONG_FLASH_SIZE,
-			       "flash id %06x is in no table: its size is unknown",
-			       (unsigned)ident->flash_id);
-	if (plan->flash_bytes && ident->flash_bytes != plan->flash_bytes)
-		return err_set(err, STATUS_WRONG_FLASH_SIZE,
-			       "wrong flash size: recipe says %u KB, unit has %u KB (id %06x)",
-			       (unsigned)(plan->flash_bytes / 1024),
-			       (unsigned)(ident->flash_bytes / 1024), (unsigned)ident->flash_id);
-	if (plan->end_addr > ident->flash_bytes)
-		return err_set(err, STATUS_FLASH_TOO_SMALL,
-			       "flash too small: images end at %08x, unit has %08x bytes",
-			       (unsigned)plan->end_addr, (unsigned)ident->flash_bytes);
-	return STATUS_OK;
+	return judge_no_contact(r, &told);
 }
 
 /* ---- identify ---- */
@@ -160,58 +185,28 @@ static enum status judge_same_unit(const struct ident *before, const struct iden
 	return err_set(err, STATUS_UNIT_CHANGED, "the unit was %s and is now %s", was, is);
 }
 
-static enum status find_variant(struct run *r, uint32_t flash_bytes)
-{
-	const struct flash_variant *fallback = NULL;
-
-	r->variant = NULL;
-	for (size_t i = 0; i < r->plan->variant_count; i++) {
-		const struct flash_variant *v = &r->plan->variants[i];
-
-		if (v->flash_bytes == flash_bytes)
-			r->variant = v;
-		else if (!v->flash_bytes)
-			fallback = v;
-	}
-	if (!r->variant)
-		r->variant = fallback;
-	if (!r->variant)
-		return err_set(&r->report->err, STATUS_WRONG_FLASH_SIZE,
-			       "wrong flash size: the plan has no images for %u KB",
-			       (unsigned)(flash_bytes / 1024));
-	return STATUS_OK;
-}
-
 static enum status read_all(struct run *r, struct ident *ident)
 {
 	struct loader *l = &r->loader;
 	struct err *err = &r->report->err;
+	const struct chip *chip;
+	bool is_jtag = r->link->is_native_usb && !r->link->is_usb_otg;
 
 	TRY(ident_detect(l, ident, err));
-	if (r->link->is_native_usb && l->kind == LOADER_ROM && !ident->security.secure_download)
-		TRY(ident_stop_watchdogs(l, ident->chip, err));
+	chip = ident->chip;
+	if (is_jtag && l->kind == LOADER_ROM && !ident->security.secure_download)
+		TRY(ident_stop_watchdogs(l, chip, err));
 	TRY(ident_read(l, ident, err));
+	if (r->link->is_native_usb && chip->uart_clkdiv_reg)
+		ident->crystal_mhz = 0; /* nobody has measured it on that UART */
+	/* A unit that may not be written is left alone from here on. */
+	if (r->plan)
+		TRY(run_judge_unit(r, ident));
 	if (ident->security.secure_download)
-		return STATUS_OK; /* it does not tell its flash either */
-	if (r->plan) {
-		/* A unit that may not be written is left alone from here on. */
-		TRY(judge_chip(r, ident, err));
-		TRY(judge_security(ident, err));
-		TRY(judge_revision(r, ident, err));
-	}
+		return r->plan ? loader_spi_attach(l, 0, err) : STATUS_OK; /* it hides its flash */
+	if (chip->power_flash)
+		TRY(chip->power_flash(chip, l, ident->revision, err));
 	return ident_read_flash(l, ident, err);
-}
-
-static enum status judge_all(struct run *r, const struct ident *ident)
-{
-	struct err *err = &r->report->err;
-
-	TRY(judge_chip(r, ident, err));
-	TRY(judge_security(ident, err));
-	TRY(judge_revision(r, ident, err));
-	TRY(judge_flash(r, ident, err));
-	TRY(find_variant(r, ident->flash_bytes));
-	return run_set_flash_size(r, ident->flash_bytes);
 }
 
 static enum status ask_watch(struct run *r)
@@ -238,6 +233,10 @@ static void tell_unit(struct run *r, const struct ident *ident)
 		mac_text(ident->mac, mac);
 	if (ident->has_revision)
 		chip_revision_text(ident->revision, revision, sizeof(revision));
+	if (ident->security.secure_download) {
+		run_note(r, "%s in secure download mode: it tells no more", ident->chip->name);
+		return;
+	}
 	run_note(r, "%s, %s, MAC %s, flash %06x %u KB",
 		 ident->package[0] ? ident->package : ident->chip->name, revision, mac,
 		 (unsigned)ident->flash_id, (unsigned)(ident->flash_bytes / 1024));
@@ -256,7 +255,9 @@ enum status run_identify(struct run *r)
 	TRY(st);
 	TRY(same);
 	tell_unit(r, &now);
-	if (r->plan)
-		TRY(judge_all(r, &now));
+	if (r->plan) {
+		TRY(run_judge_flash(r, &now));
+		TRY(run_set_flash_size(r, r->flash_bytes));
+	}
 	return ask_watch(r);
 }

@@ -42,7 +42,7 @@ static enum status erase_by_rom(struct run *r, uint32_t addr, uint32_t size_byte
 			       (size_bytes + block_bytes - 1) / block_bytes, block_bytes, addr,
 			       r->report->ident.chip->rom_begin_words, loader_erase_ms(size_bytes),
 			       err));
-	return run_set_flash_size(r, r->report->ident.flash_bytes);
+	return run_set_flash_size(r, r->flash_bytes);
 }
 
 static enum status erase_range(struct run *r, uint32_t addr, uint32_t size_bytes)
@@ -125,8 +125,8 @@ static enum status ask_sector(struct run *r, uint32_t addr, uint8_t md5[static M
 static enum status guard_range(struct run *r, uint32_t end, struct range_guard *g)
 {
 	*g = (struct range_guard){ .neighbour_addr = end };
-	g->has_neighbour = end < r->report->ident.flash_bytes && covered_until(r, end) == end &&
-			   !is_in_room(r, end);
+	g->has_neighbour = !r->is_unprovable && end < r->flash_bytes &&
+			   covered_until(r, end) == end && !is_in_room(r, end);
 	if (!g->has_neighbour)
 		return STATUS_OK;
 	return ask_sector(r, end, g->neighbour_md5);
@@ -186,7 +186,7 @@ static enum status erase_room(struct run *r, const struct flash_range *room)
 
 static enum status erase_all(struct run *r)
 {
-	uint32_t flash_bytes = r->report->ident.flash_bytes;
+	uint32_t flash_bytes = r->flash_bytes;
 	enum status st;
 
 	if (r->loader.kind == LOADER_ROM)
@@ -216,7 +216,7 @@ static enum status judge_reach(const struct run *r, struct err *err)
 	uint32_t end = r->plan->end_addr;
 
 	if (r->plan->erase == ERASE_ALL)
-		end = r->report->ident.flash_bytes;
+		end = r->flash_bytes;
 	if (r->loader.kind == LOADER_STUB || end <= ROM_REACH_BYTES)
 		return STATUS_OK;
 	return err_set(err, STATUS_NOT_SUPPORTED,

@@ -109,6 +109,14 @@ static enum status write_regions(struct run *r, bool boot)
 	return st;
 }
 
+static void tell_proven(struct run *r, size_t count)
+{
+	if (r->is_unprovable)
+		run_note(r, "secure download mode: nothing can be proven");
+	else
+		run_note(r, "%zu regions proven by the chip's MD5", count);
+}
+
 static enum status verify_regions(struct run *r, bool boot)
 {
 	size_t proven = 0;
@@ -120,7 +128,7 @@ static enum status verify_regions(struct run *r, bool boot)
 		r->is_proven[i] = true;
 		proven++;
 	}
-	run_note(r, "%zu regions proven by the chip's MD5", proven);
+	tell_proven(r, proven);
 	return STATUS_OK;
 }
 
@@ -152,7 +160,7 @@ enum status run_verify_all(struct run *r)
 		r->done_bytes += region(r, i)->size_bytes;
 		run_progress(r, r->done_bytes);
 	}
-	run_note(r, "%zu regions proven by the chip's MD5", region_count(r));
+	tell_proven(r, region_count(r));
 	return STATUS_OK;
 }
 
@@ -160,6 +168,12 @@ enum status run_verify_all(struct run *r)
 enum status run_verify_boot(struct run *r)
 {
 	TRY(verify_regions(r, true));
+	if (r->is_unprovable && (r->is_odd || r->report->tries > 1)) {
+		r->is_final = true;
+		return err_set(&r->report->err, STATUS_NOT_PROVABLE,
+			       "something was lost or refused on the way, and in secure download "
+			       "mode nothing tells what the flash holds now");
+	}
 	if (r->is_odd || r->report->tries > 1 || (run_erases_more(r) && r->skipped_bytes))
 		return run_verify_all(r);
 	return STATUS_OK;

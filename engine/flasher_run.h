@@ -9,12 +9,16 @@
 #include "engine/remedy.h"
 
 #define FIRST_RATE 115200u
+/* What the restart at the end may take, kept back from the run's limit. */
+#define RUN_RESTART_MS 3000u
 
 struct run {
 	const struct flash_job *job;
 	const struct flash_plan *plan; /* NULL: identify */
 	const struct link_profile *link;
 	struct flash_report *report;
+	const struct clock *clock;
+	struct transport *transport; /* the loader's; NULL once the port is gone for good */
 	struct loader loader;
 	uint64_t start_us;
 	struct way way;
@@ -23,8 +27,14 @@ struct run {
 	enum flash_step step;
 	char note[120]; /* of the step in progress */
 	const struct flash_variant *variant;
+	uint32_t flash_bytes; /* the unit's; the plan's where the unit does not tell */
+	bool is_in_loader;    /* it answered a SYNC */
+	bool is_by_hand;      /* without a reset: somebody had put it there */
 
 	/* The whole run. */
+	bool had_contact;
+	bool has_no_lines;  /* the adapter cannot reset the unit */
+	bool is_unprovable; /* secure download mode: nothing of the flash can be read */
 	bool is_identified; /* the watch has seen the unit */
 	bool is_final;      /* what failed must not be tried again */
 	bool is_astray;     /* something went where nobody planned it: this run cannot pass */
@@ -59,6 +69,16 @@ void run_add_way(struct run *r);
 /* flasher_connect.c */
 enum status run_connect(struct run *r);
 enum status run_identify(struct run *r);
+/*
+ * The port of the chip's own USB left: wait for it to come back. STATUS_PORT_GONE, with
+ * report->err as it was, when it did not or cannot.
+ */
+enum status run_reopen(struct run *r);
+/* flasher_judge.c: before the flash is asked for anything, and when its size is known. */
+enum status run_judge_unit(struct run *r, const struct ident *ident);
+enum status run_judge_flash(struct run *r, const struct ident *ident);
+/* flasher_restart.c: into the application. Changes no verdict. */
+void run_restart(struct run *r, enum status verdict);
 /* flasher_prepare.c */
 enum status run_stub(struct run *r);
 enum status run_rate(struct run *r);
@@ -91,7 +111,8 @@ enum status run_write_region(struct run *r, const struct flash_region *g, struct
 /* The chip's MD5 of a range. A question changes nothing: after silence or damage it
  * is put once more. */
 enum status run_ask_md5(struct run *r, uint32_t addr, size_t size_bytes, uint8_t md5[static 16]);
-/* The chip's MD5 against the plan's, asked twice before it counts as different. */
+/* The chip's MD5 against the plan's, asked twice before it counts as different. Where
+ * nothing can be proven nothing is asked: the run says so at its end. */
 enum status run_prove_region(struct run *r, const struct flash_region *g);
 /*
  * The same for a region just written. When nothing of it is in its place, either

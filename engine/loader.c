@@ -133,6 +133,12 @@ void loader_release(struct loader *l)
 	*l = (struct loader){ .payload = NULL };
 }
 
+void loader_use(struct loader *l, struct transport *t)
+{
+	l->transport = t;
+	loader_forget_input(l);
+}
+
 /* ---- bytes in and out ---- */
 
 /* Only when all that was read before is used up. */

@@ -81,6 +81,10 @@ enum status loader_init(struct loader *l, struct transport *t, uint32_t rate_bau
 			struct deadline limit, struct err *err);
 void loader_release(struct loader *l);
 
+/* The same unit through another transport, on the same clock: what was read and not yet
+ * looked at is dropped. */
+void loader_use(struct loader *l, struct transport *t);
+
 /*
  * Send op with payload and wait for its answer. data_size is what the command
  * returns before the status bytes (0 for most). wait_ms is the time the chip may

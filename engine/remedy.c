@@ -20,9 +20,10 @@ void way_use_rom(struct way *w)
 void way_init(struct way *w, const struct link_profile *link, bool with_stub)
 {
 	*w = (struct way){
-		.ram_block_bytes = link->ram_block_bytes,
-		.data_block_bytes =
-			link->ram_block_bytes == OTG_BLOCK ? OTG_BLOCK : STUB_DATA_BLOCK,
+		.ram_block_bytes = link->is_usb_otg ? OTG_BLOCK : link->ram_block_bytes,
+		.data_block_bytes = link->is_usb_otg || link->ram_block_bytes == OTG_BLOCK
+					    ? OTG_BLOCK
+					    : STUB_DATA_BLOCK,
 		.with_stub = with_stub,
 	};
 	if (!with_stub)
@@ -81,6 +82,7 @@ static const struct remedy_row {
 	{ STATUS_SYNC_NO_REPLY,        ANY_STEP,      { OTHER_RESET, AGAIN } },
 	{ STATUS_WRONG_BOOT_MODE,      ANY_STEP,      { OTHER_RESET, AGAIN } },
 	{ STATUS_SYNC_ALTERED,         ANY_STEP,      { OTHER_RESET, AGAIN } },
+	{ STATUS_NEEDS_HAND,           ANY_STEP,      { OTHER_RESET, AGAIN } },
 
 	{ STATUS_STUB_UPLOAD_CHECKSUM, ANY_STEP,      { SMALLER_BLOCKS, ROM_ONLY, AGAIN } },
 	{ STATUS_STUB_UPLOAD_REFUSED,  ANY_STEP,      { AGAIN_ONCE, ROM_ONLY, AGAIN } },

@@ -1,0 +1,116 @@
+/* The end of a run: the unit runs its application again. docs/protocol.md, resets, watchdogs. */
+#include "engine/flasher_run.h"
+
+#define DRAIN_MS 2000u
+#define WATCHDOG_MS 500u
+#define STILL_THERE_SYNCS 2
+#define STRAP_HIGH (1u << 3)
+
+#define BY_HAND "the unit stays in its loader: reset it by hand, or take its power away"
+
+/* ---- by watchdog ---- */
+
+/*
+ * A unit that came into its loader by hand keeps its strap over a reset by the
+ * lines. Over USB-OTG such a reset does not reach the chip when GPIO0 was low,
+ * unless the application had asked for the loader itself.
+ */
+static enum status wants_watchdog(struct run *r, bool *is_wanted, struct err *err)
+{
+	const struct chip *chip = r->report->ident.chip;
+	const struct boot_regs *boot = &chip->boot;
+	uint32_t strap, force;
+
+	*is_wanted = chip->watchdog.can_reset && r->is_by_hand;
+	if (*is_wanted || !chip->watchdog.can_reset || !r->link->is_usb_otg)
+		return STATUS_OK;
+	*is_wanted = true;
+	if (!boot->strap)
+		return STATUS_OK;
+	TRY(loader_read_reg(&r->loader, boot->strap, &strap, err));
+	TRY(loader_read_reg(&r->loader, boot->force_download, &force, err));
+	*is_wanted = !(strap & STRAP_HIGH) && !(force >> boot->force_download_bit & 1);
+	return STATUS_OK;
+}
+
+/* *is_done: the unit restarts, and nobody needs to touch the lines. */
+static enum status restart_by_watchdog(struct run *r, bool *is_done, struct err *err)
+{
+	const struct chip *chip = r->report->ident.chip;
+	const struct boot_regs *boot = &chip->boot;
+
+	*is_done = false;
+	if (boot->clear_force)
+		TRY(loader_write_reg(&r->loader, boot->force_download, 0,
+				     UINT32_C(1) << boot->force_download_bit, 0, err));
+	TRY(wants_watchdog(r, is_done, err));
+	if (!*is_done)
+		return STATUS_OK;
+	TRY(ident_watchdog_reset(&r->loader, chip, err));
+	clock_sleep_ms(r->clock, WATCHDOG_MS);
+	return STATUS_OK;
+}
+
+static bool may_write_registers(const struct run *r)
+{
+	return r->link->is_native_usb && r->is_in_loader && r->report->ident.chip &&
+	       !r->report->ident.security.secure_download;
+}
+
+/* ---- by the lines ---- */
+
+/* What answers a SYNC is not the application. */
+static bool is_still_in_loader(struct run *r)
+{
+	struct sync_report sync = { .answers = 0 };
+	struct err ignored;
+
+	return r->is_by_hand && !loader_sync(&r->loader, STILL_THERE_SYNCS, &sync, &ignored);
+}
+
+static enum status restart(struct run *r, enum status verdict, struct err *err)
+{
+	uint32_t actual;
+	bool is_done = false;
+	enum status st = STATUS_OK;
+
+	if (may_write_registers(r))
+		st = restart_by_watchdog(r, &is_done, err);
+	if (st == STATUS_PORT_GONE || st == STATUS_CANCELLED)
+		return st;
+	if (!is_done || st) {
+		transport_set_baud(r->transport, FIRST_RATE, &actual, err);
+		TRY(lines_run_application(r->transport, r->link->is_native_usb, err));
+	}
+	/* A cancelled transport reads nothing any more. */
+	return verdict == STATUS_CANCELLED ? STATUS_OK : loader_drain(&r->loader, DRAIN_MS, err);
+}
+
+/*
+ * What the unit prints is read away, so that the port is not closed under bytes
+ * on their way. A chip's own port leaves with a restart: that is none of ours.
+ */
+void run_restart(struct run *r, enum status verdict)
+{
+	struct err err;
+	enum status st;
+
+	if (verdict == STATUS_PORT_GONE || verdict == STATUS_PORT_FAILED || !r->transport)
+		return;
+	run_step_begin(r, STEP_RESET);
+	r->loader.limit = deadline_after_ms(r->clock, RUN_RESTART_MS);
+	st = restart(r, verdict, &err);
+	if (st == STATUS_PORT_GONE && r->link->is_native_usb) {
+		run_note(r, "the port left as the unit restarted");
+	} else if (st == STATUS_NOT_SUPPORTED) {
+		run_note(r, "the adapter has no DTR and RTS: " BY_HAND);
+	} else if (st) {
+		run_log(r, "restart: %s", err.text);
+		run_note(r, "%.100s", err.text);
+	} else if (r->link->is_native_usb && is_still_in_loader(r)) {
+		run_note(r, BY_HAND);
+	} else if (r->loader.noise.text_len) {
+		run_note(r, "the unit printed \"%.80s\"", r->loader.noise.text);
+	}
+	run_step_end(r, STATUS_OK);
+}
