@@ -146,19 +146,31 @@ int serial_set_format(int fd)
 	return tcsetattr(fd, TCSANOW, &t) == 0 ? 0 : errno;
 }
 
-void serial_tune_driver(int fd)
+bool serial_tune_driver(int fd)
 {
 	struct serial_struct now, wish;
 
 	if (ioctl(fd, TIOCGSERIAL, &now) != 0)
-		return;
+		return false;
 	wish = now;
 	/* An FTDI waits 16 ms before it passes a short answer on. */
 	wish.flags |= ASYNC_LOW_LATENCY;
 	wish.closing_wait = CLOSING_WAIT_CS;
-	if (ioctl(fd, TIOCSSERIAL, &wish) == 0)
-		return;
 	/* The wait at close is root's to change. */
-	wish.closing_wait = now.closing_wait;
-	(void)ioctl(fd, TIOCSSERIAL, &wish);
+	if (ioctl(fd, TIOCSSERIAL, &wish) != 0) {
+		wish.closing_wait = now.closing_wait;
+		if (ioctl(fd, TIOCSSERIAL, &wish) != 0)
+			return false;
+	}
+	return !(now.flags & ASYNC_LOW_LATENCY);
+}
+
+void serial_untune_driver(int fd)
+{
+	struct serial_struct now;
+
+	if (ioctl(fd, TIOCGSERIAL, &now) != 0)
+		return;
+	now.flags &= ~ASYNC_LOW_LATENCY;
+	(void)ioctl(fd, TIOCSSERIAL, &now);
 }

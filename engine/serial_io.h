@@ -53,8 +53,10 @@ struct errno_text errno_text(int number);
  */
 int serial_set_format(int fd);
 
-/* Shorter latency and a shorter wait at close, where driver and user allow it. */
-void serial_tune_driver(int fd);
+/* Shorter latency and a shorter wait at close, where driver and user allow it. true: the
+ * latency was changed and is to be put back, because drivers keep it over a close. */
+bool serial_tune_driver(int fd);
+void serial_untune_driver(int fd);
 
 /* The output rate that the driver really set, as it reports it. 0 or an errno. */
 int serial_read_rate(int fd, uint32_t *rate_baud);

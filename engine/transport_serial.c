@@ -27,6 +27,7 @@ struct serial {
 	struct sp_port *port;
 	bool is_open;
 	bool is_owned;   /* nobody else uses it */
+	bool is_tuned;   /* the driver's latency is to be put back */
 	int other_lines; /* what TIOCMSET has to keep besides DTR and RTS */
 	char node[PATH_MAX];
 	struct stat stat; /* of what node leads to */
@@ -109,6 +110,8 @@ static void serial_close(struct transport *t)
 	if (s->is_owned) {
 		/* Unsent bytes would make close wait for them. */
 		tcflush(s->io.fd, TCOFLUSH);
+		if (s->is_tuned && !s->io.is_gone)
+			serial_untune_driver(s->io.fd);
 		ioctl(s->io.fd, TIOCNXCL);
 	}
 	if (s->is_open)
@@ -264,7 +267,7 @@ static enum status set_up(struct serial *s, struct err *err)
 	if (number)
 		return serial_io_failed(&s->io, STATUS_PORT_OPEN_FAILED, "changing the settings",
 					number, err);
-	serial_tune_driver(s->io.fd);
+	s->is_tuned = serial_tune_driver(s->io.fd);
 	TRY(serial_set_baud(&s->base, OPEN_BAUD, &actual_baud, err));
 	return serial_discard(&s->base, err);
 }
