@@ -1,5 +1,8 @@
 #include "station/bridge.h"
 
+#include "recipes/product_match.h"
+
+#include <stdio.h>
 #include <string.h>
 
 /* Where every unit begins. */
@@ -61,14 +64,32 @@ const struct plan_bridge *bridge_in_plan(const struct bridge *b, const struct pl
 	for (size_t i = 0; i < plan->bridge_count; i++) {
 		const struct plan_bridge *wanted = &plan->bridges[i];
 
-		if (strcmp(wanted->name, b->name) == 0)
+		if (product_bridge_is(b->name, wanted->name))
 			return wanted;
 		for (size_t j = 0; j < count && b->is_native_usb; j++) {
-			if (rows[j].is_native_usb && strcmp(rows[j].name, wanted->name) == 0)
+			if (rows[j].is_native_usb && product_bridge_is(rows[j].name, wanted->name))
 				return wanted;
 		}
 	}
 	return NULL;
+}
+
+bool bridge_is_expected(const struct bridge *b, const struct plan *plan)
+{
+	return !plan || plan->bridge_count == 0 || plan->bridge_policy == BRIDGE_ANY ||
+	       bridge_in_plan(b, plan);
+}
+
+void bridge_complaint(const struct bridge *b, const struct plan *plan, char *text, size_t size)
+{
+	size_t used;
+
+	snprintf(text, size, "the unit is behind '%s'; %s has shipped with", b->name,
+		 plan->product ? plan->product : "this product");
+	for (size_t i = 0; i < plan->bridge_count; i++) {
+		used = strlen(text);
+		snprintf(text + used, size - used, "%s %s", i ? "," : "", plan->bridges[i].name);
+	}
 }
 
 static void add_rate(struct link_profile *link, uint32_t rate)

@@ -62,4 +62,10 @@ struct link_profile bridge_link(const struct bridge *b, const struct plan *plan)
  * chip's own USB are one bridge to a preset. */
 const struct plan_bridge *bridge_in_plan(const struct bridge *b, const struct plan *plan);
 
+/* Has the product shipped with this bridge, or does nobody mind? plan NULL: nobody. */
+bool bridge_is_expected(const struct bridge *b, const struct plan *plan);
+
+/* "the unit is behind a CH340; m5stack/basic has shipped with CP2104, CH9102" */
+void bridge_complaint(const struct bridge *b, const struct plan *plan, char *text, size_t size);
+
 #endif

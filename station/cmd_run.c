@@ -161,6 +161,7 @@ enum exit_code run_session(enum flash_kind kind, struct plan *plan, const struct
 			.view = view_of(r.view),
 			.signal_fd = r.signal_fd,
 			.limits = &station_limits_usual,
+			.sysfs_tty = PORTS_SYSFS,
 			.open_port = transport_serial_open,
 		};
 

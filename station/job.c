@@ -1,8 +1,11 @@
 #include "station/job.h"
 
 #include "db/unit_log.h"
+#include "station/latency.h"
+#include "station/reopen.h"
 
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +15,7 @@ struct job {
 	const struct job_order *order;
 	unsigned slot;
 	const struct port *port;
-	const char *bridge;
+	const struct bridge *bridge;
 	struct link_profile link;
 	uint32_t limit_ms;
 	char run_id[RUN_ID_BYTES];
@@ -33,10 +36,12 @@ struct job {
 	enum flash_step last_step;
 	unsigned last_try, write_try;
 	bool is_writing;
+	struct transport *transport; /* open, or NULL */
+	struct latency latency;
 };
 
 struct job *job_new(const struct job_order *order, unsigned slot, const struct port *port,
-		    const char *bridge, const struct link_profile *link)
+		    const struct bridge *bridge, const struct link_profile *link)
 {
 	struct job *job = calloc(1, sizeof(*job));
 
@@ -159,7 +164,7 @@ static enum status record_run(struct job *job, struct err *err)
 		.recipe_digest = order->plan->digest_text,
 		.operator_name = order->operator_name,
 		.batch = order->batch,
-		.bridge = job->bridge,
+		.bridge = job->bridge->name,
 		.bridge_vid_pid = port->is_usb ? vid_pid : NULL,
 		.bridge_serial = known(port->serial),
 		.bridge_product = known(port->product),
@@ -171,25 +176,106 @@ static enum status record_run(struct job *job, struct err *err)
 	return writer_put_run(order->writer, &run, err);
 }
 
-static enum status open_port(struct job *job, struct transport **transport)
+__attribute__((format(printf, 2, 3))) static void note(struct job *job, const char *format, ...)
 {
-	struct flash_report *report = &job->report;
+	char line[ERR_TEXT_BYTES];
+	va_list args;
 
-	report->status =
-		job->order->open_port(job->port->node, &job->cancel, transport, &report->err);
-	if (report->status)
-		job_note(job, report->err.text);
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	job_note(job, line);
+}
+
+/* What is known beforehand about the way to the unit. */
+static void note_place(struct job *job)
+{
+	const struct port *port = job->port;
+	const struct bridge *bridge = job->bridge;
+
+	note(job, "%s: %s, driver %s", port->node, bridge->name,
+	     port->driver[0] ? port->driver : "unknown");
+	if (bridge->quirk)
+		note(job, "%s: %s", bridge->name, bridge->quirk);
+	if (bridge->driver && port->driver[0] && strcmp(bridge->driver, port->driver) != 0)
+		note(job, "%s: its usual driver on Linux is %s", bridge->name, bridge->driver);
+}
+
+/* Not the bridge that the product ships with: a warning, or the end before the port is opened. */
+static enum status judge_bridge(struct job *job)
+{
+	const struct plan *plan = job->order->plan;
+	struct flash_report *report = &job->report;
+	char text[ERR_TEXT_BYTES];
+
+	if (bridge_is_expected(job->bridge, plan))
+		return STATUS_OK;
+	bridge_complaint(job->bridge, plan, text, sizeof(text));
+	note(job, "warning: %s", text);
+	if (plan->bridge_policy != BRIDGE_REFUSE)
+		return STATUS_OK;
+	report->status = err_set(&report->err, STATUS_WRONG_BRIDGE, "%s", text);
 	return report->status;
 }
 
-static void run_flasher(struct job *job, struct transport *transport)
+static enum status open_port(struct job *job)
+{
+	struct flash_report *report = &job->report;
+	char line[120];
+
+	report->status =
+		job->order->open_port(job->port->node, &job->cancel, &job->transport, &report->err);
+	if (report->status) {
+		job_note(job, report->err.text);
+		return report->status;
+	}
+	if (job->order->sysfs_tty) {
+		latency_shorten(&job->latency, job->order->sysfs_tty, job->port->name, line,
+				sizeof(line));
+		if (line[0])
+			job_note(job, line);
+	}
+	return STATUS_OK;
+}
+
+/* flash_job.reopen. The record keeps the node that the run began with. */
+static enum status reopen(void *ctx, struct transport **transport, struct deadline d,
+			  struct err *err)
+{
+	struct job *job = ctx;
+	const struct reopen place = {
+		.sysfs_tty = job->order->sysfs_tty,
+		.slot = job->port->slot,
+		.cancel = &job->cancel,
+		.open_port = job->order->open_port,
+	};
+	const struct bridge *bridge;
+	struct port found;
+	enum status st;
+
+	st = reopen_port(&place, transport, &found, &bridge, d, err);
+	job->transport = *transport;
+	if (st) {
+		job_note(job, err->text);
+		return st;
+	}
+	note(job, "the port came back as %s, %04x:%04x %s", found.node, found.vid, found.pid,
+	     bridge->name);
+	/* An application's port can come back as the loader in ROM, which takes less at once. */
+	job->link.is_usb_otg = bridge->is_usb_otg;
+	if (bridge->ram_block_bytes < job->link.ram_block_bytes)
+		job->link.ram_block_bytes = bridge->ram_block_bytes;
+	return STATUS_OK;
+}
+
+static void run_flasher(struct job *job)
 {
 	const struct job_order *order = job->order;
 	const struct flash_job work = {
 		.kind = order->kind,
 		.plan = order->plan ? &order->plan->flash : NULL,
 		.link = &job->link,
-		.transport = transport,
+		.transport = job->transport,
 		.limit_ms = job->limit_ms,
 		.watch = {
 			.ctx = job,
@@ -197,6 +283,8 @@ static void run_flasher(struct job *job, struct transport *transport)
 			.identified = on_identified,
 			.log = on_log,
 		},
+		.reopen = job->link.is_native_usb && order->sysfs_tty ? reopen : NULL,
+		.reopen_ctx = job,
 	};
 
 	flasher_run(&work, &job->report);
@@ -205,7 +293,6 @@ static void run_flasher(struct job *job, struct transport *transport)
 void job_run(void *ctx)
 {
 	struct job *job = ctx;
-	struct transport *transport = NULL;
 	enum status st = STATUS_OK;
 
 	err_clear(&job->report.err);
@@ -221,16 +308,18 @@ void job_run(void *ctx)
 	job->started_us = clock_now_us(&clock_monotonic);
 	pthread_mutex_unlock(&job->lock);
 	post(job, FACT_STARTED, STATUS_OK);
+	note_place(job);
 
 	if (atomic_load(&job->cancel)) {
 		job->report.status = err_set(&job->report.err, STATUS_CANCELLED,
 					     "stopped before the port was opened");
-	} else if (open_port(job, &transport) == STATUS_OK) {
+	} else if (judge_bridge(job) == STATUS_OK && open_port(job) == STATUS_OK) {
 		post(job, FACT_OPENED, STATUS_OK);
-		run_flasher(job, transport);
+		run_flasher(job);
 	}
 	post(job, FACT_VERDICT, STATUS_OK);
-	transport_close(transport);
+	latency_restore(&job->latency);
+	transport_close(job->transport);
 	post(job, FACT_CLOSED, STATUS_OK);
 	job_release(job);
 }

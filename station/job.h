@@ -13,6 +13,7 @@
 #include "db/writer.h"
 #include "engine/flasher.h"
 #include "recipes/plan.h"
+#include "station/bridge.h"
 #include "station/claims.h"
 #include "station/ports.h"
 #include "station/queue.h"
@@ -28,6 +29,7 @@ struct job_order {
 	struct queue *facts;
 	struct claims *claims;         /* NULL: MACs are not compared (identify) */
 	const char *const *slot_names; /* for people, indexed as the slots */
+	const char *sysfs_tty;         /* where ports are looked for again; NULL: nowhere */
 	enum status (*open_port)(const char *node, const atomic_bool *cancel,
 				 struct transport **out, struct err *err);
 };
@@ -45,7 +47,7 @@ struct job;
  * Owned by the caller and by the worker that job_run() runs on. NULL without memory.
  */
 struct job *job_new(const struct job_order *order, unsigned slot, const struct port *port,
-		    const char *bridge, const struct link_profile *link);
+		    const struct bridge *bridge, const struct link_profile *link);
 
 /* The worker's side: struct job as void, for pool_run(). Gives up the worker's share. */
 void job_run(void *job);

@@ -8,6 +8,19 @@
 
 /* ---- starting ---- */
 
+/* The job notes it in the unit's log, and refuses the unit if the recipe wants that. */
+static void warn_of_bridge(struct session *s, unsigned slot)
+{
+	const struct bridge *bridge = s->setup->places[slot].bridge;
+	const struct plan *plan = s->setup->plan;
+	char text[ERR_TEXT_BYTES];
+
+	if (bridge_is_expected(bridge, plan) || plan->bridge_policy != BRIDGE_WARN)
+		return;
+	bridge_complaint(bridge, plan, text, sizeof(text));
+	session_warn(s, slot, "%s", text);
+}
+
 static void start_unit(struct session *s, unsigned slot)
 {
 	const struct station_place *place = &s->setup->places[slot];
@@ -15,13 +28,14 @@ static void start_unit(struct session *s, unsigned slot)
 	struct unit *unit = &s->units[slot];
 
 	session_take_event(s, slot, SLOT_START);
-	unit->job = job_new(&s->order, slot, place->port, place->bridge->name, &unit->link);
+	unit->job = job_new(&s->order, slot, place->port, place->bridge, &unit->link);
 	if (!unit->job) {
 		verdict_not_started(s, slot, STATUS_NO_MEMORY, "no memory for the run");
 		return;
 	}
 	if (s->setup->writer)
 		snprintf(view->run_id, sizeof(view->run_id), "%s", job_run_id(unit->job));
+	warn_of_bridge(s, slot);
 	unit->has_worker = true;
 	pool_run(s->pool, job_run, unit->job);
 }

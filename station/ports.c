@@ -269,6 +269,52 @@ enum status ports_scan(const char *sysfs_tty, struct port_list *list, struct err
 	return st;
 }
 
+/* Is name's device in the USB port whose slots begin with these length bytes? */
+static bool is_at(const char *sysfs_tty, const char *name, const char *slot, size_t length)
+{
+	char path[PATH_MAX], its_slot[sizeof(((struct port *)NULL)->slot)];
+	size_t interface_end;
+	char *device;
+	bool is;
+
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s/device", sysfs_tty, name) >= sizeof(path))
+		return false;
+	device = realpath(path, NULL);
+	is = device && slot_from_path(device, its_slot, sizeof(its_slot), &interface_end) &&
+	     strncmp(its_slot, slot, length) == 0;
+	free(device);
+	return is;
+}
+
+bool ports_find_at(const char *sysfs_tty, const char *slot, struct port *found)
+{
+	const char *colon = strrchr(slot, ':'), *slash = strrchr(slot, '/');
+	bool is_found = false;
+	struct dirent *entry;
+	DIR *dir;
+
+	if (!colon || !slash || colon < slash)
+		return false;
+	dir = opendir(sysfs_tty);
+	if (!dir)
+		return false;
+	while ((entry = readdir(dir)) != NULL) {
+		struct port p;
+
+		/* With the colon, so that 1.4 is not 1.41. */
+		if (entry->d_name[0] == '.' ||
+		    !is_at(sysfs_tty, entry->d_name, slot, (size_t)(colon + 1 - slot)) ||
+		    !read_port(sysfs_tty, entry->d_name, &p) || !p.is_usb)
+			continue;
+		if (!is_found || strcmp(p.slot, slot) == 0 ||
+		    (strcmp(found->slot, slot) != 0 && compare_ports(&p, found) < 0))
+			*found = p;
+		is_found = true;
+	}
+	closedir(dir);
+	return is_found;
+}
+
 void ports_release(struct port_list *list)
 {
 	free(list->items);

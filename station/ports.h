@@ -52,6 +52,13 @@ enum status ports_scan(const char *sysfs_tty, struct port_list *list, struct err
 void ports_release(struct port_list *list);
 
 /*
+ * The port that stands at the USB port of this slot now, under whatever node and
+ * number; of a device with several interfaces the same one, else the first. false:
+ * nothing is there.
+ */
+bool ports_find_at(const char *sysfs_tty, const char *slot, struct port *found);
+
+/*
  * Fill in holder_pid and holder as far as proc (PORTS_PROC) lets us read:
  * other users' programs stay hidden from everybody but root.
  */

@@ -103,6 +103,7 @@ static enum status set_up(struct session *s, struct err *err)
 		.facts = s->facts,
 		.claims = s->claims,
 		.slot_names = s->slot_names,
+		.sysfs_tty = setup->sysfs_tty,
 		.open_port = setup->open_port,
 	};
 	return pool_new(setup->jobs, &s->pool, err);

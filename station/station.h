@@ -49,6 +49,7 @@ struct station_setup {
 	struct view view;
 	int signal_fd; /* stop_signals_open() */
 	const struct station_limits *limits;
+	const char *sysfs_tty; /* PORTS_SYSFS; NULL: ports are not followed */
 	/* transport_serial_open; a test has units of its own. */
 	enum status (*open_port)(const char *node, const atomic_bool *cancel,
 				 struct transport **out, struct err *err);

@@ -450,6 +450,58 @@ static void every_started_unit_has_exactly_one_result(void **state)
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
+static struct plan_bridge shipped_with = { .name = (char *)"CH9102" };
+
+static void
+a_bridge_that_the_product_does_not_ship_with_is_refused_before_the_port_is_opened(void **state)
+{
+	struct world *w = *state;
+	json_t *array;
+
+	w->plan.bridges = &shipped_with;
+	w->plan.bridge_count = 1;
+	w->plan.bridge_policy = BRIDGE_REFUSE;
+	plug(w, "busy"); /* an open would say so */
+	run(w, 1);
+	assert_int_equal(w->exit_code, EXIT_CODE_UNITS);
+	assert_int_equal(w->events[EVENT_WARNING], 0);
+	array = records(w);
+	assert_string_equal(recorded(array, "/dev/busy", "outcome"), "ERROR");
+	assert_string_equal(recorded(array, "/dev/busy", "code"), "WRONG_BRIDGE");
+	assert_string_equal(recorded(array, "/dev/busy", "detail"),
+			    "the unit is behind 'CP2104'; this product has shipped with CH9102");
+	json_decref(array);
+}
+
+static void a_bridge_that_the_product_does_not_ship_with_is_warned_about(void **state)
+{
+	struct world *w = *state;
+	json_t *array;
+
+	w->plan.bridges = &shipped_with;
+	w->plan.bridge_count = 1;
+	w->plan.bridge_policy = BRIDGE_WARN;
+	plug(w, "busy");
+	run(w, 1);
+	assert_int_equal(w->events[EVENT_WARNING], 1);
+	array = records(w);
+	assert_string_equal(recorded(array, "/dev/busy", "code"), "PORT_BUSY");
+	json_decref(array);
+}
+
+static void where_any_bridge_will_do_nothing_is_said(void **state)
+{
+	struct world *w = *state;
+
+	w->plan.bridges = &shipped_with;
+	w->plan.bridge_count = 1;
+	w->plan.bridge_policy = BRIDGE_ANY;
+	plug(w, "busy");
+	run(w, 1);
+	assert_int_equal(w->events[EVENT_WARNING], 0);
+	json_decref(records(w));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -459,6 +511,9 @@ int main(void)
 		TEST(a_close_that_hangs_leaves_the_verdict_as_it_is),
 		TEST(a_signal_ends_even_a_wedged_port_and_records_it),
 		TEST(every_started_unit_has_exactly_one_result),
+		TEST(a_bridge_that_the_product_does_not_ship_with_is_refused_before_the_port_is_opened),
+		TEST(a_bridge_that_the_product_does_not_ship_with_is_warned_about),
+		TEST(where_any_bridge_will_do_nothing_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
