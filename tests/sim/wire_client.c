@@ -7,7 +7,6 @@
 
 #include <cmocka.h>
 
-#define STUB_ADDR 0x40380000u
 #define STUB_BYTES 0x40u
 
 static void put32(uint8_t *p, uint32_t v)
@@ -34,6 +33,25 @@ struct sim_unit_config client_config(const char *chip)
 	};
 }
 
+/* Where Espressif's own stubs go. */
+static uint32_t ram_of(const char *chip, unsigned revision)
+{
+	static const struct {
+		const char *chip;
+		uint32_t addr;
+	} rows[] = {
+		{ "esp32", 0x400A8000 },   { "esp32s2", 0x40028000 },  { "esp32s3", 0x40378000 },
+		{ "esp32c2", 0x40380000 }, { "esp32c3", 0x40380000 },  { "esp32c5", 0x40800000 },
+		{ "esp32c6", 0x40800000 }, { "esp32c61", 0x40800000 }, { "esp32h2", 0x40800000 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (!strcmp(chip, rows[i].chip))
+			return rows[i].addr;
+	}
+	return revision < 300 ? 0x4FF10000 : 0x4FF50000; /* ESP32-P4 */
+}
+
 struct client *client_new(const struct sim_unit_config *config)
 {
 	struct sim_unit_config usual = client_config("esp32");
@@ -41,7 +59,9 @@ struct client *client_new(const struct sim_unit_config *config)
 	char error[128];
 
 	assert_non_null(c);
-	c->unit = sim_unit_new(config ? config : &usual, error, sizeof(error));
+	config = config ? config : &usual;
+	c->ram = ram_of(config->chip, config->revision);
+	c->unit = sim_unit_new(config, error, sizeof(error));
 	if (!c->unit)
 		fail_msg("%s", error);
 	sim_unit_advance(c->unit, 0);
@@ -267,9 +287,9 @@ void client_enter_stub(struct client *c)
 	uint8_t code[STUB_BYTES] = { 1, 2, 3 };
 
 	client_enter_rom(c);
-	client_ask_words(c, 0x05, WORDS(STUB_BYTES, 1, STUB_BYTES, STUB_ADDR));
+	client_ask_words(c, 0x05, WORDS(STUB_BYTES, 1, STUB_BYTES, c->ram));
 	client_ask_block(c, 0x07, 0, code, sizeof(code));
-	client_ask_words(c, 0x06, WORDS(0, STUB_ADDR + 4));
+	client_ask_words(c, 0x06, WORDS(0, c->ram + 4));
 	assert_true(client_receive(c, 100));
 	assert_int_equal(c->size, 4);
 	assert_memory_equal(c->frame, "OHAI", 4);

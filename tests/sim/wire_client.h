@@ -12,6 +12,7 @@
 struct client {
 	struct sim_unit *unit;
 	uint64_t now_us;
+	uint32_t ram;      /* where that chip has room for code */
 	uint8_t in[65536]; /* bytes from the unit, not yet looked at */
 	size_t in_size;
 	uint8_t frame[CLIENT_FRAME]; /* the last one, without its framing */
