@@ -1,7 +1,9 @@
 #include "recipes/recipe.h"
 
+#include "recipes/interlock.h"
 #include "recipes/product.h"
 #include "recipes/schema.h"
+#include "recipes/setting.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,50 +96,6 @@ static const struct schema_row recipe_rows[] = {
 };
 /* clang-format on */
 
-struct setting {
-	const struct yaml_node *node; /* NULL: not set, or wrong and reported */
-	struct place at;
-};
-
-/* From the recipe, else from the preset. */
-static struct setting find(const struct recipe *r, const char *path)
-{
-	const struct yaml *from[] = { r->yaml, r->preset };
-	struct setting found = { NULL, { r->yaml->file, 1, 1 } };
-
-	for (size_t i = 0; i < 2 && from[i]; i++) {
-		const struct yaml_node *node = yaml_find(&from[i]->root, path);
-
-		if (!node)
-			continue;
-		found.at = yaml_place(from[i], node);
-		found.node = node->is_bad ? NULL : node;
-		return found;
-	}
-	return found;
-}
-
-static uint64_t number(const struct recipe *r, const char *path, uint64_t unset)
-{
-	struct setting s = find(r, path);
-
-	return s.node ? s.node->number : unset;
-}
-
-static int choice(const struct recipe *r, const char *path, int unset)
-{
-	struct setting s = find(r, path);
-
-	return s.node ? s.node->choice : unset;
-}
-
-static const char *text(const struct recipe *r, const char *path)
-{
-	struct setting s = find(r, path);
-
-	return s.node ? s.node->text : NULL;
-}
-
 /* Something that could have named the chip is wrong, and was reported where it stands. */
 static bool is_chip_reported(const struct recipe *r)
 {
@@ -151,7 +109,7 @@ static bool is_chip_reported(const struct recipe *r)
 
 static void take_chip(struct recipe *r, struct diag_list *diags)
 {
-	struct setting s = find(r, "target.chip");
+	struct setting s = setting_find(r, "target.chip");
 	const struct yaml_node *usual;
 	char known[200] = "";
 	size_t count;
@@ -182,68 +140,15 @@ static void take_chip(struct recipe *r, struct diag_list *diags)
 			     usual->text, s.node->text);
 }
 
-/* A recipe that puts another chip into the product means another package and memory too. */
-static struct setting find_of_chip(const struct recipe *r, const char *path)
-{
-	const struct yaml_node *usual =
-		r->preset ? yaml_find(&r->preset->root, "target.chip") : NULL;
-	struct setting s = find(r, path);
-
-	if (s.node && s.at.file != r->yaml->file && r->chip && usual && !usual->is_bad &&
-	    strcmp(usual->text, r->chip->key) != 0)
-		s.node = NULL;
-	return s;
-}
-
-static bool chip_has_package(const struct chip *chip, const char *name)
-{
-	for (const struct value_text *p = chip->efuse->packages; p->text; p++) {
-		struct ident ident = { .chip = chip };
-
-		snprintf(ident.package, sizeof(ident.package), "%s", p->text);
-		if (ident_package_is(&ident, name))
-			return true;
-	}
-	return false;
-}
-
-/* A name that no unit can have would refuse them all. */
-static void take_packages(struct recipe *r, struct diag_list *diags)
-{
-	struct setting s = find_of_chip(r, "target.package");
-	char known[300] = "";
-
-	if (!s.node)
-		return;
-	for (size_t i = 0; s.node->kind == YAML_LIST && i < s.node->count; i++)
-		if (s.node->items[i].is_bad)
-			return;
-	r->packages = s.node;
-	if (!r->chip || !r->chip->efuse || !r->chip->efuse->packages)
-		return;
-	for (const struct value_text *p = r->chip->efuse->packages; p->text; p++) {
-		size_t used = strlen(known);
-
-		snprintf(known + used, sizeof(known) - used, "%s%s", used ? ", " : "", p->text);
-	}
-	for (size_t i = 0; i < yaml_text_count(s.node); i++)
-		if (!chip_has_package(r->chip, yaml_text_at(s.node, i)))
-			diag_error(diags, s.at, "'package' is '%s': an %s comes as %s",
-				   yaml_text_at(s.node, i), r->chip->name, known);
-}
-
 static void take_target(struct recipe *r, struct diag_list *diags)
 {
-	struct setting flash = find(r, "target.flash_size"), psram;
+	struct setting flash = setting_find(r, "target.flash_size");
 
 	take_chip(r, diags);
-	take_packages(r, diags);
-	psram = find_of_chip(r, "target.psram");
-	r->psram_bytes = psram.node ? (uint32_t)psram.node->number : 0;
-	r->min_rev = (uint16_t)number(r, "target.min_revision", 0);
-	r->max_rev = (uint16_t)number(r, "target.max_revision", UINT16_MAX);
+	r->min_rev = (uint16_t)setting_number(r, "target.min_revision", 0);
+	r->max_rev = (uint16_t)setting_number(r, "target.max_revision", UINT16_MAX);
 	if (r->min_rev > r->max_rev)
-		diag_error(diags, find(r, "target.min_revision").at,
+		diag_error(diags, setting_find(r, "target.min_revision").at,
 			   "'min_revision' is above 'max_revision'");
 	r->flash_bytes = flash.node ? (uint32_t)flash.node->number : 0;
 	if (r->chip && r->flash_bytes > r->chip->max_flash_bytes)
@@ -253,12 +158,13 @@ static void take_target(struct recipe *r, struct diag_list *diags)
 
 static void take_header(struct recipe *r, struct diag_list *diags)
 {
-	struct setting frequency = find(r, "flash.frequency"), size = find(r, "flash.size");
+	struct setting frequency = setting_find(r, "flash.frequency"),
+		       size = setting_find(r, "flash.size");
 	uint8_t nibble;
 
-	r->header_at = find(r, "flash").at;
+	r->header_at = setting_find(r, "flash").at;
 	/* The words stand in the order of enum flash_mode. */
-	r->mode = (enum flash_mode)choice(r, "flash.mode", FLASH_MODE_KEEP);
+	r->mode = (enum flash_mode)setting_choice(r, "flash.mode", FLASH_MODE_KEEP);
 	if (frequency.node && frequency.node->choice < 0) {
 		r->frequency_mhz = (unsigned)frequency.node->number;
 		if (r->chip && !chip_frequency_nibble(r->chip, r->frequency_mhz, &nibble))
@@ -352,7 +258,7 @@ static bool take_images(struct recipe *r, const char *path, struct diag_list *di
 static enum status take_preset(struct recipe *r, const char *products_dir, struct diag_list *diags,
 			       struct err *err)
 {
-	struct setting product = find(r, "product");
+	struct setting product = setting_find(r, "product");
 	enum status st;
 
 	if (!product.node)
@@ -362,93 +268,26 @@ static enum status take_preset(struct recipe *r, const char *products_dir, struc
 	if (st == STATUS_RECIPE)
 		return STATUS_OK; /* reported; the rest of the recipe can still be checked */
 	if (!st) {
-		r->product_title = text(r, "title");
-		r->download_hint = text(r, "download");
+		r->product_title = setting_text(r, "title");
+		r->download_hint = setting_text(r, "download");
 	}
 	return st;
 }
 
-/*
- * Secure boot refuses a boot loader that differs from the signed one in a single byte.
- * A unit in secure download mode runs no stub, tells no flash size and computes no MD5:
- * docs/protocol.md, what a flasher may believe.
- */
-static void take_security(struct recipe *r, struct diag_list *diags)
-{
-	struct setting security = find(r, "target.security");
-	bool is_patched = r->mode != FLASH_MODE_KEEP || r->frequency_mhz ||
-			  r->header_size != HEADER_SIZE_KEEP;
-	bool is_download;
-
-	r->security = (enum security_wanted)choice(r, "target.security", SECURITY_OPEN);
-	r->accept_unproven = choice(r, "policy.accept_unproven", 0) == 1;
-	is_download = r->security == SECURITY_SECURE_DOWNLOAD;
-	if (r->security != SECURITY_OPEN && is_patched)
-		diag_error(diags, r->header_at,
-			   "'flash' changes the boot loader's header, and with it what was "
-			   "signed: 'security: %s' needs mode, frequency and size 'keep'",
-			   security.node->text);
-	if (!is_download && r->accept_unproven)
-		diag_warning(diags, find(r, "policy.accept_unproven").at,
-			     "'accept_unproven' means something with 'security: "
-			     "secure_download' only");
-	if (!is_download)
-		return;
-	if (!find(r, "target.flash_size").node)
-		diag_error(diags, security.at,
-			   "'security: secure_download' needs 'target.flash_size': such a unit "
-			   "does not tell its own");
-	if (!r->accept_unproven)
-		diag_error(diags, security.at,
-			   "'security: secure_download' needs 'policy: {accept_unproven: yes}': "
-			   "such a unit cannot prove what was written");
-	if (find(r, "link.stub").node && r->stub != STUB_NEVER)
-		diag_error(diags, find(r, "link.stub").at,
-			   "'stub' is '%s': a unit in secure download mode runs none, expected "
-			   "never",
-			   find(r, "link.stub").node->text);
-	if (find(r, "link.compress").node && r->compress)
-		diag_error(
-			diags, find(r, "link.compress").at,
-			"'compress' is 'yes': not with 'security: secure_download', expected no");
-	if (r->skip != SKIP_NEVER)
-		diag_error(diags, find(r, "policy.skip").at,
-			   "'skip' is 'unchanged': a unit in secure download mode cannot tell what "
-			   "is there, expected never");
-	if (r->erase != ERASE_SECTORS)
-		diag_error(diags, r->erase_at,
-			   "'erase' is '%s': a unit in secure download mode erases what is "
-			   "written, expected sectors",
-			   find(r, "erase").node->text);
-	r->stub = STUB_NEVER;
-	r->compress = false;
-}
-
-static void take_bridge_policy(struct recipe *r, struct diag_list *diags)
-{
-	struct setting bridge = find(r, "link.bridge");
-
-	r->bridge_policy = (enum bridge_policy)choice(r, "link.bridge", BRIDGE_WARN);
-	if (r->bridge_policy == BRIDGE_REFUSE && !recipe_bridges(r) && (!r->product || r->preset))
-		diag_error(diags, bridge.at,
-			   "'bridge: refuse' needs a product that says which bridges it has");
-}
-
 static void take_settings(struct recipe *r, struct diag_list *diags)
 {
-	r->name = text(r, "recipe");
-	r->revision = (unsigned)number(r, "revision", 0);
+	r->name = setting_text(r, "recipe");
+	r->revision = (unsigned)setting_number(r, "revision", 0);
 	take_target(r, diags);
 	take_header(r, diags);
-	r->erase_at = find(r, "erase").at;
-	r->erase = (enum erase_mode)choice(r, "erase", ERASE_SECTORS);
-	r->max_rate = (uint32_t)number(r, "link.max_rate", 0);
-	r->stub = (enum stub_policy)choice(r, "link.stub", STUB_AUTO);
-	r->compress = choice(r, "link.compress", 1) == 1;
-	r->tries = (unsigned)number(r, "policy.tries", RECIPE_TRIES_DEFAULT);
-	r->skip = (enum skip_policy)choice(r, "policy.skip", SKIP_NEVER);
-	take_security(r, diags);
-	take_bridge_policy(r, diags);
+	r->erase_at = setting_find(r, "erase").at;
+	r->erase = (enum erase_mode)setting_choice(r, "erase", ERASE_SECTORS);
+	r->max_rate = (uint32_t)setting_number(r, "link.max_rate", 0);
+	r->stub = (enum stub_policy)setting_choice(r, "link.stub", STUB_AUTO);
+	r->compress = setting_choice(r, "link.compress", 1) == 1;
+	r->tries = (unsigned)setting_number(r, "policy.tries", RECIPE_TRIES_DEFAULT);
+	r->skip = (enum skip_policy)setting_choice(r, "policy.skip", SKIP_NEVER);
+	interlock_take(r, diags);
 }
 
 enum status recipe_from_yaml(struct yaml *y, const char *path, const char *products_dir,

@@ -73,11 +73,53 @@ static void the_text_names_every_image_with_its_sizes(void **state)
 	assert_says(text, w.plan->digest_text);
 	assert_says(text, "product  M5Stack Core2 (m5stack/core2)\n");
 	assert_says(text, "target   ESP32, revision v3.99 or earlier, 16 MB of flash\n");
-	assert_says(text, "bridges  CP2104, CH9102\n");
+	assert_says(text, "bridges  CP2104, CH9102; any other with a warning\n");
 	assert_says(text, "0x00010000     32768");
 	assert_says(text, "application     app0         esp32/app.bin, version 1.0.0\n");
 	assert_says(text, "in 4 regions");
 	free(text);
+}
+
+static void the_text_names_every_interlock(void **state)
+{
+	char *text = text_of("recipe: a\nproduct: m5stack/stickc-plus2\n"
+			     "target: {package: [PICO-V3-02, PICO-D4]}\n"
+			     "link: {bridge: refuse}\n" IMAGES);
+
+	(void)state;
+	assert_says(text, "package  PICO-V3-02 or PICO-D4\n");
+	assert_says(text, "psram    2 MB in the package, where the chip tells it\n");
+	assert_says(text, "security open: units in another state are refused\n");
+	assert_says(text, "bridges  CH9102; any other is refused\n");
+	assert_null(strstr(text, "proof "));
+	free(text);
+	text = text_of("recipe: a\ntarget: {chip: esp32s3, flash_size: 8MB, security: "
+		       "secure_download}\npolicy: {accept_unproven: yes}\nimages:\n"
+		       "  - {file: esp32s3/app.bin, address: 0x10000}\n");
+	assert_says(text, "security secure_download: units in another state are refused\n");
+	assert_says(text, "proof    none: a PASS is what the unit acknowledged, no more\n");
+	assert_null(strstr(text, "with stub"));
+	free(text);
+}
+
+static void the_json_names_every_interlock(void **state)
+{
+	json_t *root = json_of("recipe: a\nproduct: m5stack/stickc-plus2\n"
+			       "link: {bridge: any}\n" IMAGES);
+	const json_t *target = json_object_get(root, "target");
+	const json_t *bridge = json_array_get(json_object_get(root, "bridges"), 0);
+
+	(void)state;
+	assert_string_equal(
+		json_string_value(json_array_get(json_object_get(target, "packages"), 0)),
+		"ESP32-PICO-V3-02");
+	assert_int_equal(json_integer_value(json_object_get(target, "psram_bytes")), 2 << 20);
+	assert_string_equal(json_string_value(json_object_get(target, "security")), "open");
+	assert_true(json_is_false(json_object_get(target, "accept_unproven")));
+	assert_string_equal(json_string_value(json_object_get(bridge, "name")), "CH9102");
+	assert_int_equal(json_array_size(json_object_get(bridge, "rates")), 0);
+	assert_string_equal(json_string_value(json_object_get(root, "bridge_policy")), "any");
+	json_decref(root);
 }
 
 static void the_text_names_what_is_lost(void **state)
@@ -190,6 +232,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_text_names_every_image_with_its_sizes),
+		cmocka_unit_test(the_text_names_every_interlock),
+		cmocka_unit_test(the_json_names_every_interlock),
 		cmocka_unit_test(the_text_names_what_is_lost),
 		cmocka_unit_test(the_limit_of_the_rate_ends_the_table_of_seconds),
 		cmocka_unit_test(a_path_that_is_not_used_has_no_seconds),

@@ -323,6 +323,11 @@ static void a_settings_default_is_what_the_reference_says(void **state)
 	assert_int_equal(p->flash.end_addr, 0x400000);
 	assert_int_equal(p->max_rate, 0);
 	assert_int_equal(p->revision, 0);
+	assert_int_equal(p->flash.package_count, 0);
+	assert_int_equal(p->flash.psram_bytes, 0);
+	assert_int_equal(p->flash.security, SECURITY_OPEN);
+	assert_false(p->flash.accept_unproven);
+	assert_int_equal(p->bridge_policy, BRIDGE_WARN);
 }
 
 static void every_setting_reaches_the_plan(void **state)
@@ -400,6 +405,95 @@ static char *digest_of(const char *yaml)
 	return strdup(load(yaml)->digest_text);
 }
 
+#define S3_IMAGES                                                                                  \
+	"images:\n  - {file: esp32s3/bootloader.bin, address: 0}\n"                                \
+	"  - {file: esp32s3/partitions.bin, address: 0x8000}\n"                                    \
+	"  - {file: esp32s3/app.bin, partition: app0}\n"
+
+static void every_interlock_reaches_the_plan(void **state)
+{
+	const struct plan *p = load("recipe: test\nproduct: m5stack/atoms3r\n"
+				    "target: {package: [qfn56, ESP32-S3-PICO-1], psram: 2MB, "
+				    "security: secure_boot}\nlink: {bridge: refuse}\n" S3_IMAGES);
+
+	(void)state;
+	assert_int_equal(p->flash.package_count, 2);
+	assert_string_equal(p->flash.packages[0], "qfn56");
+	assert_string_equal(p->flash.packages[1], "ESP32-S3-PICO-1");
+	assert_int_equal(p->flash.psram_bytes, 2 << 20);
+	assert_int_equal(p->flash.security, SECURITY_SECURE_BOOT);
+	assert_int_equal(p->bridge_policy, BRIDGE_REFUSE);
+	p = load("recipe: test\nproduct: m5stack/stickc-plus2\nimages:\n" BOOT TABLE APP);
+	assert_int_equal(p->flash.package_count, 1);
+	assert_string_equal(p->flash.packages[0], "ESP32-PICO-V3-02");
+	assert_int_equal(p->flash.psram_bytes, 2 << 20);
+}
+
+static void a_product_with_another_chip_asks_for_no_package(void **state)
+{
+	const struct plan *p = load("recipe: test\nproduct: m5stack/stickc-plus2\n"
+				    "target: {chip: esp32s3}\n" S3_IMAGES);
+
+	(void)state;
+	assert_int_equal(p->flash.package_count, 0);
+	assert_int_equal(p->flash.psram_bytes, 0);
+}
+
+static void secure_download_means_neither_stub_nor_compression(void **state)
+{
+	const struct plan *p = load("recipe: test\ntarget: {chip: esp32s3, flash_size: 8MB, "
+				    "security: secure_download}\n"
+				    "policy: {accept_unproven: yes}\n" S3_IMAGES);
+
+	(void)state;
+	assert_int_equal(p->flash.security, SECURITY_SECURE_DOWNLOAD);
+	assert_true(p->flash.accept_unproven);
+	assert_int_equal(p->flash.stub, STUB_NEVER);
+	assert_false(p->flash.compress);
+	assert_int_equal(p->flash.flash_bytes, 8 << 20);
+}
+
+static void acceptance_without_secure_download_is_warned_about(void **state)
+{
+	(void)state;
+	load(HEAD "policy: {accept_unproven: yes}\nimages:\n" BOOT TABLE APP);
+	assert_non_null(strstr(world_messages(&w), "warning: 'accept_unproven' means something"));
+}
+
+static void every_chips_firmware_is_taken_without_a_message(void **state)
+{
+	size_t count;
+	const struct chip *chips = chip_rows(&count);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		char yaml[1000];
+
+		snprintf(yaml, sizeof(yaml),
+			 "recipe: a\ntarget: {chip: %s}\nimages:\n"
+			 "  - {file: %s/merged.bin, address: 0x%x}\n",
+			 chips[i].key, chips[i].key, chips[i].boot_addr);
+		if (world_load(&w, yaml) || w.diags.error_count)
+			fail_msg("%s:\n%s", chips[i].key, world_messages(&w));
+		assert_null(strstr(world_messages(&w), "looks like"));
+		assert_string_equal(w.plan->images[0].version, "1.0.0");
+	}
+}
+
+static void an_esp32p4s_images_say_which_revisions_they_are_for(void **state)
+{
+	const struct plan *p = load("recipe: a\nproduct: m5stack/tab5\nimages:\n"
+				    "  - {file: esp32p4/merged.bin, address: 0x2000}\n");
+
+	(void)state;
+	assert_int_equal(p->flash.min_rev, 300);
+	assert_int_equal(p->flash.max_rev, 399);
+	p = load("recipe: a\nproduct: m5stack/tab5\nimages:\n"
+		 "  - {file: esp32p4-rev1/merged.bin, address: 0x2000}\n");
+	assert_int_equal(p->flash.min_rev, 0);
+	assert_int_equal(p->flash.max_rev, 199);
+}
+
 static void comments_order_labels_and_notation_do_not_change_the_digest(void **state)
 {
 	static const char *const same[] = {
@@ -423,6 +517,19 @@ static void comments_order_labels_and_notation_do_not_change_the_digest(void **s
 	free(first);
 }
 
+static void neither_order_nor_case_of_packages_changes_the_digest(void **state)
+{
+	char *first = digest_of("recipe: a\ntarget: {chip: esp32, package: [PICO-D4, U4WDH]}\n"
+				"images:\n" BOOT TABLE APP);
+	char *second = digest_of("recipe: a\ntarget: {chip: esp32, package: [u4wdh, pico-d4]}\n"
+				 "images:\n" BOOT TABLE APP);
+
+	(void)state;
+	assert_string_equal(first, second);
+	free(first);
+	free(second);
+}
+
 static void every_setting_that_matters_changes_the_digest(void **state)
 {
 	static const char *const different[] = {
@@ -442,6 +549,12 @@ static void every_setting_that_matters_changes_the_digest(void **state)
 		"link: {compress: no}\n",
 		"policy: {tries: 1}\n",
 		"policy: {skip: unchanged}\n",
+		"policy: {accept_unproven: yes}\n",
+		"target: {package: ESP32-D0WDQ6}\n",
+		"target: {psram: 8MB}\n",
+		"target: {security: secure_boot}\n",
+		"link: {bridge: refuse}\n",
+		"link: {bridge: any}\n",
 	};
 	enum { COUNT = sizeof(different) / sizeof(different[0]) };
 	char *digests[COUNT];
@@ -501,6 +614,13 @@ int main(void)
 		cmocka_unit_test(revisions_are_narrowed_by_the_images),
 		cmocka_unit_test(a_settings_default_is_what_the_reference_says),
 		cmocka_unit_test(every_setting_reaches_the_plan),
+		cmocka_unit_test(every_interlock_reaches_the_plan),
+		cmocka_unit_test(a_product_with_another_chip_asks_for_no_package),
+		cmocka_unit_test(secure_download_means_neither_stub_nor_compression),
+		cmocka_unit_test(acceptance_without_secure_download_is_warned_about),
+		cmocka_unit_test(every_chips_firmware_is_taken_without_a_message),
+		cmocka_unit_test(an_esp32p4s_images_say_which_revisions_they_are_for),
+		cmocka_unit_test(neither_order_nor_case_of_packages_changes_the_digest),
 		cmocka_unit_test(a_recipe_without_boot_loader_or_table_is_warned_about),
 		cmocka_unit_test(a_swapped_boot_loader_and_application_are_warned_about),
 		cmocka_unit_test(a_header_that_names_more_flash_than_the_target_is_warned_about),
