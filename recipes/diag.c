@@ -1,5 +1,7 @@
 #include "recipes/diag.h"
 
+#include "recipes/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,12 +46,8 @@ add(struct diag_list *list, struct place at, bool is_warning, const char *format
 	}
 	vsnprintf(text, sizeof(text), format, args);
 	/* One message is one line, whatever a file's own text contained. */
-	for (unsigned char *c = (unsigned char *)text; *c; c++) {
-		if (*c < 0x20 || *c == 0x7f)
-			*c = '?';
-		if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0) /* Unicode's control characters */
-			c[0] = c[1] = '?';
-	}
+	for (uint8_t *c = (uint8_t *)text; *c; c++)
+		memset(c, '?', utf8_control(c));
 	append(list, at, is_warning, text);
 }
 

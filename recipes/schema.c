@@ -1,6 +1,7 @@
 #include "recipes/schema.h"
 
 #include "engine/base/bytes.h"
+#include "recipes/utf8.h"
 #include "recipes/value.h"
 
 #include <assert.h>
@@ -141,21 +142,24 @@ static bool is_memory_size(uint64_t bytes)
 	return bytes >= 1024 * 1024 && bytes <= 128 * 1024 * 1024 && (bytes & (bytes - 1)) == 0;
 }
 
+/* Characters, 0 for nothing but blanks. */
 static size_t text_length(const char *text)
 {
 	size_t characters = 0;
+	bool is_blank = true;
 
-	for (; *text; text++)
+	for (; *text; text++) {
 		characters += (*text & 0xc0) != 0x80;
-	return characters;
+		is_blank = is_blank && *text == ' ';
+	}
+	return is_blank ? 0 : characters;
 }
 
-/* Without control characters, those of Unicode (C2 80 to C2 9F) included: names go to
- * terminals, records and exports. */
+/* Names go to terminals, records and exports. */
 static bool is_one_line(const char *text)
 {
 	for (const uint8_t *c = (const uint8_t *)text; *c; c++)
-		if (*c < 0x20 || *c == 0x7f || (*c == 0xc2 && c[1] < 0xa0))
+		if (utf8_control(c))
 			return false;
 	return true;
 }
