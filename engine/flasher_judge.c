@@ -163,6 +163,17 @@ static enum status judge_proof(struct run *r, const struct ident *ident, struct 
 	return STATUS_OK;
 }
 
+static enum status judge_stub(const struct run *r, const struct ident *ident, struct err *err)
+{
+	const char *bar = run_stub_bar(ident);
+
+	if (!bar || r->plan->stub != STUB_ALWAYS || r->job->kind != FLASH_RUN_FLASH)
+		return STATUS_OK;
+	return err_set(err, STATUS_NOT_SUPPORTED,
+		       "no stub runs on an %s %s, and the recipe says 'stub: always'",
+		       ident->chip->name, bar);
+}
+
 /* ---- flash ---- */
 
 static enum status judge_end(const struct flash_plan *plan, uint32_t flash_bytes, struct err *err)
@@ -224,6 +235,7 @@ enum status run_judge_unit(struct run *r, const struct ident *ident)
 	TRY(judge_security(r, ident, err));
 	TRY(judge_proof(r, ident, err));
 	TRY(judge_revision(r, ident, err));
+	TRY(judge_stub(r, ident, err));
 	TRY(judge_package(r, ident, err));
 	return judge_psram(r, ident, err);
 }

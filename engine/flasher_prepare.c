@@ -45,44 +45,42 @@ static enum status upload(struct run *r, const struct stub_image *image)
 	}
 }
 
-/* It is the chip that cannot run one, whatever this build carries. */
-static enum status do_without_stub(struct run *r)
+const char *run_stub_bar(const struct ident *ident)
 {
-	const struct ident *ident = &r->report->ident;
-	const char *why = r->is_unprovable              ? "in secure download mode"
-			  : ident->security.secure_boot ? "with secure boot"
-							: "of this revision";
+	const struct chip *chip = ident->chip;
 
-	if (r->plan->stub == STUB_ALWAYS)
-		return err_set(&r->report->err, STATUS_NOT_SUPPORTED,
-			       "no stub runs on an %s %s, the recipe says 'stub: always'",
-			       ident->chip->name, why);
-	run_note(r, "none runs on an %s %s: the ROM does it", ident->chip->name, why);
-	way_use_rom(&r->way);
-	return STATUS_OK;
+	if (ident->security.secure_download)
+		return "in secure download mode";
+	if (chip->secure_boot_bars_stub && ident->security.secure_boot)
+		return "with secure boot";
+	if (!chip_stub_name(chip, ident->revision))
+		return "of this revision";
+	return NULL;
 }
 
 enum status run_stub(struct run *r)
 {
 	struct err *err = &r->report->err;
 	const struct ident *ident = &r->report->ident;
-	const char *name = chip_stub_name(ident->chip, ident->revision);
-	const struct stub_image *image = name ? stub_by_name(name) : NULL;
+	const char *bar = run_stub_bar(ident);
+	const struct stub_image *image = NULL;
 
 	if (r->loader.kind == LOADER_STUB) {
 		run_note(r, "a stub runs already");
 		return STATUS_OK;
 	}
-	if (!name || r->is_unprovable ||
-	    (ident->chip->secure_boot_bars_stub && ident->security.secure_boot))
-		return do_without_stub(r);
+	if (bar) {
+		run_note(r, "none runs on an %s %s: the ROM does it", ident->chip->name, bar);
+		way_use_rom(&r->way);
+		return STATUS_OK;
+	}
+	image = stub_by_name(chip_stub_name(ident->chip, ident->revision));
 	if (!image && r->plan->stub == STUB_ALWAYS)
 		return err_set(err, STATUS_STUB_MISSING,
 			       "this build carries no stub for %s, the recipe says 'stub: always'",
-			       r->report->ident.chip->name);
+			       ident->chip->name);
 	if (!image) {
-		run_note(r, "this build carries none for %s: the ROM does it",
-			 r->report->ident.chip->name);
+		run_note(r, "this build carries none for %s: the ROM does it", ident->chip->name);
 		way_use_rom(&r->way);
 		return STATUS_OK;
 	}

@@ -80,6 +80,8 @@ enum status run_judge_flash(struct run *r, const struct ident *ident);
 /* flasher_restart.c: into the application. Changes no verdict. */
 void run_restart(struct run *r, enum status verdict);
 /* flasher_prepare.c */
+/* Why no stub runs on that unit, whatever this build carries: "with secure boot"; or NULL. */
+const char *run_stub_bar(const struct ident *ident);
 enum status run_stub(struct run *r);
 enum status run_rate(struct run *r);
 /* Find the loader again after silence, without a reset. Keeps report->err of the silence

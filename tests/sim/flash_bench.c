@@ -44,6 +44,36 @@ static enum status keep_identified(void *ctx, const struct ident *ident, struct 
 	return err_set(err, b->identified_status, "a guard said no");
 }
 
+/* ---- a port that comes and goes, an adapter without lines ---- */
+
+static enum status follow_port(void *ctx, struct transport **transport, struct deadline d,
+			       struct err *err)
+{
+	struct flash_bench *b = ctx;
+
+	b->reopens++;
+	*transport = NULL;
+	if (!sim_transport_follow(&b->port, d.at_us))
+		return err_set(err, STATUS_PORT_GONE, "simulated port: it did not come back");
+	*transport = &b->port.base;
+	return STATUS_OK;
+}
+
+static enum status refuse_lines(struct transport *t, bool dtr, bool rts, struct err *err)
+{
+	(void)t;
+	(void)dtr;
+	(void)rts;
+	return err_set(err, STATUS_NOT_SUPPORTED, "this adapter has no lines");
+}
+
+void bench_cut_lines(struct flash_bench *b)
+{
+	b->ops_without_lines = *b->port.base.ops;
+	b->ops_without_lines.set_lines = refuse_lines;
+	b->port.base.ops = &b->ops_without_lines;
+}
+
 /* ---- the bench ---- */
 
 bool bench_has_stubs(void)
@@ -54,21 +84,36 @@ bool bench_has_stubs(void)
 	return false;
 }
 
+/* Revision and bridge that are usual for each chip. */
+static const struct {
+	const char *chip;
+	unsigned revision;
+	const char *bridge;
+} usual[] = {
+	{ "esp32", 300, "cp2104" },   { "esp32s2", 100, "usb-otg" },
+	{ "esp32s3", 2, "usb-jtag" }, { "esp32c2", 100, "cp2104" },
+	{ "esp32c3", 4, "cp2104" },   { "esp32c5", 100, "usb-jtag" },
+	{ "esp32c6", 1, "usb-jtag" }, { "esp32c61", 100, "usb-jtag" },
+	{ "esp32h2", 1, "usb-jtag" }, { "esp32p4", 103, "usb-jtag" },
+};
+
 struct sim_unit_config bench_unit(const char *chip_key)
 {
-	bool is_s3 = strcmp(chip_key, "esp32s3") == 0;
-
-	return (struct sim_unit_config){
+	struct sim_unit_config config = {
 		.name = "unit",
 		.chip = chip_key,
-		.revision = strcmp(chip_key, "esp32") == 0 ? 300
-			    : is_s3                        ? 2
-							   : 4,
 		.mac = { 0x24, 0x0a, 0xc4, 0x00, 0x01, 0x10 },
 		.flash_bytes = 0x400000,
-		.bridge = is_s3 ? "usb-jtag" : "cp2104",
 		.seed = 1,
 	};
+
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+		if (strcmp(usual[i].chip, chip_key) == 0) {
+			config.revision = usual[i].revision;
+			config.bridge = usual[i].bridge;
+		}
+	}
+	return config;
 }
 
 static void fill_flash(struct flash_bench *b)
@@ -84,7 +129,9 @@ static void fill_flash(struct flash_bench *b)
 
 void bench_init(struct flash_bench *b, const struct sim_unit_config *config)
 {
-	bool is_native = strcmp(config->bridge, "usb-jtag") == 0;
+	bool is_jtag = strcmp(config->bridge, "usb-jtag") == 0;
+	bool is_otg = strcmp(config->bridge, "usb-otg") == 0;
+	bool is_native = is_jtag || is_otg;
 	char error[200] = "";
 
 	memset(b, 0, sizeof(*b));
@@ -92,12 +139,13 @@ void bench_init(struct flash_bench *b, const struct sim_unit_config *config)
 		fail_msg("%s", error);
 	b->unit = b->port.unit;
 	b->link = (struct link_profile){
-		.resets = { is_native ? RESET_USB_JTAG : RESET_TIGHT, RESET_TIGHT_LONG },
+		.resets = { is_jtag ? RESET_USB_JTAG : RESET_TIGHT, RESET_TIGHT_LONG },
 		.reset_count = is_native ? 1 : 2,
 		.rates = { 921600, 460800 },
 		.rate_count = is_native ? 0 : 2,
 		.is_native_usb = is_native,
-		.ram_block_bytes = 0x1800,
+		.is_usb_otg = is_otg,
+		.ram_block_bytes = is_otg ? 0x800 : 0x1800,
 	};
 	fill_flash(b);
 }
@@ -121,6 +169,8 @@ enum status bench_run(struct flash_bench *b, enum flash_kind kind, const struct 
 			   .progress = keep_progress,
 			   .identified = keep_identified,
 			   .log = keep_line },
+		.reopen = b->loses_ports ? NULL : follow_port,
+		.reopen_ctx = b,
 	};
 	return flasher_run(&b->job, &b->report);
 }

@@ -27,6 +27,9 @@ struct flash_bench {
 	enum status identified_status;
 	/* Something that happens to the unit during the run; NULL nothing. */
 	void (*on_progress)(struct flash_bench *b, const struct flash_progress *p);
+	bool loses_ports; /* nobody opens a port again that vanished */
+	unsigned reopens; /* how often it was asked for */
+	struct transport_ops ops_without_lines;
 	uint64_t cancel_at_us;               /* 0 never */
 	uint64_t programmed_when_identified; /* what the flash had seen by then */
 };
@@ -42,6 +45,9 @@ bool bench_has_stubs(void);
 
 /* A usual unit behind a usual bridge; change it before bench_init. */
 struct sim_unit_config bench_unit(const char *chip_key);
+
+/* The adapter has no DTR and RTS. */
+void bench_cut_lines(struct flash_bench *b);
 
 enum status bench_run(struct flash_bench *b, enum flash_kind kind, const struct flash_plan *plan);
 

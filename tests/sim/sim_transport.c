@@ -33,12 +33,21 @@ static void sleep_until_us(void *ctx, uint64_t at_us)
 	move_to(ctx, at_us);
 }
 
+/* The port that was opened, and not one that came after it. */
+static bool has_port(const struct sim_transport *st)
+{
+	return sim_unit_is_present(st->unit) &&
+	       sim_unit_port_generation(st->unit) == st->port_generation;
+}
+
 static enum status check(struct sim_transport *st, struct err *err)
 {
 	if (atomic_load(&st->cancel))
 		return err_set(err, STATUS_CANCELLED, "simulated port: cancelled");
 	if (sim_unit_is_unplugged(st->unit))
 		return err_set(err, STATUS_PORT_GONE, "simulated port: unplugged");
+	if (!has_port(st))
+		return err_set(err, STATUS_PORT_GONE, "simulated port: vanished with a restart");
 	return STATUS_OK;
 }
 
@@ -128,7 +137,7 @@ static void sim_close(struct transport *t)
 {
 	struct sim_transport *st = of(t);
 
-	if (st->is_open)
+	if (st->is_open && has_port(st))
 		sim_unit_close(st->unit, st->now_us, false);
 	st->is_open = false;
 }
@@ -165,12 +174,27 @@ void sim_transport_reopen(struct sim_transport *st)
 {
 	assert(!st->is_open);
 	sim_unit_open(st->unit, st->now_us);
+	st->port_generation = sim_unit_port_generation(st->unit);
 	st->is_open = true;
+}
+
+bool sim_transport_follow(struct sim_transport *st, uint64_t until_us)
+{
+	transport_close(&st->base);
+	while (!sim_unit_is_present(st->unit) && !sim_unit_is_unplugged(st->unit)) {
+		if (st->now_us >= until_us)
+			return false;
+		wait_for_unit(st, until_us);
+	}
+	if (sim_unit_is_unplugged(st->unit))
+		return false;
+	sim_transport_reopen(st);
+	return true;
 }
 
 void sim_transport_release(struct sim_transport *st)
 {
-	if (st->unit && st->is_open)
+	if (st->unit && st->is_open && has_port(st))
 		sim_unit_close(st->unit, st->now_us, true);
 	sim_unit_free(st->unit);
 	*st = (struct sim_transport){ .unit = NULL };

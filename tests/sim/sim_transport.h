@@ -17,6 +17,7 @@ struct sim_transport {
 	uint64_t now_us;
 	struct sim_unit *unit;
 	bool is_open;
+	unsigned port_generation; /* of the port that was opened */
 	/* Cancels by itself once the clock reaches this; SIM_NEVER: never. */
 	uint64_t cancel_at_us;
 	atomic_bool cancel;
@@ -34,6 +35,8 @@ bool sim_transport_init(struct sim_transport *st, const struct sim_unit_config *
 void sim_transport_release(struct sim_transport *st);
 /* Open the port again after transport_close. */
 void sim_transport_reopen(struct sim_transport *st);
+/* After PORT_GONE: wait for the unit's next port and open that. false: none until then. */
+bool sim_transport_follow(struct sim_transport *st, uint64_t until_us);
 /* Let virtual time pass. */
 void sim_transport_wait_ms(struct sim_transport *st, uint32_t ms);
 
