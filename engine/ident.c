@@ -227,6 +227,8 @@ bool ident_package_is(const struct ident *ident, const char *name)
 	static const char separators[] = " ()";
 	const char *chip = ident->chip ? ident->chip->name : "ESP32";
 
+	if (name[0] && strcasecmp(ident->package, name) == 0)
+		return true;
 	for (const char *p = ident->package; *p;) {
 		size_t len;
 

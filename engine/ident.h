@@ -71,9 +71,9 @@ enum status ident_watchdog_reset(struct loader *l, const struct chip *chip, stru
  * STATUS_FLASH_ID_BAD for ffffff, 000000 and the like. */
 enum status ident_read_flash(struct loader *l, struct ident *ident, struct err *err);
 
-/* Is the unit's package the one that a recipe names: "PICO-V3-02", "QFN56"? Any word of
- * ident->package will do, whole or without its chip: ESP32-C6FH4, C6FH4 and FH4 are one.
- * Case does not count. */
+/* Is the unit's package the one that a recipe names: "PICO-V3-02", "QFN56"? All of
+ * ident->package will do, as identify shows it, and any word of it, whole or without its
+ * chip: ESP32-C6FH4, C6FH4 and FH4 are one. Case does not count. */
 bool ident_package_is(const struct ident *ident, const char *name);
 
 /* Size for a JEDEC id, 0 when unknown. docs/chips.md, flash ids. */

@@ -117,19 +117,12 @@ static bool flash_fits(const struct yaml_node *root, uint32_t flash_bytes)
 	return !several;
 }
 
-/* Has this chip a place that says what PSRAM is in the package, and was it read? */
-static bool tells_psram(const struct ident *ident)
-{
-	return ident->embedded_psram_bytes ||
-	       (ident->features[0] && ident->chip->efuse && ident->chip->efuse->psrams);
-}
-
 static bool psram_fits(const struct yaml_node *root, const struct ident *ident)
 {
 	const struct yaml_node *inside = yaml_find(root, "target.psram");
 	const struct yaml_node *all = yaml_find(root, "psram");
 
-	if (!tells_psram(ident))
+	if (!ident->tells_psram)
 		return true;
 	if (inside)
 		return inside->number == ident->embedded_psram_bytes;

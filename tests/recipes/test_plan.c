@@ -413,13 +413,13 @@ static char *digest_of(const char *yaml)
 static void every_interlock_reaches_the_plan(void **state)
 {
 	const struct plan *p = load("recipe: test\nproduct: m5stack/atoms3r\n"
-				    "target: {package: [qfn56, ESP32-S3-PICO-1], psram: 2MB, "
+				    "target: {package: [\"ESP32-S3 (QFN56)\", pico-1], psram: 2MB, "
 				    "security: secure_boot}\nlink: {bridge: refuse}\n" S3_IMAGES);
 
 	(void)state;
 	assert_int_equal(p->flash.package_count, 2);
-	assert_string_equal(p->flash.packages[0], "qfn56");
-	assert_string_equal(p->flash.packages[1], "ESP32-S3-PICO-1");
+	assert_string_equal(p->flash.packages[0], "ESP32-S3 (QFN56)");
+	assert_string_equal(p->flash.packages[1], "pico-1");
 	assert_int_equal(p->flash.psram_bytes, 2 << 20);
 	assert_int_equal(p->flash.security, SECURITY_SECURE_BOOT);
 	assert_int_equal(p->bridge_policy, BRIDGE_REFUSE);

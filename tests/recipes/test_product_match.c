@@ -35,7 +35,6 @@ static struct ident unit(const char *chip, const char *package, uint32_t flash_m
 
 	assert_non_null(ident.chip);
 	snprintf(ident.package, sizeof(ident.package), "%s", package);
-	snprintf(ident.features, sizeof(ident.features), "Wi-Fi");
 	return ident;
 }
 
@@ -90,11 +89,14 @@ static void psram_in_the_package_tells_products_apart(void **state)
 	struct ident ident = unit("esp32s3", "ESP32-S3 (QFN56)", 16);
 
 	(void)state;
+	assert_non_null(strstr(guesses(&ident, "USB-Serial/JTAG"), "papercolor"));
+	ident.tells_psram = true;
 	ident.embedded_psram_bytes = 8 * MB;
 	assert_non_null(strstr(guesses(&ident, "USB-Serial/JTAG"), "papercolor"));
 	ident.embedded_psram_bytes = 0;
 	assert_null(strstr(guesses(&ident, "USB-Serial/JTAG"), "papercolor"));
 	ident = unit("esp32s3", "ESP32-S3 (QFN56)", 8);
+	ident.tells_psram = true;
 	assert_non_null(strstr(guesses(&ident, "USB-Serial/JTAG"), "atoms3-lite"));
 	ident.embedded_psram_bytes = 8 * MB;
 	assert_null(strstr(guesses(&ident, "USB-Serial/JTAG"), "atoms3-lite"));
