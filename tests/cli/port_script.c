@@ -12,6 +12,8 @@
  * constant:N       as a B constant (tcsetattr); prints the rate and whether the constant stayed
  * hupcl:on, :off   drop the lines on the last close or not
  * exclusive        TIOCEXCL
+ * low-latency:on, :off  ASYNC_LOW_LATENCY of TIOCSSERIAL; prints what TIOCGSERIAL says then
+ * until:PATH       waits until there is such a file, 10 s at most
  * write:TEXT       read:N  up to N bytes that arrive within half a second
  * wait:MS
  * fork             a child process that holds the port open too, and ends
@@ -21,6 +23,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/serial.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,6 +167,31 @@ static void hold_in_child(void)
 	say("fork", child < 0 || waitpid(child, NULL, 0) != child);
 }
 
+static void set_low_latency(const char *text)
+{
+	struct serial_struct s;
+
+	if (ioctl(port, TIOCGSERIAL, &s) == 0) {
+		s.flags = strcmp(text, "on") == 0 ? s.flags | ASYNC_LOW_LATENCY
+						  : s.flags & ~ASYNC_LOW_LATENCY;
+		if (ioctl(port, TIOCSSERIAL, &s) == 0 && ioctl(port, TIOCGSERIAL, &s) == 0) {
+			printf("low-latency: %s\n", s.flags & ASYNC_LOW_LATENCY ? "on" : "off");
+			return;
+		}
+	}
+	say("low-latency", 1);
+}
+
+static void wait_until(const char *path)
+{
+	for (int tries = 0; tries < 1000; tries++) {
+		if (access(path, F_OK) == 0)
+			return;
+		poll(NULL, 0, 10);
+	}
+	printf("until: no %s\n", path);
+}
+
 static void do_word(const char *word, const char *text)
 {
 	if (strcmp(word, "open") == 0) {
@@ -191,6 +219,10 @@ static void do_word(const char *word, const char *text)
 		set_hupcl(text);
 	} else if (strcmp(word, "exclusive") == 0) {
 		say(word, ioctl(port, TIOCEXCL));
+	} else if (strcmp(word, "low-latency") == 0) {
+		set_low_latency(text);
+	} else if (strcmp(word, "until") == 0) {
+		wait_until(text);
 	} else if (strcmp(word, "write") == 0) {
 		say(word, write(port, text, strlen(text)) != (ssize_t)strlen(text));
 	} else if (strcmp(word, "read") == 0) {
