@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <openssl/evp.h>
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NAME_MAX_BYTES 64
 #define SEGMENT_MAX 0x20000
 
 static bool complain(const char *path, const char *what)
@@ -47,55 +49,7 @@ static int decode(const char *text, uint8_t *bytes)
 	return size;
 }
 
-static void print_bytes(FILE *out, const char *name, const char *part, const uint8_t *bytes,
-			int size)
-{
-	fprintf(out, "static const uint8_t %s_%s[] = {", name, part);
-	for (int i = 0; i < size; i++)
-		fprintf(out, "%s0x%02x,", i % 16 ? " " : "\n\t", bytes[i]);
-	fprintf(out, "\n};\n\n");
-}
-
-static void print_row(FILE *out, const char *name, uint32_t entry, uint32_t text_addr,
-		      bool has_data, uint32_t data_addr)
-{
-	fprintf(out, "#define ROW_%s { .name = \"%s\", .entry = 0x%08x, \\\n", name, name, entry);
-	fprintf(out, "\t.text = { 0x%08x, text_%s, sizeof(text_%s) }, \\\n", text_addr, name, name);
-	if (has_data)
-		fprintf(out, "\t.data = { 0x%08x, data_%s, sizeof(data_%s) }", data_addr, name,
-			name);
-	else
-		fprintf(out, "\t.data = { 0, NULL, 0 }");
-	fprintf(out, " }\n\n");
-}
-
-static bool embed_root(FILE *out, const char *path, const char *name, const json_t *root)
-{
-	static uint8_t bytes[SEGMENT_MAX];
-	const char *text = json_string_value(json_object_get(root, "text"));
-	const char *data = json_string_value(json_object_get(root, "data"));
-	uint32_t entry, text_addr, data_addr = 0;
-	int size;
-
-	if (!text || !get_u32(root, "entry", &entry) || !get_u32(root, "text_start", &text_addr))
-		return complain(path, "no text, text_start or entry");
-	if (data && !get_u32(root, "data_start", &data_addr))
-		return complain(path, "data without data_start");
-	size = decode(text, bytes);
-	if (size <= 0 || size % 4)
-		return complain(path, "text is no base64 of whole words");
-	print_bytes(out, "text", name, bytes, size);
-	if (data) {
-		size = decode(data, bytes);
-		if (size <= 0 || size % 4)
-			return complain(path, "data is no base64 of whole words");
-		print_bytes(out, "data", name, bytes, size);
-	}
-	print_row(out, name, entry, text_addr, data != NULL, data_addr);
-	return true;
-}
-
-/* "esp32p4-rev1" as the middle of a C name. */
+/* The file's name without its end. */
 static bool name_of(const char *path, char *name, size_t room)
 {
 	const char *base = strrchr(path, '/');
@@ -110,9 +64,64 @@ static bool name_of(const char *path, char *name, size_t room)
 	return true;
 }
 
-static bool is_c_name(const char *name)
+/* "esp32p4_rev1" of "esp32p4-rev1": the end of a C name. */
+static const char *c_name_of(const char *name, char c_name[static NAME_MAX_BYTES])
 {
-	return name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789")] == '\0';
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i <= len; i++)
+		c_name[i] = name[i] && !isalnum((unsigned char)name[i]) ? '_' : name[i];
+	return c_name;
+}
+
+static void print_bytes(FILE *out, const char *name, const char *part, const uint8_t *bytes,
+			int size)
+{
+	fprintf(out, "static const uint8_t %s_%s[] = {", name, part);
+	for (int i = 0; i < size; i++)
+		fprintf(out, "%s0x%02x,", i % 16 ? " " : "\n\t", bytes[i]);
+	fprintf(out, "\n};\n\n");
+}
+
+static void print_row(FILE *out, const char *name, const char *c_name, uint32_t entry,
+		      uint32_t text_addr, bool has_data, uint32_t data_addr)
+{
+	fprintf(out, "#define ROW_%s { .name = \"%s\", .entry = 0x%08x, \\\n", c_name, name, entry);
+	fprintf(out, "\t.text = { 0x%08x, text_%s, sizeof(text_%s) }, \\\n", text_addr, c_name,
+		c_name);
+	if (has_data)
+		fprintf(out, "\t.data = { 0x%08x, data_%s, sizeof(data_%s) }", data_addr, c_name,
+			c_name);
+	else
+		fprintf(out, "\t.data = { 0, NULL, 0 }");
+	fprintf(out, " }\n\n");
+}
+
+static bool embed_root(FILE *out, const char *path, const char *name, const json_t *root)
+{
+	static uint8_t bytes[SEGMENT_MAX];
+	char c_name[NAME_MAX_BYTES];
+	const char *text = json_string_value(json_object_get(root, "text"));
+	const char *data = json_string_value(json_object_get(root, "data"));
+	uint32_t entry, text_addr, data_addr = 0;
+	int size;
+
+	if (!text || !get_u32(root, "entry", &entry) || !get_u32(root, "text_start", &text_addr))
+		return complain(path, "no text, text_start or entry");
+	if (data && !get_u32(root, "data_start", &data_addr))
+		return complain(path, "data without data_start");
+	size = decode(text, bytes);
+	if (size <= 0 || size % 4)
+		return complain(path, "text is no base64 of whole words");
+	print_bytes(out, "text", c_name_of(name, c_name), bytes, size);
+	if (data) {
+		size = decode(data, bytes);
+		if (size <= 0 || size % 4)
+			return complain(path, "data is no base64 of whole words");
+		print_bytes(out, "data", c_name, bytes, size);
+	}
+	print_row(out, name, c_name, entry, text_addr, data != NULL, data_addr);
+	return true;
 }
 
 static bool embed_file(FILE *out, const char *path, char *name, size_t room)
@@ -123,8 +132,6 @@ static bool embed_file(FILE *out, const char *path, char *name, size_t room)
 
 	if (!name_of(path, name, room))
 		return complain(path, "not a .json file");
-	if (!is_c_name(name)) /* variants such as esp32p4-rev1: no row asks for them */
-		return true;
 	root = json_load_file(path, 0, &why);
 	if (!root)
 		return complain(path, why.text);
@@ -135,7 +142,7 @@ static bool embed_file(FILE *out, const char *path, char *name, size_t room)
 
 static bool embed_all(FILE *out, int count, char **paths)
 {
-	char name[64];
+	char name[NAME_MAX_BYTES], c_name[NAME_MAX_BYTES];
 
 	fprintf(out, "/* Made by stub_embed; Espressif's stub images, Apache-2.0 or MIT. */\n"
 		     "#include \"engine/stub.h\"\n\n");
@@ -145,8 +152,8 @@ static bool embed_all(FILE *out, int count, char **paths)
 	}
 	fprintf(out, "const struct stub_image stub_images[] = {\n");
 	for (int i = 0; i < count; i++) {
-		if (name_of(paths[i], name, sizeof(name)) && is_c_name(name))
-			fprintf(out, "\tROW_%s,\n", name);
+		if (name_of(paths[i], name, sizeof(name)))
+			fprintf(out, "\tROW_%s,\n", c_name_of(name, c_name));
 	}
 	fprintf(out, "\t{ .name = NULL },\n};\n");
 	return true;

@@ -1,5 +1,7 @@
 #include "engine/stub.h"
 
+#include "engine/chip.h"
+
 #include "tests/engine/reg_unit.h"
 
 #include <setjmp.h>
@@ -81,11 +83,29 @@ static void every_stub_in_this_build_has_words_and_an_entry_in_its_text(void **s
 	assert_null(stub_by_name("esp33"));
 }
 
+/* A build has the images of all chips or none. */
+static void every_stub_that_a_chip_s_row_names_is_in_this_build(void **state)
+{
+	size_t count;
+	const struct chip *rows = chip_rows(&count);
+
+	(void)state;
+	if (!stub_images[0].name)
+		skip();
+	for (size_t i = 0; i < count; i++) {
+		if (!stub_by_name(rows[i].stub))
+			fail_msg("no stub '%s' for %s", rows[i].stub, rows[i].name);
+		if (rows[i].early_stub && !stub_by_name(rows[i].early_stub))
+			fail_msg("no stub '%s' for %s", rows[i].early_stub, rows[i].name);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_stub_arrives_whole_and_starts),
 		cmocka_unit_test(a_block_refused_with_07_is_a_loss_on_the_way),
+		cmocka_unit_test(every_stub_that_a_chip_s_row_names_is_in_this_build),
 		cmocka_unit_test(every_stub_in_this_build_has_words_and_an_entry_in_its_text),
 	};
 

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#define HAND_US 1000000u
+
 /* ---- what the run tells ---- */
 
 static void keep_line(void *ctx, const char *line)
@@ -57,6 +59,15 @@ static enum status follow_port(void *ctx, struct transport **transport, struct d
 		return err_set(err, STATUS_PORT_GONE, "simulated port: it did not come back");
 	*transport = &b->port.base;
 	return STATUS_OK;
+}
+
+void bench_hold_boot_if_gone(struct flash_bench *b)
+{
+	if (sim_unit_is_present(b->unit))
+		return;
+	sim_unit_press_reset(b->unit, b->port.now_us, true);
+	if (!sim_transport_follow(&b->port, b->port.now_us + HAND_US))
+		fail_msg("no port in the loader\n%s", sim_unit_journal(b->unit));
 }
 
 static enum status refuse_lines(struct transport *t, bool dtr, bool rts, struct err *err)

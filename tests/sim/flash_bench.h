@@ -46,6 +46,9 @@ bool bench_has_stubs(void);
 /* A usual unit behind a usual bridge; change it before bench_init. */
 struct sim_unit_config bench_unit(const char *chip_key);
 
+/* A chip whose own USB leaves with the loader is brought back there by hand. */
+void bench_hold_boot_if_gone(struct flash_bench *b);
+
 /* The adapter has no DTR and RTS. */
 void bench_cut_lines(struct flash_bench *b);
 

@@ -7,7 +7,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-static const char *const chips[] = { "esp32", "esp32s3", "esp32c3" };
+static const char *const chips[] = { "esp32",   "esp32s2", "esp32s3",  "esp32c2", "esp32c3",
+				     "esp32c5", "esp32c6", "esp32c61", "esp32h2", "esp32p4" };
 #define CHIPS (sizeof(chips) / sizeof(chips[0]))
 
 #define APP_START_MS 2000
@@ -107,6 +108,7 @@ static void init_flashed(struct flash_bench *b, struct small_plan *p, const char
 	small_plan_init(p, chip_key, 1);
 	bench_init(b, &config);
 	expect_pass(b, p);
+	bench_hold_boot_if_gone(b);
 }
 
 static void release(struct flash_bench *b, struct small_plan *p)
@@ -282,6 +284,14 @@ static void verify_fails_on_one_other_bit_and_writes_nothing(void **state)
 	release(&b, &p);
 }
 
+/* On a bench unit. A C5's is measured on a UART, and it sits on its own USB here. */
+static unsigned crystal_mhz(const char *chip_key)
+{
+	if (strcmp(chip_key, "esp32c5") == 0)
+		return 0;
+	return strcmp(chip_key, "esp32h2") == 0 ? 32 : 40;
+}
+
 static void identify_reads_all_and_writes_nothing(void **state)
 {
 	static const uint8_t mac[] = { 0x24, 0x0a, 0xc4, 0x00, 0x01, 0x10 };
@@ -299,7 +309,7 @@ static void identify_reads_all_and_writes_nothing(void **state)
 		assert_string_equal(b.report.ident.chip->key, chips[i]);
 		assert_memory_equal(b.report.ident.mac, mac, sizeof(mac));
 		assert_int_equal(b.report.ident.flash_bytes, 0x400000);
-		assert_int_equal(b.report.ident.crystal_mhz, 40);
+		assert_int_equal(b.report.ident.crystal_mhz, crystal_mhz(chips[i]));
 		assert_int_equal(flash_changes(&b), before);
 		expect_application(&b);
 		release(&b, &p);
