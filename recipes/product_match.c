@@ -4,36 +4,116 @@
 #include "recipes/product.h"
 
 #include <ctype.h>
+#include <dirent.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+static enum status no_memory(struct err *err)
+{
+	return err_set(err, STATUS_NO_MEMORY, "no memory for the list of products");
+}
+
 struct product_list {
-	const struct product **rows; /* in the order of their keys */
-	struct yaml **presets;       /* of the same place in rows */
+	struct product_entry {
+		struct product row;
+		struct yaml *preset;
+		char *key; /* owned, of a product that only the folder has; NULL built in */
+	} * entries;       /* in the order of their keys */
 	size_t count;
 };
 
 static int by_key(const void *a, const void *b)
 {
-	const struct product *const *left = a, *const *right = b;
+	const struct product_entry *left = a, *right = b;
 
-	return strcmp((*left)->key, (*right)->key);
+	return strcmp(left->row.key, right->row.key);
 }
 
-static enum status read_preset(const struct product *row, const char *products_dir,
-			       struct yaml **out, struct err *err)
+/* key: lent for a built-in product, else handed over, also on failure. */
+static enum status add_entry(struct product_list *list, const struct product *built_in, char *key,
+			     const char *products_dir, struct err *err)
 {
-	struct place at = { row->key, 0, 0 };
+	struct place at = { built_in ? built_in->key : key, 0, 0 };
+	struct product_entry *entries, *e;
 	struct diag_list diags = { 0 };
-	enum status st = product_read(row->key, products_dir, at, out, &diags, err);
+	enum status st;
 
-	if (!st && diags.error_count) {
+	entries = realloc(list->entries, (list->count + 1) * sizeof(*entries));
+	if (!entries) {
+		free(key);
+		return no_memory(err);
+	}
+	list->entries = entries;
+	e = &entries[list->count++];
+	*e = (struct product_entry){ .key = key };
+	e->row = built_in ? *built_in : (struct product){ .key = key };
+	st = product_read(e->row.key, products_dir, at, &e->preset, &diags, err);
+	if (diags.error_count && st != STATUS_NO_MEMORY) {
 		char text[500];
 
 		diag_text(&diags.items[0], text, sizeof(text));
 		st = err_set(err, STATUS_RECIPE, "%s", text);
 	}
+	if (!st)
+		e->row.title = yaml_find(&e->preset->root, "title")->text;
 	diag_list_release(&diags);
+	return st;
+}
+
+static bool has_key(const struct product_list *list, const char *key)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->entries[i].row.key, key) == 0)
+			return true;
+	return false;
+}
+
+/* FOLDER/MAKER/PRODUCT.yaml is the preset of MAKER/PRODUCT. */
+static enum status add_maker(struct product_list *list, const char *products_dir, const char *maker,
+			     struct err *err)
+{
+	enum status st = STATUS_OK;
+	struct dirent *file;
+	char path[4096];
+	DIR *folder;
+
+	snprintf(path, sizeof(path), "%s/%s", products_dir, maker);
+	folder = opendir(path);
+	while (!st && folder && (file = readdir(folder)) != NULL) {
+		size_t size = strlen(file->d_name), name = size - strlen(".yaml");
+		char *key;
+
+		if (file->d_name[0] == '.' || size <= strlen(".yaml") ||
+		    strcmp(file->d_name + name, ".yaml") != 0)
+			continue;
+		key = malloc(strlen(maker) + size + 2);
+		if (!key) {
+			st = no_memory(err);
+			break;
+		}
+		sprintf(key, "%s/%.*s", maker, (int)name, file->d_name);
+		if (has_key(list, key))
+			free(key);
+		else
+			st = add_entry(list, NULL, key, products_dir, err);
+	}
+	if (folder)
+		closedir(folder);
+	return st;
+}
+
+static enum status add_folder(struct product_list *list, const char *products_dir, struct err *err)
+{
+	DIR *folder = products_dir ? opendir(products_dir) : NULL;
+	enum status st = STATUS_OK;
+	struct dirent *maker;
+
+	while (!st && folder && (maker = readdir(folder)) != NULL)
+		if (maker->d_name[0] != '.')
+			st = add_maker(list, products_dir, maker->d_name, err);
+	if (folder)
+		closedir(folder);
 	return st;
 }
 
@@ -45,24 +125,17 @@ enum status product_list_new(const char *products_dir, struct product_list **out
 	enum status st = STATUS_OK;
 
 	*out = NULL;
-	if (list) {
-		list->rows = calloc(count, sizeof(*list->rows));
-		list->presets = calloc(count, sizeof(*list->presets));
-	}
-	if (!list || !list->rows || !list->presets) {
-		product_list_free(list);
-		return err_set(err, STATUS_NO_MEMORY, "no memory for the list of products");
-	}
-	list->count = count;
-	for (size_t i = 0; i < count; i++)
-		list->rows[i] = &rows[i];
-	qsort(list->rows, count, sizeof(*list->rows), by_key);
+	if (!list)
+		return no_memory(err);
 	for (size_t i = 0; !st && i < count; i++)
-		st = read_preset(list->rows[i], products_dir, &list->presets[i], err);
+		st = add_entry(list, &rows[i], NULL, products_dir, err);
+	if (!st)
+		st = add_folder(list, products_dir, err);
 	if (st) {
 		product_list_free(list);
 		return st;
 	}
+	qsort(list->entries, list->count, sizeof(*list->entries), by_key);
 	*out = list;
 	return STATUS_OK;
 }
@@ -71,10 +144,11 @@ void product_list_free(struct product_list *list)
 {
 	if (!list)
 		return;
-	for (size_t i = 0; list->presets && i < list->count; i++)
-		yaml_tree_free(list->presets[i]);
-	free(list->presets);
-	free(list->rows);
+	for (size_t i = 0; i < list->count; i++) {
+		yaml_tree_free(list->entries[i].preset);
+		free(list->entries[i].key);
+	}
+	free(list->entries);
 	free(list);
 }
 
@@ -157,14 +231,14 @@ size_t product_could_be(const struct product_list *list, const struct product_si
 		return 0;
 	for (int pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; i < list->count; i++) {
-			const struct yaml_node *root = &list->presets[i]->root;
+			const struct yaml_node *root = &list->entries[i].preset->root;
 			bool has_bridge = ships_with(root, seen->bridge);
 
 			if (has_bridge != (pass == 0) || !could_be(root, seen->ident))
 				continue;
 			if (count < max)
 				guesses[count] =
-					(struct product_guess){ list->rows[i], has_bridge };
+					(struct product_guess){ &list->entries[i].row, has_bridge };
 			count++;
 		}
 	}

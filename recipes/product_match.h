@@ -20,15 +20,15 @@ struct product_sight {
 };
 
 struct product_guess {
-	const struct product *product;
+	const struct product *product; /* key and title, of the list; yaml only if built in */
 	bool has_bridge; /* it has shipped with the bridge that was seen, or none was seen */
 };
 
 /* The presets, read once. Immutable; any thread may ask. */
 struct product_list;
 
-/* The built-in presets, or those that products_dir (NULL none) has in their place.
- * STATUS_RECIPE one is wrong: where and what, in err; STATUS_NO_MEMORY. */
+/* The built-in presets, and those that products_dir (NULL none) has besides or in their
+ * place. STATUS_RECIPE one is wrong: where and what, in err; STATUS_NO_MEMORY. */
 enum status product_list_new(const char *products_dir, struct product_list **out, struct err *err);
 void product_list_free(struct product_list *list);
 

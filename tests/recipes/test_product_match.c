@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <cmocka.h>
 
 #define MB 0x100000u
@@ -148,7 +149,7 @@ static void every_product_is_recognised_by_what_it_is(void **state)
 		memcpy(key, chip, strcspn(chip, "\n"));
 		ident.chip = chip_by_key(key);
 		n = product_could_be(list, &seen, found, GUESSES_MAX);
-		while (j < n && found[j].product != &rows[i])
+		while (j < n && strcmp(found[j].product->key, rows[i].key) != 0)
 			j++;
 		if (j == n)
 			fail_msg("%s is no guess for an %s", rows[i].key, key);
@@ -164,6 +165,51 @@ static void more_guesses_than_there_is_room_for_are_counted(void **state)
 	(void)state;
 	assert_int_equal(product_could_be(list, &seen, one, 1), 4);
 	assert_string_equal(one[0].product->key, "m5stack/nanoc6");
+}
+
+static void write_preset(const char *folder, const char *name, const char *text)
+{
+	char path[200];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/m5stack/%s.yaml", folder, name);
+	f = fopen(path, "wb");
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void a_folders_products_are_guessed_too(void **state)
+{
+	char folder[] = "/tmp/flashline-products.XXXXXX", path[200];
+	struct ident ident = unit("esp32c3", "ESP32-C3 (QFN32)", 4);
+	struct product_sight seen = { &ident, "CH9102" };
+	struct product_guess found[3];
+	struct product_list *own;
+	struct err err;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/m5stack", folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	write_preset(folder, "logger",
+		     "product: m5stack/logger\ntitle: Logger\n"
+		     "target: {chip: esp32c3}\nbridges: [{name: CH9102}]\n");
+	write_preset(folder, "stamp-c3",
+		     "product: m5stack/stamp-c3\ntitle: Ours\ntarget: {chip: esp32c6}\n");
+	assert_int_equal(product_list_new(folder, &own, &err), STATUS_OK);
+	assert_int_equal(product_could_be(own, &seen, found, 3), 2);
+	assert_string_equal(found[0].product->key, "m5stack/logger");
+	assert_string_equal(found[0].product->title, "Logger");
+	assert_true(found[0].has_bridge);
+	assert_string_equal(found[1].product->key, "m5stack/stamp-c3u");
+	product_list_free(own);
+	write_preset(folder, "logger", "product: m5stack/logger\ntarget: {chip: esp32c3}\n");
+	assert_int_equal(product_list_new(folder, &own, &err), STATUS_RECIPE);
+	assert_null(own);
+	assert_non_null(strstr(err.text, "m5stack/logger.yaml:1:1: error: 'title' is missing"));
+	snprintf(path, sizeof(path), "rm -r %s", folder);
+	assert_int_equal(system(path), 0);
 }
 
 static void a_bridge_is_known_by_its_name_or_its_familys(void **state)
@@ -189,6 +235,7 @@ int main(void)
 		cmocka_unit_test(a_unit_that_nobody_sells_is_no_product),
 		cmocka_unit_test(every_product_is_recognised_by_what_it_is),
 		cmocka_unit_test(more_guesses_than_there_is_room_for_are_counted),
+		cmocka_unit_test(a_folders_products_are_guessed_too),
 		cmocka_unit_test(a_bridge_is_known_by_its_name_or_its_familys),
 	};
 
