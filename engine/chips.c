@@ -111,7 +111,7 @@ static const struct chip rows[] = {
 			  .force_download_bit = 0 },
 		.has_native_usb = true,
 		.read_ident = chip_read_efuse_map,
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/chips.md 1 to 9",
 	},
 	{
@@ -166,7 +166,7 @@ static const struct chip rows[] = {
 		.has_native_usb = false,
 		.read_ident = chip_read_efuse_map,
 		.rom_rate = chip_rom_rate_c2,
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/chips.md 1 to 9",
 	},
 	{
@@ -218,7 +218,7 @@ static const struct chip rows[] = {
 		.has_native_usb = true,
 		.read_ident = chip_read_efuse_map,
 		.rom_rate = chip_rom_rate_c5,
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/chips.md 1 to 9",
 	},
 	{
@@ -241,7 +241,7 @@ static const struct chip rows[] = {
 		.watchdog = WATCHDOG_C6(false), /* its USB may be gone until a power cycle */
 		.has_native_usb = true,
 		.read_ident = chip_read_efuse_map,
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/chips.md 1 to 9",
 	},
 	{
@@ -264,7 +264,7 @@ static const struct chip rows[] = {
 		.watchdog = WATCHDOG_C6(true),
 		.has_native_usb = true,
 		.read_ident = chip_read_efuse_map,
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/chips.md 1 to 9",
 	},
 	{
@@ -290,7 +290,7 @@ static const struct chip rows[] = {
 			      .swd_feed_bit = 18, .can_reset = false },
 		.has_native_usb = true,
 		.read_ident = chip_read_efuse_map,
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/chips.md 1 to 9",
 	},
 	{
@@ -322,7 +322,7 @@ static const struct chip rows[] = {
 		.has_native_usb = true,
 		.read_ident = chip_read_efuse_map,
 		.power_flash = chip_power_flash_p4,
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/chips.md 1 to 9",
 	},
 };
