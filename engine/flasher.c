@@ -85,16 +85,20 @@ static bool may_drop_stub(const struct run *r)
 }
 
 /* A native port that left and came back is worth a try, the same way. */
-static bool may_try_again(struct run *r, enum status st)
+static bool may_try_again(struct run *r, enum status *st)
 {
 	unsigned tries = r->plan ? r->plan->tries : 2;
 	unsigned left = tries - r->report->tries;
 
 	if (r->is_final || deadline_passed(r->loader.limit))
 		return false;
-	if (st == STATUS_PORT_GONE)
-		return left && run_reopen(r) == STATUS_OK;
-	return remedy_next(&r->way, r->link, st, r->step, left, may_drop_stub(r));
+	if (*st == STATUS_PORT_GONE) {
+		if (!left)
+			return false;
+		*st = run_reopen(r);
+		return *st == STATUS_OK;
+	}
+	return remedy_next(&r->way, r->link, *st, r->step, left, may_drop_stub(r));
 }
 
 static enum status run_tries(struct run *r)
@@ -106,7 +110,7 @@ static enum status run_tries(struct run *r)
 		r->done_bytes = 0;
 		st = run_steps(r);
 		run_add_way(r);
-		if (!st || !may_try_again(r, st))
+		if (!st || !may_try_again(r, &st))
 			break;
 	}
 	if (!st && r->is_astray)

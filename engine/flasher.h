@@ -141,7 +141,8 @@ struct flash_job {
 	 * same place, opens it at 115200 and puts it into *transport; its clock is the
 	 * one before. On failure *transport is NULL: STATUS_PORT_GONE when nothing came
 	 * back. What stands there when flasher_run returns is the caller's, as `transport`
-	 * was. NULL: a port that is gone ends the run.
+	 * was. NULL: a port that is gone ends the run. It may change is_usb_otg and
+	 * ram_block_bytes of *link, when the new port is of the other kind.
 	 */
 	enum status (*reopen)(void *ctx, struct transport **transport, struct deadline d,
 			      struct err *err);

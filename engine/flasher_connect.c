@@ -25,10 +25,12 @@ enum status run_reopen(struct run *r)
 	if (st) {
 		r->transport = NULL;
 		run_log(r, "the unit's port did not come back: %s", why.text);
-		return st == STATUS_CANCELLED ? err_set(&r->report->err, st, "%s", why.text)
-					      : STATUS_PORT_GONE;
+		if (st != STATUS_PORT_GONE)
+			r->report->err = why;
+		return st;
 	}
 	loader_use(&r->loader, r->transport);
+	way_fit_link(&r->way, r->link);
 	run_log(r, "the unit's port left and came back");
 	run_evidence(r, "the port left and came back");
 	return STATUS_OK;

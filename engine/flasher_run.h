@@ -71,7 +71,7 @@ enum status run_connect(struct run *r);
 enum status run_identify(struct run *r);
 /*
  * The port of the chip's own USB left: wait for it to come back. STATUS_PORT_GONE, with
- * report->err as it was, when it did not or cannot.
+ * report->err as it was, when it did not or cannot; other statuses with their own text.
  */
 enum status run_reopen(struct run *r);
 /* flasher_judge.c: before the flash is asked for anything, and when its size is known. */

@@ -17,15 +17,25 @@ void way_use_rom(struct way *w)
 		w->data_block_bytes = ROM_DATA_BLOCK;
 }
 
+void way_fit_link(struct way *w, const struct link_profile *link)
+{
+	bool is_otg = link->is_usb_otg || link->ram_block_bytes == OTG_BLOCK;
+	uint32_t most_ram = is_otg ? OTG_BLOCK : link->ram_block_bytes;
+
+	if (w->ram_block_bytes > most_ram)
+		w->ram_block_bytes = most_ram;
+	if (is_otg && w->data_block_bytes > OTG_BLOCK)
+		w->data_block_bytes = OTG_BLOCK;
+}
+
 void way_init(struct way *w, const struct link_profile *link, bool with_stub)
 {
 	*w = (struct way){
-		.ram_block_bytes = link->is_usb_otg ? OTG_BLOCK : link->ram_block_bytes,
-		.data_block_bytes = link->is_usb_otg || link->ram_block_bytes == OTG_BLOCK
-					    ? OTG_BLOCK
-					    : STUB_DATA_BLOCK,
+		.ram_block_bytes = link->ram_block_bytes,
+		.data_block_bytes = STUB_DATA_BLOCK,
 		.with_stub = with_stub,
 	};
+	way_fit_link(w, link);
 	if (!with_stub)
 		way_use_rom(w);
 }

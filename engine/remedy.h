@@ -25,6 +25,9 @@ struct way {
 /* The way of the first try. */
 void way_init(struct way *w, const struct link_profile *link, bool with_stub);
 
+/* The link has become another: no block larger than it takes. */
+void way_fit_link(struct way *w, const struct link_profile *link);
+
 /* The next smaller RAM block, and data blocks to match. false: there is none. */
 bool way_shrink_blocks(struct way *w);
 

@@ -174,9 +174,28 @@ static void blocks_for_a_rom_divide_a_sector(void **state)
 	assert_int_equal(FLASH_SECTOR_BYTES % way.data_block_bytes, 0);
 }
 
+static void a_link_over_usb_otg_takes_2_kb_at_a_time(void **state)
+{
+	struct link_profile link = { .is_native_usb = true, .ram_block_bytes = 0x1800 };
+	struct way w;
+
+	(void)state;
+	way_init(&w, &link, true);
+	assert_int_equal(w.ram_block_bytes, 0x1800);
+	assert_int_equal(w.data_block_bytes, 0x4000);
+	/* The application's port left, and the ROM's came. */
+	link.is_usb_otg = true;
+	way_fit_link(&w, &link);
+	assert_int_equal(w.ram_block_bytes, 0x800);
+	assert_int_equal(w.data_block_bytes, 0x800);
+	way_init(&w, &link, false);
+	assert_int_equal(w.data_block_bytes, 0x400);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_link_over_usb_otg_takes_2_kb_at_a_time),
 		cmocka_unit_test(interlocks_and_lost_ports_are_not_tried_again),
 		cmocka_unit_test(what_the_link_or_the_flash_did_is_tried_again),
 		cmocka_unit_test(a_rate_that_fails_goes_down_the_ladder_to_115200),
