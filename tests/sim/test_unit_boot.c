@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <openssl/evp.h>
 
 static unsigned resets(const struct client *c)
 {
@@ -131,48 +130,6 @@ static void an_empty_flash_makes_it_start_over_and_over(void **state)
 
 /* ---- what it takes to run ---- */
 
-static void put_le32(uint8_t *p, uint32_t v)
-{
-	for (int i = 0; i < 4; i++)
-		p[i] = (uint8_t)(v >> 8 * i);
-}
-
-/* One segment of 16 bytes, checksum, SHA-256 behind it. Returns its size. */
-static size_t put_image(uint8_t *p, uint16_t chip_id)
-{
-	unsigned len = 32;
-	uint8_t sum = 0xEF;
-
-	memset(p, 0, 24 + 8 + 32);
-	p[0] = 0xE9;
-	p[1] = 1;
-	p[2] = 2;
-	put_le32(p + 4, 0x40080400);
-	p[12] = (uint8_t)chip_id;
-	p[23] = 1;
-	put_le32(p + 24, 0x3FFF0030);
-	put_le32(p + 28, 16);
-	for (int i = 0; i < 16; i++) {
-		p[32 + i] = (uint8_t)(17 * i);
-		sum ^= p[32 + i];
-	}
-	p[63] = sum;
-	EVP_Digest(p, 64, p + 64, &len, EVP_sha256(), NULL);
-	return 96;
-}
-
-static uint8_t *put_firmware(struct client *c)
-{
-	static const uint8_t app[] = { 0xAA, 0x50, 0, 0x10, 0, 0, 1, 0, 0, 0, 1, 0 };
-	size_t size;
-	uint8_t *flash = sim_unit_flash_edit(c->unit, &size);
-
-	put_image(flash + 0x1000, 0);
-	memcpy(flash + 0x8000, app, sizeof(app));
-	put_image(flash + 0x10000, 0);
-	return flash;
-}
-
 static void sound_firmware_runs_and_speaks_now_and_then(void **state)
 {
 	const char *text;
@@ -180,7 +137,7 @@ static void sound_firmware_runs_and_speaks_now_and_then(void **state)
 	struct client *c = client_new(NULL);
 	(void)state;
 
-	put_firmware(c);
+	client_put_firmware(c, 0x1000, 0);
 	client_text(c, 0);
 	client_reset(c, false);
 	assert_false(sim_unit_runs_application(c->unit));
@@ -201,7 +158,7 @@ static void a_unit_runs_nothing_that_is_damaged_or_not_its_own(void **state)
 {
 	const uint32_t spots[] = { 0x1000, 0x1028, 0x103F, 0x8000, 0x10000, 0x10028, 0x10050 };
 	struct client *c = client_new(NULL);
-	uint8_t *flash = put_firmware(c);
+	uint8_t *flash = client_put_firmware(c, 0x1000, 0);
 	(void)state;
 
 	for (size_t i = 0; i < sizeof(spots) / sizeof(spots[0]); i++) {
@@ -211,11 +168,11 @@ static void a_unit_runs_nothing_that_is_damaged_or_not_its_own(void **state)
 		assert_false(sim_unit_runs_application(c->unit));
 		flash[spots[i]] ^= 1;
 	}
-	put_image(flash + 0x10000, 9); /* an application for another chip */
+	client_put_image(flash + 0x10000, 9); /* an application for another chip */
 	client_reset(c, false);
 	client_wait_ms(c, 900);
 	assert_false(sim_unit_runs_application(c->unit));
-	put_image(flash + 0x10000, 0);
+	client_put_image(flash + 0x10000, 0);
 	client_reset(c, false);
 	client_wait_ms(c, 900);
 	assert_true(sim_unit_runs_application(c->unit));
@@ -230,7 +187,7 @@ static void both_lines_together_are_neutral(void **state)
 	unsigned before;
 	(void)state;
 
-	put_firmware(c);
+	client_put_firmware(c, 0x1000, 0);
 	client_reset(c, false);
 	client_wait_ms(c, 1000);
 	before = resets(c);
@@ -252,7 +209,7 @@ static void opening_and_closing_the_port_does_not_reset(void **state)
 	unsigned before;
 	(void)state;
 
-	put_firmware(c);
+	client_put_firmware(c, 0x1000, 0);
 	client_reset(c, false);
 	client_wait_ms(c, 1000);
 	before = resets(c);
@@ -270,7 +227,7 @@ static void reset_has_to_be_held_for_five_milliseconds(void **state)
 	unsigned before;
 	(void)state;
 
-	put_firmware(c);
+	client_put_firmware(c, 0x1000, 0);
 	client_reset(c, false);
 	client_wait_ms(c, 1000);
 	before = resets(c);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/evp.h>
 #include <cmocka.h>
 
 #define STUB_BYTES 0x40u
@@ -319,4 +320,40 @@ void client_write_reg(struct client *c, uint32_t addr, uint32_t value)
 {
 	client_ask_words(c, 0x09, WORDS(addr, value, UINT32_MAX, 0));
 	assert_int_equal(c->frame[8], 0);
+}
+
+/* ---- firmware ---- */
+
+void client_put_image(uint8_t *p, uint16_t chip_id)
+{
+	unsigned len = 32;
+	uint8_t sum = 0xEF;
+
+	memset(p, 0, 24 + 8 + 32);
+	p[0] = 0xE9;
+	p[1] = 1;
+	p[2] = 2;
+	put32(p + 4, 0x40080400);
+	p[12] = (uint8_t)chip_id;
+	p[23] = 1;
+	put32(p + 24, 0x3FFF0030);
+	put32(p + 28, 16);
+	for (int i = 0; i < 16; i++) {
+		p[32 + i] = (uint8_t)(17 * i);
+		sum ^= p[32 + i];
+	}
+	p[63] = sum;
+	EVP_Digest(p, 64, p + 64, &len, EVP_sha256(), NULL);
+}
+
+uint8_t *client_put_firmware(struct client *c, uint32_t boot_offset, uint16_t chip_id)
+{
+	static const uint8_t app[] = { 0xAA, 0x50, 0, 0x10, 0, 0, 1, 0, 0, 0, 1, 0 };
+	size_t size;
+	uint8_t *flash = sim_unit_flash_edit(c->unit, &size);
+
+	client_put_image(flash + boot_offset, chip_id);
+	memcpy(flash + 0x8000, app, sizeof(app));
+	client_put_image(flash + 0x10000, chip_id);
+	return flash;
 }

@@ -63,6 +63,11 @@ unsigned client_status(const struct client *c, size_t n);
 uint32_t client_read_reg(struct client *c, uint32_t addr);
 void client_write_reg(struct client *c, uint32_t addr, uint32_t value);
 
+/* An image: one segment of 16 bytes, checksum, SHA-256 behind it; 96 bytes. */
+void client_put_image(uint8_t *p, uint16_t chip_id);
+/* Boot loader, partition table and application that run. Returns the whole flash. */
+uint8_t *client_put_firmware(struct client *c, uint32_t boot_offset, uint16_t chip_id);
+
 #define WORDS(...)                                                                                 \
 	sizeof((uint32_t[]){ __VA_ARGS__ }) / sizeof(uint32_t), (const uint32_t[])                 \
 	{                                                                                          \
