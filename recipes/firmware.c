@@ -149,8 +149,8 @@ bool firmware_is_blank(const uint8_t *data, size_t size)
 }
 
 /*
- * Where the processor sees flash through its cache. docs/recipes.md, images;
- * the chips' technical reference manuals, system and memory.
+ * Where the processor sees flash through its cache: docs/recipes.md, images, which
+ * names the manuals and maps.
  */
 struct flash_window {
 	const char *chip_key;

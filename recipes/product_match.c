@@ -205,7 +205,9 @@ static bool psram_fits(const struct yaml_node *root, const struct ident *ident)
 
 static bool could_be(const struct yaml_node *root, const struct ident *ident)
 {
-	return strcmp(yaml_find(root, "target.chip")->text, ident->chip->key) == 0 &&
+	const struct yaml_node *chip = yaml_find(root, "target.chip");
+
+	return chip && strcmp(chip->text, ident->chip->key) == 0 &&
 	       package_fits(yaml_find(root, "target.package"), ident) &&
 	       flash_fits(root, ident->flash_bytes) && psram_fits(root, ident);
 }

@@ -197,6 +197,9 @@ static void a_folders_products_are_guessed_too(void **state)
 		     "target: {chip: esp32c3}\nbridges: [{name: CH9102}]\n");
 	write_preset(folder, "stamp-c3",
 		     "product: m5stack/stamp-c3\ntitle: Ours\ntarget: {chip: esp32c6}\n");
+	write_preset(folder, "any",
+		     "product: m5stack/any\ntitle: Any chip\n"
+		     "target: {flash_size: 4MB}\n");
 	assert_int_equal(product_list_new(folder, &own, &err), STATUS_OK);
 	assert_int_equal(product_could_be(own, &seen, found, 3), 2);
 	assert_string_equal(found[0].product->key, "m5stack/logger");
