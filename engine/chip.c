@@ -68,6 +68,14 @@ bool chip_flash_size_nibble(uint32_t flash_bytes, uint8_t *nibble)
 	return false;
 }
 
+const char *chip_package_name(const struct chip *chip, size_t i)
+{
+	/* Both lists end with NULL, and nobody asks beyond it. */
+	if (chip->package_names)
+		return chip->package_names[i];
+	return chip->efuse && chip->efuse->packages ? chip->efuse->packages[i].text : NULL;
+}
+
 void chip_revision_text(uint16_t revision, char *text, size_t size)
 {
 	snprintf(text, size, "v%u.%u", revision / 100u, revision % 100u);

@@ -97,6 +97,7 @@ struct chip {
 	uint32_t max_flash_bytes;
 	const struct frequency_code *frequencies; /* ends with mhz 0 */
 	const struct efuse_map *efuse;            /* NULL where read_ident needs none */
+	const char *const *package_names;         /* NULL: those of efuse; ends with NULL */
 	uint32_t efuse_base;
 	uint32_t probe_reg;       /* half of the MAC: a harmless question with a known answer */
 	uint32_t uart_clkdiv_reg; /* 0 where the crystal is fixed */
@@ -133,6 +134,10 @@ const char *chip_stub_name(const struct chip *chip, uint16_t revision);
 bool chip_frequency_nibble(const struct chip *chip, unsigned mhz, uint8_t *nibble);
 /* High half of image byte 3: 0 = 1 MB .. 7 = 128 MB. false for other sizes. */
 bool chip_flash_size_nibble(uint32_t flash_bytes, uint8_t *nibble);
+
+/* The packages that a chip comes in, each as ident->package says it: the i-th, from 0;
+ * NULL after the last. */
+const char *chip_package_name(const struct chip *chip, size_t i);
 
 /* "v3.1" from 301. text has room for 12 bytes. */
 void chip_revision_text(uint16_t revision, char *text, size_t size);

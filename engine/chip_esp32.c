@@ -36,6 +36,23 @@ static const struct esp32_package_row {
 	/* clang-format on */
 };
 
+/* Every name of the rows above, for recipes that ask for one. */
+const char *const chip_packages_esp32[] = {
+	"ESP32-D0WDQ6",
+	"ESP32-D0WDQ6-V3",
+	"ESP32-D0WD",
+	"ESP32-D0WD-V3",
+	"ESP32-D2WD",
+	"ESP32-U4WDH",
+	"ESP32-PICO-D4",
+	"ESP32-PICO-V3",
+	"ESP32-PICO-V3-02",
+	"ESP32-D0WDR2-V3",
+	"ESP32-S0WDQ6",
+	"ESP32-S0WD",
+	NULL,
+};
+
 static const struct esp32_package_row *package_row(unsigned package)
 {
 	for (size_t i = 0; i < sizeof(packages) / sizeof(packages[0]); i++) {

@@ -19,6 +19,9 @@ bool chip_crypt_count_is_on(uint32_t count);
 /* Append ", " and text. */
 void chip_add_feature(struct ident *ident, const char *text);
 
+/* ESP32: every name that chip_read_esp32 gives a package; ends with NULL. */
+extern const char *const chip_packages_esp32[];
+
 /* ESP32: efuse words of its own, revision also from the APB's date register. */
 enum status chip_read_esp32(const struct chip *chip, struct loader *l, struct ident *ident,
 			    struct err *err);

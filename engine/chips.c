@@ -79,6 +79,7 @@ static const struct chip rows[] = {
 		.efuse_base = 0x3ff5a000,
 		.probe_reg = 0x3ff5a004,
 		.efuse = NULL,
+		.package_names = chip_packages_esp32,
 		.has_native_usb = false,
 		.read_ident = chip_read_esp32,
 		.spi_pins = chip_pins_esp32,

@@ -21,10 +21,12 @@ static struct setting find_of_chip(const struct recipe *r, const char *path)
 
 static bool chip_has_package(const struct chip *chip, const char *name)
 {
-	for (const struct value_text *p = chip->efuse->packages; p->text; p++) {
+	const char *has;
+
+	for (size_t i = 0; (has = chip_package_name(chip, i)) != NULL; i++) {
 		struct ident ident = { .chip = chip };
 
-		snprintf(ident.package, sizeof(ident.package), "%s", p->text);
+		snprintf(ident.package, sizeof(ident.package), "%s", has);
 		if (ident_package_is(&ident, name))
 			return true;
 	}
@@ -32,10 +34,25 @@ static bool chip_has_package(const struct chip *chip, const char *name)
 }
 
 /* A name that no unit can have would refuse them all. */
+static void check_package(const struct recipe *r, const char *name, struct place at,
+			  struct diag_list *diags)
+{
+	char known[300] = "";
+	const char *has;
+
+	if (chip_has_package(r->chip, name))
+		return;
+	for (size_t i = 0; (has = chip_package_name(r->chip, i)) != NULL; i++) {
+		size_t used = strlen(known);
+
+		snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "", has);
+	}
+	diag_error(diags, at, "'package' is '%s': an %s comes as %s", name, r->chip->name, known);
+}
+
 static void take_packages(struct recipe *r, struct diag_list *diags)
 {
 	struct setting s = find_of_chip(r, "target.package");
-	char known[300] = "";
 
 	if (!s.node)
 		return;
@@ -43,17 +60,8 @@ static void take_packages(struct recipe *r, struct diag_list *diags)
 		if (s.node->items[i].is_bad)
 			return;
 	r->packages = s.node;
-	if (!r->chip || !r->chip->efuse || !r->chip->efuse->packages)
-		return;
-	for (const struct value_text *p = r->chip->efuse->packages; p->text; p++) {
-		size_t used = strlen(known);
-
-		snprintf(known + used, sizeof(known) - used, "%s%s", used ? ", " : "", p->text);
-	}
-	for (size_t i = 0; i < yaml_text_count(s.node); i++)
-		if (!chip_has_package(r->chip, yaml_text_at(s.node, i)))
-			diag_error(diags, s.at, "'package' is '%s': an %s comes as %s",
-				   yaml_text_at(s.node, i), r->chip->name, known);
+	for (size_t i = 0; r->chip && i < yaml_text_count(s.node); i++)
+		check_package(r, yaml_text_at(s.node, i), s.at, diags);
 }
 
 /* What a recipe for a unit in secure download mode has to say, and what it must not. */
