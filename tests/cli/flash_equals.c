@@ -5,7 +5,8 @@
  *
  * Every FILE must stand at its ADDRESS in AFTER. In the 4 KB sectors that the
  * files touch, the bytes beside them must be FF (erased). Everything else must
- * be as it was in BEFORE. '-' for BEFORE is a blank memory. Ends 1 and names the
+ * be as it was in BEFORE. '-' for BEFORE is a blank memory; behind the end of one
+ * of the two (m5sim run --trim) is FF. Ends 1 and names the
  * first address that is wrong. Written apart from Flashline on purpose.
  */
 #include <stdbool.h>
@@ -63,9 +64,22 @@ static void lay(const char *spec, uint8_t *wanted, bool *is_file, size_t size)
 	free(file);
 }
 
+/* The memory goes on behind the end of a file: FF. */
+static uint8_t *extend(uint8_t *bytes, size_t size, size_t to)
+{
+	uint8_t *longer = realloc(bytes, to + 1);
+
+	if (!longer) {
+		perror("memory");
+		exit(2);
+	}
+	memset(longer + size, 0xFF, to - size);
+	return longer;
+}
+
 int main(int argc, char **argv)
 {
-	size_t size, before_size;
+	size_t size, after_size, before_size = 0;
 	uint8_t *after, *wanted;
 	bool *is_file;
 
@@ -73,18 +87,18 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: flash_equals BEFORE|- AFTER ADDRESS:FILE...\n");
 		return 2;
 	}
-	after = read_file(argv[2], &size);
-	if (strcmp(argv[1], "-") == 0) {
-		wanted = malloc(size);
-		before_size = size;
-		if (wanted)
-			memset(wanted, 0xFF, size);
-	} else {
+	after = read_file(argv[2], &after_size);
+	if (strcmp(argv[1], "-") == 0)
+		wanted = malloc(1);
+	else
 		wanted = read_file(argv[1], &before_size);
-	}
-	is_file = calloc(size, sizeof(*is_file));
-	if (!wanted || !is_file || before_size != size) {
-		fprintf(stderr, "%s and %s differ in size\n", argv[1], argv[2]);
+	size = before_size > after_size ? before_size : after_size;
+	size = (size + SECTOR - 1) / SECTOR * SECTOR;
+	after = extend(after, after_size, size);
+	wanted = extend(wanted, before_size, size);
+	is_file = calloc(size + 1, sizeof(*is_file));
+	if (!is_file) {
+		perror("memory");
 		return 2;
 	}
 	for (int i = 3; i < argc; i++)
