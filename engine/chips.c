@@ -318,8 +318,7 @@ static const struct chip rows[] = {
 			      .wprotect = 0x50116018, .swd_conf = 0x5011601c,
 			      .swd_wprotect = 0x50116020, .swd_key = 0x50d83aa1,
 			      .swd_feed_bit = 18, .can_reset = true },
-		.boot = { .strap = 0x500e0038, .force_download = 0x50110008,
-			  .force_download_bit = 2 },
+		/* No .boot: over USB-OTG it is restarted by the watchdog whatever the strap was. */
 		.has_native_usb = true,
 		.read_ident = chip_read_efuse_map,
 		.power_flash = chip_power_flash_p4,

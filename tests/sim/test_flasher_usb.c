@@ -88,6 +88,55 @@ static void a_unit_pulled_out_for_good_ends_the_run(void **state)
 	small_plan_release(&p);
 }
 
+/* The loader's port leaves with the restart, whether by the lines or by the watchdog. */
+static void a_unit_over_usb_otg_is_flashed_and_started(void **state)
+{
+	static const char *const chips[] = { "esp32s2", "esp32s3", "esp32p4" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(chips) / sizeof(chips[0]); i++) {
+		for (int rom = 0; rom < 2; rom++) {
+			struct sim_unit_config config = bench_unit(chips[i]);
+			struct small_plan p;
+			struct flash_bench b;
+
+			config.bridge = "usb-otg";
+			small_plan_init(&p, chips[i], 1);
+			p.plan.stub = rom ? STUB_NEVER : STUB_ALWAYS;
+			bench_init(&b, &config);
+			expect(&b, &p, STATUS_OK);
+			assert_true(bench_holds(&b, &p));
+			expect_application(&b);
+			bench_release(&b);
+			small_plan_release(&p);
+		}
+	}
+}
+
+/* No watchdog may restart these: somebody has to, and is told so. */
+static void a_unit_that_only_a_hand_can_restart_says_so(void **state)
+{
+	static const char *const chips[] = { "esp32c6", "esp32h2" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(chips) / sizeof(chips[0]); i++) {
+		struct sim_unit_config config = bench_unit(chips[i]);
+		struct small_plan p;
+		struct flash_bench b;
+
+		config.hand_download = true;
+		small_plan_init(&p, chips[i], 1);
+		bench_init(&b, &config);
+		expect(&b, &p, STATUS_OK);
+		assert_true(bench_holds(&b, &p));
+		assert_non_null(strstr(restart_note(&b), "by hand"));
+		sim_unit_press_reset(b.unit, b.port.now_us, false);
+		expect_application(&b);
+		bench_release(&b);
+		small_plan_release(&p);
+	}
+}
+
 static void a_unit_that_is_in_its_loader_by_hand_is_taken_as_it_is(void **state)
 {
 	struct sim_unit_config config = bench_unit("esp32s3");
@@ -189,6 +238,8 @@ int main(void)
 		cmocka_unit_test(a_port_that_leaves_with_the_reset_is_followed),
 		cmocka_unit_test(a_port_that_nobody_follows_ends_the_run),
 		cmocka_unit_test(a_unit_pulled_out_for_good_ends_the_run),
+		cmocka_unit_test(a_unit_over_usb_otg_is_flashed_and_started),
+		cmocka_unit_test(a_unit_that_only_a_hand_can_restart_says_so),
 		cmocka_unit_test(a_unit_that_is_in_its_loader_by_hand_is_taken_as_it_is),
 		cmocka_unit_test(a_unit_that_nothing_brings_into_its_loader_needs_a_hand),
 		cmocka_unit_test(an_application_on_its_own_usb_needs_a_hand),
