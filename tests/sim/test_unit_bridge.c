@@ -168,6 +168,43 @@ static void what_comes_while_the_port_is_closed_is_lost(void **state)
 	client_free(c);
 }
 
+/* From the question's last byte on; microseconds. */
+static uint64_t answer_takes(struct client *c)
+{
+	uint64_t before;
+
+	client_text(c, 30);
+	before = c->now_us;
+	client_read_reg(c, 0x40001000);
+	return c->now_us - before;
+}
+
+static void a_short_answer_waits_for_ftdis_latency_timer(void **state)
+{
+	const struct {
+		const char *bridge;
+		bool can_be_set;
+	} rows[] = { { "ft232r", true },
+		     { "ft231x", true },
+		     { "ft232h", true },
+		     { "m5-ftdi", false },
+		     { "cp2104", false } };
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct client *c = behind(rows[i].bridge);
+		uint64_t usual;
+
+		client_enter_rom(c);
+		usual = answer_takes(c);
+		assert_int_equal(usual > 16000, rows[i].can_be_set);
+		assert_false(sim_unit_latency(c->unit, c->now_us, 0));
+		assert_int_equal(sim_unit_latency(c->unit, c->now_us, 1), rows[i].can_be_set);
+		assert_int_equal(usual - answer_takes(c), rows[i].can_be_set ? 15000 : 0);
+		client_free(c);
+	}
+}
+
 static void discard_drops_what_has_come(void **state)
 {
 	struct client *c = behind("ch340");
@@ -214,6 +251,7 @@ int main(void)
 		cmocka_unit_test(every_byte_takes_ten_bits_of_the_actual_rate),
 		cmocka_unit_test(a_full_buffer_takes_no_more_and_tells_when_it_does),
 		cmocka_unit_test(what_comes_while_the_port_is_closed_is_lost),
+		cmocka_unit_test(a_short_answer_waits_for_ftdis_latency_timer),
 		cmocka_unit_test(discard_drops_what_has_come),
 		cmocka_unit_test(nonsense_in_the_config_is_refused_with_a_reason),
 	};

@@ -313,6 +313,30 @@ static void without_its_loader_an_otg_unit_has_no_port(void **state)
 	client_free(c);
 }
 
+static void otg_brings_no_large_block_through(void **state)
+{
+	const uint32_t sizes[] = { 0x800, 0x804 };
+	uint8_t block[0x804] = { 0 };
+	(void)state;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct sim_unit_config config = native("esp32s3", "usb-otg");
+		struct client *c = client_new(&config);
+
+		client_ask_words(c, 0x05, WORDS(0x1800, 1, 0x1800, c->ram));
+		client_ask_block(c, 0x07, 0, block, sizes[i]);
+		assert_int_equal(client_status(c, 0), i ? 0x0107 : 0);
+		client_ask_words(c, 0x05, WORDS(64, 1, 64, c->ram));
+		client_ask_block(c, 0x07, 0, block, 64);
+		client_ask_words(c, 0x06, WORDS(0, c->ram));
+		assert_true(client_receive(c, 100));
+		client_ask_words(c, 0x02, WORDS(0x1000, 2, 0x1000, 0));
+		client_ask_block(c, 0x03, 0, block, sizes[i]);
+		assert_int_equal(client_status(c, 0), i ? 0xC100 : 0);
+		client_free(c);
+	}
+}
+
 static void a_key_chooses_what_a_reset_leads_to(void **state)
 {
 	const char *const bridges[] = { "usb-jtag", "cp2104" };
@@ -347,6 +371,7 @@ int main(void)
 		cmocka_unit_test(a_download_forced_by_register_survives_the_lines),
 		cmocka_unit_test(an_application_that_takes_usb_over_has_a_port_without_lines),
 		cmocka_unit_test(without_its_loader_an_otg_unit_has_no_port),
+		cmocka_unit_test(otg_brings_no_large_block_through),
 		cmocka_unit_test(a_key_chooses_what_a_reset_leads_to),
 	};
 
