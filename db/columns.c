@@ -18,7 +18,7 @@ static const struct column columns[] = {
 	{ "flash_id",        COLUMN_TEXT,    "JEDEC id of the flash memory, hex" },
 	{ "flash_bytes",     COLUMN_INTEGER, "size of the flash memory" },
 	{ "embedded_flash_bytes", COLUMN_INTEGER, "flash memory in the chip's package; unknown also where there is none" },
-	{ "embedded_psram_bytes", COLUMN_INTEGER, "PSRAM in the chip's package; unknown also where there is none" },
+	{ "embedded_psram_bytes", COLUMN_INTEGER, "PSRAM in the chip's package, 0 without; unknown where the chip does not tell" },
 	{ "security",        COLUMN_TEXT,    "secure boot, flash encryption, secure download; none" },
 	{ "secure_boot",     COLUMN_BOOL,    "1: the chip runs signed boot loaders only" },
 	{ "flash_encryption", COLUMN_BOOL,   "1: the chip takes its flash for encrypted" },

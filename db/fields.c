@@ -59,7 +59,7 @@ static const struct field result_rows[] = {
 	{ "flash_bytes",   FIELD_INT,  RESULT(flash_bytes),      RESULT(has_flash_bytes) },
 	{ "security",      FIELD_TEXT, RESULT(security),         0 },
 	{ "embedded_flash_bytes", FIELD_INT_NOT_ZERO, RESULT(embedded_flash_bytes), 0 },
-	{ "embedded_psram_bytes", FIELD_INT_NOT_ZERO, RESULT(embedded_psram_bytes), 0 },
+	{ "embedded_psram_bytes", FIELD_INT, RESULT(embedded_psram_bytes), RESULT(has_embedded_psram) },
 	{ "secure_boot",      FIELD_BOOL, RESULT(secure_boot),      RESULT(has_security) },
 	{ "flash_encryption", FIELD_BOOL, RESULT(flash_encryption), RESULT(has_security) },
 	{ "secure_download",  FIELD_BOOL, RESULT(secure_download),  RESULT(has_security) },

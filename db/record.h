@@ -67,7 +67,9 @@ struct record_result {
 	int64_t crystal_mhz;
 	const char *flash_id; /* hex */
 	int64_t flash_bytes;
-	int64_t embedded_flash_bytes, embedded_psram_bytes; /* 0 none or unknown */
+	int64_t embedded_flash_bytes; /* 0 none or unknown */
+	bool has_embedded_psram;
+	int64_t embedded_psram_bytes; /* 0 none */
 	const char *security;
 	bool has_security; /* of the next three */
 	bool secure_boot, flash_encryption, secure_download;

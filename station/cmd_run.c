@@ -2,6 +2,7 @@
 
 #include "db/run.h"
 #include "engine/transport_serial.h"
+#include "recipes/product_match.h"
 #include "station/ports_table.h"
 #include "station/record_of.h"
 #include "station/select.h"
@@ -47,6 +48,7 @@ struct run {
 	struct selection selection;
 	struct db *db;
 	struct writer *writer;
+	struct product_list *products;
 	struct printer *printer;
 	struct view_state *view;
 	int signal_fd;
@@ -106,6 +108,8 @@ static enum status set_up(struct run *r, const struct plan *plan, const struct o
 	TRY(choose(r, options, err));
 	if (plan)
 		TRY(open_records(r, plan, options, err));
+	else
+		TRY(product_list_new(options->products, &r->products, err));
 	/* Before any thread is started: they inherit what is held back. */
 	r->signal_fd = stop_signals_open();
 	if (r->signal_fd < 0)
@@ -152,6 +156,7 @@ enum exit_code run_session(enum flash_kind kind, struct plan *plan, const struct
 			.kind = kind,
 			.plan = plan,
 			.writer = r.writer,
+			.products = r.products,
 			.db_path = r.db ? db_path(r.db) : NULL,
 			.operator_name = options->operator_name,
 			.batch = options->batch,
@@ -175,6 +180,7 @@ enum exit_code run_session(enum flash_kind kind, struct plan *plan, const struct
 	/* A worker that is stuck in a system call still reads these. */
 	if (station_reap(stuck, 0)) {
 		writer_free(r.writer);
+		product_list_free(r.products);
 		db_close(r.db);
 		selection_release(&r.selection);
 		ports_release(&r.ports);

@@ -37,11 +37,12 @@ static const struct command rows[] = {
 	{
 		.name = "identify",
 		.operands = "",
-		.takes = TAKES_PORTS,
-		.summary = "tell what each unit is: chip, MAC, flash, security",
+		.takes = TAKES_PORTS | TAKES(PRODUCTS),
+		.summary = "tell what each unit is: chip, MAC, flash, security, products",
 		.text =
 		"Puts every chosen unit into its loader, reads what it is, and restarts it into its\n"
-		"application. No flash is written and nothing is recorded.\n" CHOICE,
+		"application. No flash is written and nothing is recorded. Which of the presets a unit\n"
+		"could be is what its chip, package, flash and memory leave possible.\n" CHOICE,
 		.run = cmd_identify,
 	},
 	{

@@ -77,15 +77,34 @@ json_t *json_port(const struct port *p)
 /* The flags that the chip told; null when it told none. */
 static json_t *json_security(const struct security *s)
 {
+	char flags[9];
 	json_t *object;
 
 	if (!s->is_known)
 		return json_null();
+	snprintf(flags, sizeof(flags), "%08x", (unsigned)s->flags);
 	object = json_object();
 	json_object_set_new(object, "secure_boot", json_boolean(s->secure_boot));
 	json_object_set_new(object, "flash_encryption", json_boolean(s->flash_encryption));
 	json_object_set_new(object, "secure_download", json_boolean(s->secure_download));
+	json_object_set_new(object, "manual_encryption", json_boolean(!s->no_manual_encrypt));
+	json_object_set_new(object, "flags", json_text(s->has_flags ? flags : NULL));
 	return object;
+}
+
+/* "Wi-Fi, BT" as an array. */
+static json_t *json_features(const char *features)
+{
+	json_t *array = json_array();
+
+	for (const char *at = features; *at;) {
+		size_t length = strcspn(at, ",");
+
+		json_array_append_new(array, json_stringn(at, length));
+		at += length;
+		at += strspn(at, ", ");
+	}
+	return array;
 }
 
 json_t *json_ident(const struct ident *ident)
@@ -102,11 +121,19 @@ json_t *json_ident(const struct ident *ident)
 	json_object_set_new(object, "revision", json_text(ident->has_revision ? revision : NULL));
 	json_object_set_new(object, "package", json_text(ident->package));
 	json_object_set_new(object, "features", json_text(ident->features));
+	json_object_set_new(object, "feature_list", json_features(ident->features));
 	json_object_set_new(object, "crystal_mhz",
 			    ident->crystal_mhz ? json_integer(ident->crystal_mhz) : json_null());
 	json_object_set_new(object, "flash_id", json_text(ident->has_flash_id ? flash_id : NULL));
 	json_object_set_new(object, "flash_bytes",
 			    ident->flash_bytes ? json_integer(ident->flash_bytes) : json_null());
+	json_object_set_new(object, "embedded_flash_bytes",
+			    ident->embedded_flash_bytes ? json_integer(ident->embedded_flash_bytes)
+							: json_null());
+	json_object_set_new(object, "embedded_psram_bytes",
+			    ident->embedded_psram_bytes || ident->tells_psram
+				    ? json_integer(ident->embedded_psram_bytes)
+				    : json_null());
 	json_object_set_new(object, "security", json_security(&ident->security));
 	json_object_set_new(object, "security_text",
 			    json_text(ident->security.is_known ? security : NULL));

@@ -52,6 +52,7 @@ static void add_ident(const struct ident *ident, struct record_storage *storage,
 	out->has_flash_bytes = ident->flash_bytes != 0;
 	out->flash_bytes = ident->flash_bytes;
 	out->embedded_flash_bytes = ident->embedded_flash_bytes;
+	out->has_embedded_psram = ident->tells_psram || ident->embedded_psram_bytes;
 	out->embedded_psram_bytes = ident->embedded_psram_bytes;
 	add_security(&ident->security, storage, out);
 }

@@ -48,6 +48,14 @@ const char *flash_kind_name(enum flash_kind kind)
 	return "";
 }
 
+const char *snapshot_download_hint(const struct snapshot *s, const struct slot_view *slot)
+{
+	bool needs_hand = slot->state >= SLOT_STORING && (slot->status == STATUS_NEEDS_HAND ||
+							  slot->status == STATUS_WRONG_BOOT_MODE);
+
+	return needs_hand && s->plan ? s->plan->download_hint : NULL;
+}
+
 /* "1.4" of "pci-0000:00:14.0/1.4:1.0": port chain, and the interface unless it is the first. */
 static void chain_name(const char *slot, char *name, size_t size)
 {

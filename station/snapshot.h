@@ -9,6 +9,7 @@
 
 #include "engine/flasher.h"
 #include "recipes/plan.h"
+#include "recipes/product_match.h"
 #include "station/ports.h"
 #include "station/slot.h"
 
@@ -39,8 +40,9 @@ struct slot_view {
 
 struct snapshot {
 	enum flash_kind kind;
-	const struct plan *plan; /* NULL: identify */
-	const char *db_path;     /* NULL: nothing is recorded */
+	const struct plan *plan;             /* NULL: identify */
+	const struct product_list *products; /* to compare units with; NULL: they are not */
+	const char *db_path;                 /* NULL: nothing is recorded */
 	const char *operator_name, *batch;
 	const struct slot_view *slots;
 	size_t slot_count;
@@ -59,6 +61,10 @@ struct snapshot_counts snapshot_count(const struct snapshot *s);
 
 /* "flash", "verify", "identify" */
 const char *flash_kind_name(enum flash_kind kind);
+
+/* What to do by hand, where that is what a unit needs and the recipe's product says it; else NULL.
+ */
+const char *snapshot_download_hint(const struct snapshot *s, const struct slot_view *slot);
 
 /* Fill in short_name of every slot. */
 void snapshot_name_slots(struct slot_view *slots, size_t count);

@@ -148,6 +148,7 @@ static void fill_views(struct session *s)
 	s->snapshot = (struct snapshot){
 		.kind = setup->kind,
 		.plan = plan,
+		.products = setup->products,
 		.db_path = setup->db_path,
 		.operator_name = setup->operator_name,
 		.batch = setup->batch,

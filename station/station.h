@@ -39,9 +39,10 @@ extern const struct station_limits station_limits_usual;
 
 struct station_setup {
 	enum flash_kind kind;
-	const struct plan *plan; /* NULL: identify */
-	struct writer *writer;   /* NULL: identify */
-	const char *db_path;     /* of the writer, for the views */
+	const struct plan *plan;             /* NULL: identify */
+	struct writer *writer;               /* NULL: identify */
+	const struct product_list *products; /* identify: to compare units with; may be NULL */
+	const char *db_path;                 /* of the writer, for the views */
 	const char *operator_name, *batch;
 	const struct station_place *places;
 	size_t place_count; /* 1 or more */

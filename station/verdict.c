@@ -4,7 +4,9 @@
 #include "station/record_of.h"
 #include "station/textbuf.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 void session_replace_worker(struct session *s, unsigned slot)
 {
@@ -25,6 +27,36 @@ void session_replace_worker(struct session *s, unsigned slot)
 		session_dismiss_waiting(s);
 }
 
+/* Nothing is judged in an identify session; but who looks will want to know. */
+static void warn_of_twin(struct session *s, unsigned slot)
+{
+	const struct ident *ident = &s->units[slot].ident;
+	char mac[MAC_TEXT_BYTES];
+
+	for (unsigned i = 0; i < s->setup->place_count && ident->has_mac; i++) {
+		const struct ident *other = &s->units[i].ident;
+
+		if (i == slot || s->views[i].state != SLOT_DONE || !other->has_mac ||
+		    memcmp(other->mac, ident->mac, MAC_BYTES) != 0)
+			continue;
+		s->views[slot].is_duplicate_mac = s->views[i].is_duplicate_mac = true;
+		mac_text(ident->mac, mac);
+		session_warn(s, slot, "MAC %s is also in slot %s", mac,
+			     s->setup->places[i].port->slot);
+	}
+}
+
+static void note_hint(struct session *s, unsigned slot)
+{
+	const char *hint = snapshot_download_hint(&s->snapshot, &s->views[slot]);
+	char line[ERR_TEXT_BYTES];
+
+	if (!hint)
+		return;
+	snprintf(line, sizeof(line), "download mode: %s", hint);
+	job_note(s->units[slot].job, line);
+}
+
 /* Hand the result to the writer; without one (identify) it is final at once. */
 static void store(struct session *s, unsigned slot, const struct flash_report *report)
 {
@@ -41,9 +73,11 @@ static void store(struct session *s, unsigned slot, const struct flash_report *r
 	unit->deadline_us =
 		s->stop_requests ? session_now_us() + s->setup->limits->store_us : NEVER;
 	if (!s->setup->writer) {
+		warn_of_twin(s, slot);
 		verdict_stored(s, slot, STATUS_OK);
 		return;
 	}
+	note_hint(s, slot);
 	log = job_log(unit->job);
 	verdict = (struct verdict){
 		.status = view->status,

@@ -24,6 +24,13 @@ void screen_render(const struct snapshot *s, const struct screen *screen, struct
 /* The final table: a row per slot, and what to do about those that did not pass. */
 void table_render(const struct snapshot *s, const struct screen *screen, struct textbuf *out);
 
+/* What the tables of results and of identities share: the first four cells of a row (slot, port,
+ * MAC, chip), empty ones, and the colour of a verdict. */
+struct table;
+void table_add_unit(struct table *t, const struct slot_view *slot);
+void table_add_empty(struct table *t, unsigned cells);
+const char *table_colour(enum outcome outcome, const struct screen *screen);
+
 /* One event as lines for people; nothing for events that are none of their business. */
 void plain_render(const struct snapshot *s, const struct event *e, struct textbuf *out);
 /* What changed since the last tick: milestones[i] is what slot i was last shown at, percent. */

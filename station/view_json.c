@@ -1,11 +1,13 @@
 #include "station/view.h"
 
+#include "station/identity.h"
 #include "station/json.h"
 
 #include "engine/base/bytes.h"
 
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static json_t *seconds(double s)
 {
@@ -91,6 +93,25 @@ static void add_report(const struct flash_report *r, json_t *object)
 	json_object_set_new(object, "steps", steps);
 }
 
+static json_t *json_guesses(const struct snapshot *s, const struct slot_view *slot)
+{
+	struct product_guess *guesses = malloc(GUESSES_MAX * sizeof(*guesses));
+	size_t count = guesses ? identity_guess(s, slot, guesses) : 0;
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < count; i++) {
+		json_t *object = json_object();
+
+		json_object_set_new(object, "product", json_text(guesses[i].product->key));
+		json_object_set_new(object, "title", json_text(guesses[i].product->title));
+		json_object_set_new(object, "ships_with_bridge",
+				    json_boolean(guesses[i].has_bridge));
+		json_array_append_new(array, object);
+	}
+	free(guesses);
+	return array;
+}
+
 static void add_result(const struct snapshot *s, const struct slot_view *slot, json_t *object)
 {
 	const struct status_row *row = status_row(slot->status);
@@ -106,12 +127,15 @@ static void add_result(const struct snapshot *s, const struct slot_view *slot, j
 	json_object_set_new(object, "proof", json_string(is_proven ? "CHIP_MD5" : "NONE"));
 	json_object_set_new(object, "sentence", json_string(row->sentence));
 	json_object_set_new(object, "detail", json_text(slot->detail));
+	json_object_set_new(object, "download", json_text(snapshot_download_hint(s, slot)));
 	json_object_set_new(object, "stored", json_boolean(slot->is_stored));
 	json_object_set_new(object, "duplicate_mac", json_boolean(slot->is_duplicate_mac));
 	json_object_set_new(object, "seconds", seconds((double)slot->elapsed_us / 1e6));
 	json_object_set_new(object, "bridge", json_text(slot->bridge));
 	json_object_update(object, ident);
 	json_decref(ident);
+	if (s->kind == FLASH_RUN_IDENTIFY)
+		json_object_set_new(object, "could_be", json_guesses(s, slot));
 	if (slot->report)
 		add_report(slot->report, object);
 }

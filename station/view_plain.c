@@ -42,8 +42,9 @@ static void add_ident(const struct ident *ident, struct textbuf *out)
 	textbuf_add(out, "\n");
 }
 
-static void add_result(const struct slot_view *slot, struct textbuf *out)
+static void add_result(const struct snapshot *s, const struct slot_view *slot, struct textbuf *out)
 {
+	const char *hint = snapshot_download_hint(s, slot);
 	const struct status_row *row = status_row(slot->status);
 
 	textbuf_add(out, "%s", outcome_name(row->outcome));
@@ -52,6 +53,8 @@ static void add_result(const struct slot_view *slot, struct textbuf *out)
 	textbuf_add(out, " after %.1f s", (double)slot->elapsed_us / 1e6);
 	if (slot->detail[0])
 		textbuf_add(out, ": %s", slot->detail);
+	if (hint)
+		textbuf_add(out, "; download mode: %s", hint);
 	textbuf_add(out, "\n");
 }
 
@@ -82,7 +85,7 @@ void plain_render(const struct snapshot *s, const struct event *e, struct textbu
 		if (s->kind == FLASH_RUN_IDENTIFY && !e->slot->status)
 			break;
 		add_prefix(s, e->slot, out);
-		add_result(e->slot, out);
+		add_result(s, e->slot, out);
 		break;
 	case EVENT_WARNING:
 		add_prefix(s, e->slot, out);

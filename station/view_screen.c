@@ -120,9 +120,11 @@ static void add_working(struct line *l, const struct slot_view *slot)
 	}
 }
 
-static void add_done(struct line *l, const struct screen *screen, const struct slot_view *slot)
+static void add_done(struct line *l, const struct snapshot *s, const struct screen *screen,
+		     const struct slot_view *slot)
 {
 	const struct status_row *row = status_row(slot->status);
+	const char *hint = snapshot_download_hint(s, slot);
 	char numbers[48];
 
 	add_coloured(l, screen, outcome_colour(row->outcome), outcome_name(row->outcome), 9);
@@ -138,7 +140,7 @@ static void add_done(struct line *l, const struct screen *screen, const struct s
 	}
 	add(l, row->code, 0);
 	add(l, ": ", 0);
-	add(l, row->sentence, 0);
+	add(l, hint ? hint : row->sentence, 0);
 }
 
 static void add_slot(const struct snapshot *s, const struct screen *screen,
@@ -147,7 +149,6 @@ static void add_slot(const struct snapshot *s, const struct screen *screen,
 	struct line l = { .out = out, .room = screen->columns };
 	char mac[MAC_TEXT_BYTES] = "";
 
-	(void)s;
 	add(&l, slot->short_name, slot_columns + 1);
 	if (screen->columns >= 50)
 		add(&l, slot->port->name, 9);
@@ -159,7 +160,7 @@ static void add_slot(const struct snapshot *s, const struct screen *screen,
 		add(&l, mac[0] ? mac + 9 : "", 9);
 	switch (slot->state) {
 	case SLOT_DONE:
-		add_done(&l, screen, slot);
+		add_done(&l, s, screen, slot);
 		break;
 	case SLOT_WAITING:
 	case SLOT_STARTING:

@@ -2,10 +2,10 @@
 #include "station/view.h"
 
 #include "engine/base/bytes.h"
+#include "station/identity.h"
 #include "station/table.h"
 
-/* Slot, port, MAC, chip: what every table begins with. */
-static void add_unit(struct table *t, const struct slot_view *slot)
+void table_add_unit(struct table *t, const struct slot_view *slot)
 {
 	const struct ident *ident = slot->ident;
 	char mac[MAC_TEXT_BYTES] = "";
@@ -18,13 +18,13 @@ static void add_unit(struct table *t, const struct slot_view *slot)
 	table_add(t, NULL, "%s", ident->chip ? ident->chip->name : "");
 }
 
-static void add_empty(struct table *t, unsigned cells)
+void table_add_empty(struct table *t, unsigned cells)
 {
 	while (cells--)
 		table_add(t, NULL, "%s", "");
 }
 
-static const char *colour_of(enum outcome outcome, const struct screen *screen)
+const char *table_colour(enum outcome outcome, const struct screen *screen)
 {
 	if (!screen->has_colour)
 		return NULL;
@@ -35,60 +35,33 @@ static void add_result(struct table *t, const struct slot_view *slot, const stru
 {
 	const struct status_row *row = status_row(slot->status);
 
-	add_unit(t, slot);
+	table_add_unit(t, slot);
 	if (slot->state != SLOT_DONE) {
 		table_add(t, NULL, "%s", slot_state_name(slot->state));
-		add_empty(t, 3);
+		table_add_empty(t, 3);
 		return;
 	}
-	table_add(t, colour_of(row->outcome, screen), "%s", outcome_name(row->outcome));
+	table_add(t, table_colour(row->outcome, screen), "%s", outcome_name(row->outcome));
 	table_add(t, NULL, "%s", row->outcome == OUTCOME_PASS ? "" : row->code);
 	if (slot->report && slot->report->rate_actual)
 		table_add(t, NULL, "%u", (unsigned)slot->report->rate_actual);
 	else
-		add_empty(t, 1);
+		table_add_empty(t, 1);
 	table_add(t, NULL, "%.1f", (double)slot->elapsed_us / 1e6);
 }
 
-static void add_identity(struct table *t, const struct slot_view *slot, const struct screen *screen)
-{
-	const struct ident *ident = slot->ident;
-	char revision[16] = "", security[100] = "";
-
-	add_unit(t, slot);
-	if (slot->state != SLOT_DONE || (slot->status && !ident->chip)) {
-		table_add(t, colour_of(OUTCOME_ERROR, screen), "%s",
-			  slot->state == SLOT_DONE ? status_code(slot->status)
-						   : slot_state_name(slot->state));
-		add_empty(t, 5);
-		return;
-	}
-	if (ident->has_revision)
-		chip_revision_text(ident->revision, revision, sizeof(revision));
-	security_text(&ident->security, security, sizeof(security));
-	table_add(t, NULL, "%s", ident->package);
-	table_add(t, NULL, "%s", revision);
-	if (ident->crystal_mhz)
-		table_add(t, NULL, "%u MHz", ident->crystal_mhz);
-	else
-		add_empty(t, 1);
-	if (ident->flash_bytes)
-		table_add(t, NULL, "%u MB", (unsigned)(ident->flash_bytes >> 20));
-	else
-		add_empty(t, 1);
-	table_add(t, NULL, "%s", security);
-	table_add(t, NULL, "%s", ident->features);
-}
-
-static void add_advice(const struct slot_view *slot, struct textbuf *out)
+static void add_advice(const struct snapshot *s, const struct slot_view *slot, struct textbuf *out)
 {
 	const struct status_row *row = status_row(slot->status);
+	const char *hint = snapshot_download_hint(s, slot);
 
 	if (slot->state != SLOT_DONE || row->outcome == OUTCOME_PASS)
 		return;
 	textbuf_add(out, "%s: %s\n", slot->short_name, row->sentence);
 	if (slot->detail[0])
 		textbuf_add(out, "    %s\n", slot->detail);
+	if (hint)
+		textbuf_add(out, "    download mode: %s\n", hint);
 }
 
 static void add_totals(const struct snapshot *s, struct textbuf *out)
@@ -112,26 +85,20 @@ void table_render(const struct snapshot *s, const struct screen *screen, struct 
 {
 	static const char *const results[] = { "slot",   "port", "MAC",  "chip",
 					       "result", "code", "rate", "seconds" };
-	static const char *const identities[] = { "slot",     "port",     "MAC",     "chip",
-						  "package",  "revision", "crystal", "flash",
-						  "security", "features" };
 	struct table table;
 
-	if (s->kind == FLASH_RUN_IDENTIFY)
-		table_init(&table, identities, sizeof(identities) / sizeof(identities[0]), 0);
-	else
+	textbuf_add(out, "\n");
+	if (s->kind == FLASH_RUN_IDENTIFY) {
+		identity_render(s, screen, out);
+	} else {
 		table_init(&table, results, sizeof(results) / sizeof(results[0]), 3u << 6);
-	for (size_t i = 0; i < s->slot_count; i++) {
-		if (s->kind == FLASH_RUN_IDENTIFY)
-			add_identity(&table, &s->slots[i], screen);
-		else
+		for (size_t i = 0; i < s->slot_count; i++)
 			add_result(&table, &s->slots[i], screen);
+		table_print(&table, out);
+		table_release(&table);
 	}
 	textbuf_add(out, "\n");
-	table_print(&table, out);
-	table_release(&table);
-	textbuf_add(out, "\n");
 	for (size_t i = 0; i < s->slot_count; i++)
-		add_advice(&s->slots[i], out);
+		add_advice(s, &s->slots[i], out);
 	add_totals(s, out);
 }

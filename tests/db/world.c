@@ -89,6 +89,7 @@ const struct record_result sample_result = {
 	.has_flash_bytes = true,
 	.flash_bytes = 16777216,
 	.embedded_flash_bytes = 4194304,
+	.has_embedded_psram = true,
 	.embedded_psram_bytes = 2097152,
 	.security = "secure boot",
 	.has_security = true,

@@ -317,6 +317,101 @@ static void to_be_identified_is_not_to_pass(void **state)
 	json_decref(object);
 }
 
+static const struct screen wide = { .columns = 200, .lines = 24 };
+
+/* The first slot as an identified PICO-D4 behind this bridge, compared with all presets. */
+static struct product_list *identify_pico(struct world *w, const char *bridge)
+{
+	struct ident *ident = &w->idents[0];
+	struct product_list *products;
+	struct err err;
+
+	assert_int_equal(product_list_new(NULL, &products, &err), STATUS_OK);
+	w->snapshot.kind = FLASH_RUN_IDENTIFY;
+	w->snapshot.plan = NULL;
+	w->snapshot.products = products;
+	w->slots[0].bridge = bridge;
+	strcpy(ident->package, "ESP32-PICO-D4");
+	strcpy(ident->features, "Wi-Fi, BT, Embedded Flash");
+	ident->has_flash_id = true;
+	ident->flash_id = 0x1640C8;
+	ident->flash_bytes = 4u << 20;
+	ident->tells_psram = true;
+	return products;
+}
+
+static void an_identified_unit_shows_its_memory_and_which_products_it_could_be(void **state)
+{
+	struct world *w = *state;
+	struct product_list *products = identify_pico(w, "M5Stack USB (FTDI-alike)");
+	const char *text;
+
+	table_render(&w->snapshot, &wide, &w->text);
+	text = textbuf_string(&w->text);
+	assert_non_null(strstr(text, "4 MB 1640c8  none   "));
+	assert_non_null(strstr(text, "1.1 could be m5stack/atom-echo, m5stack/atom-lite, "));
+	assert_non_null(strstr(text, "or, behind an adapter, one of "));
+	assert_null(strstr(text, "m5stack/core2"));
+	product_list_free(products);
+}
+
+static void behind_a_bridge_that_no_such_product_has_an_adapter_is_supposed(void **state)
+{
+	struct world *w = *state;
+	struct product_list *products = identify_pico(w, "CH340");
+
+	table_render(&w->snapshot, &wide, &w->text);
+	assert_non_null(strstr(textbuf_string(&w->text),
+			       "1.1 could be, behind an adapter ('CH340'), m5stack/atom-echo, "));
+	product_list_free(products);
+}
+
+static void identify_as_json_has_features_and_products_as_arrays(void **state)
+{
+	struct world *w = *state;
+	struct product_list *products = identify_pico(w, "M5Stack USB (FTDI-alike)");
+	const struct event e = { .kind = EVENT_RESULT, .slot = &w->slots[0] };
+	json_t *object, *features, *first;
+
+	json_render(&w->snapshot, &e, &w->text);
+	object = only_object(textbuf_string(&w->text));
+	features = json_object_get(object, "feature_list");
+	assert_int_equal(json_array_size(features), 3);
+	assert_string_equal(json_string_value(json_array_get(features, 2)), "Embedded Flash");
+	assert_int_equal(json_integer_value(json_object_get(object, "embedded_psram_bytes")), 0);
+	assert_true(json_is_null(json_object_get(object, "embedded_flash_bytes")));
+	first = json_array_get(json_object_get(object, "could_be"), 0);
+	assert_string_equal(member(first, "product"), "m5stack/atom-echo");
+	assert_true(json_is_true(json_object_get(first, "ships_with_bridge")));
+	json_decref(object);
+	product_list_free(products);
+}
+
+static void a_unit_that_needs_a_hand_shows_what_its_product_says(void **state)
+{
+	const struct screen screen = { .columns = 120, .lines = 24 };
+	struct world *w = *state;
+	const struct event e = { .kind = EVENT_RESULT, .slot = &w->slots[2] };
+	json_t *object;
+
+	w->plan.download_hint = (char *)"hold G0 and press reset";
+	w->slots[2].status = STATUS_NEEDS_HAND;
+	table_render(&w->snapshot, &screen, &w->text);
+	assert_non_null(
+		strstr(textbuf_string(&w->text), "    download mode: hold G0 and press reset\n"));
+	textbuf_clear(&w->text);
+	screen_render(&w->snapshot, &screen, &w->text);
+	assert_non_null(strstr(textbuf_string(&w->text), "NEEDS_HAND: hold G0 and press reset\n"));
+	textbuf_clear(&w->text);
+	json_render(&w->snapshot, &e, &w->text);
+	object = only_object(textbuf_string(&w->text));
+	assert_string_equal(member(object, "download"), "hold G0 and press reset");
+	json_decref(object);
+	/* Others get no such advice. */
+	w->slots[2].status = STATUS_SYNC_NO_REPLY;
+	assert_null(snapshot_download_hint(&w->snapshot, &w->slots[2]));
+}
+
 static void slots_are_named_by_their_chain_as_long_as_that_is_enough(void **state)
 {
 	struct world *w = *state;
@@ -360,6 +455,10 @@ int main(void)
 		TEST(every_event_is_one_json_object_on_one_line),
 		TEST(a_json_result_carries_verdict_proof_and_identity),
 		TEST(to_be_identified_is_not_to_pass),
+		TEST(an_identified_unit_shows_its_memory_and_which_products_it_could_be),
+		TEST(behind_a_bridge_that_no_such_product_has_an_adapter_is_supposed),
+		TEST(identify_as_json_has_features_and_products_as_arrays),
+		TEST(a_unit_that_needs_a_hand_shows_what_its_product_says),
 		TEST(slots_are_named_by_their_chain_as_long_as_that_is_enough),
 		TEST(seconds_left_follow_the_pace_of_the_data),
 	};
