@@ -15,7 +15,7 @@ for folder in usr dev sys bin lib lib64 sbin $with; do
 done
 mount --bind "$BUILD" build && exec chroot . "$@"
 END
-printf 'units:\n  - {chip: esp32c3, bridge: usb-jtag, reenumerates: true}\n' >root/bench/bench.yaml
+printf 'units:\n  - {chip: esp32c3, bridge: usb-jtag, reenumerates: true, hand_download: true}\n' >root/bench/bench.yaml
 export with=proc
 expect_status 0 unshare $own sh enter.sh /build/m5sim run --probe
 expect_status 0 unshare $own sh enter.sh sh -c \

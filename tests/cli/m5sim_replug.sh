@@ -6,7 +6,7 @@
 
 cat >bench.yaml <<END
 units:
-  - {chip: esp32s3, bridge: usb-jtag, reenumerates: true, mac: "34:85:18:00:00:01"}
+  - {chip: esp32s3, bridge: usb-jtag, reenumerates: true, hand_download: true, mac: "34:85:18:00:00:01"}
   - {chip: esp32s3, bridge: usb-jtag, mac: "34:85:18:00:00:02"}
   - {chip: esp32s2, bridge: usb-otg, hand_download: true}
   - {chip: esp32, bridge: ch340, faults: [{unplug: {byte: 5, back_after: 200}}], content: random}
