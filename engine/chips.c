@@ -49,7 +49,7 @@ static const struct frequency_code frequencies_h2[] = {
 /* ---- shared parts of rows ---- */
 
 /* docs/chips.md 2: the SPI controller's registers stand alike in all chips since the S2. */
-#define SPI_SINCE_S2(base_)                                                                              \
+#define SPI_SINCE_S2(base_)                                                                        \
 	{ .base = (base_), .usr = 0x18, .usr1 = 0x1c, .usr2 = 0x20,                                \
 	  .mosi_dlen = 0x24, .miso_dlen = 0x28, .w0 = 0x58 }
 

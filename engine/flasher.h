@@ -183,7 +183,8 @@ struct flash_report {
 /*
  * One run, verdict in report->status (also returned). Blocks; at most limit_ms
  * plus one system call. The unit is restarted into its application afterwards
- * whenever it can still be reached.
+ * whenever it can still be reached,
+ * but for one on its own USB that was in its loader already and was only asked who it is.
  */
 enum status flasher_run(const struct flash_job *job, struct flash_report *report);
 

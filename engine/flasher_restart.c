@@ -1,6 +1,8 @@
 /* The end of a run: the unit runs its application again. docs/protocol.md, resets, watchdogs. */
 #include "engine/flasher_run.h"
 
+#include <string.h>
+
 #define DRAIN_MS 2000u
 #define WATCHDOG_MS 500u
 #define STILL_THERE_SYNCS 2
@@ -59,13 +61,16 @@ static bool may_write_registers(const struct run *r)
 
 /* ---- by the lines ---- */
 
-/* What answers a SYNC is not the application. */
+/* What answers a SYNC is not the application; what prints something else need not be asked. */
 static bool is_still_in_loader(struct run *r)
 {
+	const struct loader_noise *noise = &r->loader.noise;
 	struct sync_report sync = { .answers = 0 };
 	struct err ignored;
 
-	return r->is_by_hand && !loader_sync(&r->loader, STILL_THERE_SYNCS, &sync, &ignored);
+	if (!r->is_by_hand || (noise->text_len && !strstr(noise->text, "waiting for download")))
+		return false;
+	return !loader_sync(&r->loader, STILL_THERE_SYNCS, &sync, &ignored);
 }
 
 static enum status restart(struct run *r, enum status verdict, struct err *err)
@@ -74,15 +79,15 @@ static enum status restart(struct run *r, enum status verdict, struct err *err)
 	bool is_done = false;
 	enum status st = STATUS_OK;
 
-	if (may_write_registers(r))
+	/* A cancelled transport still moves its lines, but carries no question. */
+	if (verdict != STATUS_CANCELLED && may_write_registers(r))
 		st = restart_by_watchdog(r, &is_done, err);
-	if (st == STATUS_PORT_GONE || st == STATUS_CANCELLED)
+	if (st == STATUS_PORT_GONE)
 		return st;
 	if (!is_done || st) {
 		transport_set_baud(r->transport, FIRST_RATE, &actual, err);
 		TRY(lines_run_application(r->transport, r->link->is_native_usb, err));
 	}
-	/* A cancelled transport reads nothing any more. */
 	return verdict == STATUS_CANCELLED ? STATUS_OK : loader_drain(&r->loader, DRAIN_MS, err);
 }
 
@@ -98,6 +103,12 @@ void run_restart(struct run *r, enum status verdict)
 	if (verdict == STATUS_PORT_GONE || verdict == STATUS_PORT_FAILED || !r->transport)
 		return;
 	run_step_begin(r, STEP_RESET);
+	if (r->link->is_native_usb && r->is_by_hand && r->job->kind == FLASH_RUN_IDENTIFY) {
+		/* Whoever put it there means to flash it next. */
+		run_note(r, "left in its loader, as it was found");
+		run_step_end(r, STATUS_OK);
+		return;
+	}
 	r->loader.limit = deadline_after_ms(r->clock, RUN_RESTART_MS);
 	st = restart(r, verdict, &err);
 	if (st == STATUS_PORT_GONE && r->link->is_native_usb) {

@@ -157,6 +157,25 @@ static void a_unit_that_is_in_its_loader_by_hand_is_taken_as_it_is(void **state)
 	small_plan_release(&p);
 }
 
+static void a_unit_in_its_loader_by_hand_stays_there_when_only_asked(void **state)
+{
+	struct sim_unit_config config = bench_unit("esp32s3");
+	struct small_plan p;
+	struct flash_bench b;
+
+	(void)state;
+	config.hand_download = true;
+	small_plan_init(&p, "esp32s3", 1);
+	bench_init(&b, &config);
+	assert_int_equal(bench_run(&b, FLASH_RUN_IDENTIFY, NULL), STATUS_OK);
+	assert_non_null(strstr(restart_note(&b), "left in its loader"));
+	expect(&b, &p, STATUS_OK);
+	assert_non_null(strstr(b.report.steps[0].note, "without a reset"));
+	expect_application(&b);
+	bench_release(&b);
+	small_plan_release(&p);
+}
+
 static void a_unit_that_nothing_brings_into_its_loader_needs_a_hand(void **state)
 {
 	struct sim_unit_config config = bench_unit("esp32s3");
@@ -241,6 +260,7 @@ int main(void)
 		cmocka_unit_test(a_unit_over_usb_otg_is_flashed_and_started),
 		cmocka_unit_test(a_unit_that_only_a_hand_can_restart_says_so),
 		cmocka_unit_test(a_unit_that_is_in_its_loader_by_hand_is_taken_as_it_is),
+		cmocka_unit_test(a_unit_in_its_loader_by_hand_stays_there_when_only_asked),
 		cmocka_unit_test(a_unit_that_nothing_brings_into_its_loader_needs_a_hand),
 		cmocka_unit_test(an_application_on_its_own_usb_needs_a_hand),
 		cmocka_unit_test(an_adapter_without_lines_finds_a_unit_that_waits),
