@@ -93,6 +93,37 @@ static void print_errors(const struct diag_list *diags)
 	}
 }
 
+/* A value that is one text or a list of them, as an array. */
+static json_t *texts_at(const struct yaml *y, const char *path)
+{
+	const struct yaml_node *node = yaml_find(&y->root, path);
+	json_t *array = json_array();
+
+	for (size_t i = 0; node && i < yaml_text_count(node); i++)
+		json_array_append_new(array, json_text(yaml_text_at(node, i)));
+	return array;
+}
+
+static json_t *bridges_of(const struct yaml *y)
+{
+	const struct yaml_node *list = yaml_find(&y->root, "bridges");
+	json_t *array = json_array();
+
+	for (size_t i = 0; list && i < list->count; i++) {
+		const struct yaml_node *name = yaml_find(&list->items[i], "name");
+		const struct yaml_node *rates = yaml_find(&list->items[i], "rates");
+		json_t *object = json_object(), *numbers = json_array();
+
+		for (size_t r = 0; rates && r < rates->count; r++)
+			json_array_append_new(numbers,
+					      json_integer((json_int_t)rates->items[r].number));
+		json_object_set_new(object, "name", json_text(name ? name->text : NULL));
+		json_object_set_new(object, "rates", numbers);
+		json_array_append_new(array, object);
+	}
+	return array;
+}
+
 static void print_row(const char *key, const struct yaml *y, json_t *array)
 {
 	const char *title = text_at(y, "title"), *chip = text_at(y, "target.chip");
@@ -105,6 +136,12 @@ static void print_row(const char *key, const struct yaml *y, json_t *array)
 		json_object_set_new(object, "title", json_text(title));
 		json_object_set_new(object, "chip", json_text(chip));
 		json_object_set_new(object, "flash_size", json_text(flash));
+		json_object_set_new(object, "flash_sizes", texts_at(y, "flash_sizes"));
+		json_object_set_new(object, "packages", texts_at(y, "target.package"));
+		json_object_set_new(object, "psram", json_text(text_at(y, "psram")));
+		json_object_set_new(object, "sku", texts_at(y, "sku"));
+		json_object_set_new(object, "bridges", bridges_of(y));
+		json_object_set_new(object, "note", json_text(text_at(y, "note")));
 		json_object_set_new(object, "download", json_text(text_at(y, "download")));
 		json_array_append_new(array, object);
 	} else {
