@@ -21,8 +21,9 @@ expect_status 0 unshare $own sh enter.sh /build/m5sim run --probe
 expect_status 0 unshare $own sh enter.sh sh -c \
 	'cd /bench && /build/m5sim run bench.yaml -- sh -c "pwd; ls / /dev | grep -xE \"bench|ttyACM0\"; /build/tests/cli/port_script open:/dev/ttyACM0 set:none set:rts until:/sys/class/tty/ttyACM1 get"'
 equal "what the command sees" "$(tr '\n' ' ' <command.out)" "/bench bench ttyACM0 open: ok set: ok set: ok get: EIO "
+# The address sanitizer itself does not work without /proc.
+[ -z "${SANITIZE:-}" ] || exit 0
 with=
-# Without /proc the address sanitizer cannot look for leaks.
-expect_status 77 env ASAN_OPTIONS=detect_leaks=0 unshare $own sh enter.sh /build/m5sim run --probe
+expect_status 77 unshare $own sh enter.sh /build/m5sim run --probe
 expect_line '^m5sim: there is no /proc here$' command.err
 expect_line 'mount -t proc' command.err
