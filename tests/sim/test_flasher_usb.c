@@ -139,22 +139,28 @@ static void a_unit_that_only_a_hand_can_restart_says_so(void **state)
 
 static void a_unit_that_is_in_its_loader_by_hand_is_taken_as_it_is(void **state)
 {
-	struct sim_unit_config config = bench_unit("esp32s3");
-	struct small_plan p;
-	struct flash_bench b;
+	static const char *const chips[] = { "esp32s3", "esp32c3", "esp32c5", "esp32c61",
+					     "esp32p4" };
 
 	(void)state;
-	config.hand_download = true;
-	small_plan_init(&p, "esp32s3", 1);
-	bench_init(&b, &config);
-	expect(&b, &p, STATUS_OK);
-	assert_true(bench_holds(&b, &p));
-	if (!strstr(b.report.steps[0].note, "without a reset"))
-		fail_msg("%s\n%s", b.log, sim_unit_journal(b.unit));
-	/* The lines would leave it in its loader; the watchdog does not. */
-	expect_application(&b);
-	bench_release(&b);
-	small_plan_release(&p);
+	for (size_t i = 0; i < sizeof(chips) / sizeof(chips[0]); i++) {
+		struct sim_unit_config config = bench_unit(chips[i]);
+		struct small_plan p;
+		struct flash_bench b;
+
+		config.bridge = "usb-jtag";
+		config.hand_download = true;
+		small_plan_init(&p, chips[i], 1);
+		bench_init(&b, &config);
+		expect(&b, &p, STATUS_OK);
+		assert_true(bench_holds(&b, &p));
+		if (!strstr(b.report.steps[0].note, "without a reset"))
+			fail_msg("%s\n%s", b.log, sim_unit_journal(b.unit));
+		/* The lines would leave it in its loader; the watchdog does not. */
+		expect_application(&b);
+		bench_release(&b);
+		small_plan_release(&p);
+	}
 }
 
 static void a_unit_in_its_loader_by_hand_stays_there_when_only_asked(void **state)
