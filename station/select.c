@@ -5,6 +5,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Is name what views call the slot for short: "1.4" of "pci-0000:00:14.0/1.4:1.0"? */
+static bool is_short_name(const struct port *p, const char *name)
+{
+	const char *slash = strrchr(p->slot, '/');
+	size_t length = strlen(name);
+
+	if (!p->is_usb || !slash || strncmp(slash + 1, name, length) != 0)
+		return false;
+	return slash[1 + length] == '\0' || strcmp(slash + 1 + length, ":1.0") == 0;
+}
+
+/* Two controllers have the same chains: then only the whole slot will do. */
+static size_t find_short_name(const struct port_list *ports, const char *name)
+{
+	size_t found = SIZE_MAX;
+
+	for (size_t i = 0; i < ports->count; i++) {
+		if (!is_short_name(&ports->items[i], name))
+			continue;
+		if (found != SIZE_MAX)
+			return SIZE_MAX;
+		found = i;
+	}
+	return found;
+}
+
 /* SIZE_MAX when there is no such port. */
 static size_t find_port(const struct port_list *ports, const char *name)
 {
@@ -19,7 +45,7 @@ static size_t find_port(const struct port_list *ports, const char *name)
 			found = i;
 	}
 	free(target);
-	return found;
+	return found != SIZE_MAX ? found : find_short_name(ports, name);
 }
 
 static enum status mark_named(const struct port_list *ports, const char *const *names,

@@ -13,7 +13,8 @@ struct selection {
 };
 
 /*
- * Named ports: nodes ("/dev/ttyUSB0", or "ttyUSB0"), links to nodes, slots. One that was
+ * Named ports: nodes ("/dev/ttyUSB0", or "ttyUSB0"), links to nodes, slots, whole
+ * or as views shorten them ("1.4") where that names one. One that was
  * named twice is taken once. Without names: with is_all every port with a
  * known bridge, else the only one.
  *

@@ -42,6 +42,25 @@ static void the_only_known_port_is_used_without_being_named(void **state)
 	selection_release(&s);
 }
 
+static void the_short_name_that_views_show_is_taken_where_it_names_one_slot(void **state)
+{
+	static const char *const chain = "1.2", *const half = "1";
+	struct selection s;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(select_ports(&list, &chain, 1, false, &s, &err), STATUS_OK);
+	assert_int_equal(s.count, 1);
+	assert_string_equal(s.places[0].port->name, "ttyACM0");
+	selection_release(&s);
+	assert_int_equal(select_ports(&list, &half, 1, false, &s, &err), STATUS_USAGE);
+	selection_release(&s);
+	/* A second controller with the same chain. */
+	plug(2, "ttyUSB1", "pci-0000:03:00.0/1.2:1.0", 0x1A86, 0x7523);
+	assert_int_equal(select_ports(&list, &chain, 1, false, &s, &err), STATUS_USAGE);
+	selection_release(&s);
+}
+
 static void several_known_ports_are_not_guessed_between(void **state)
 {
 	struct selection s;
@@ -143,6 +162,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(the_only_known_port_is_used_without_being_named, set_up),
+		cmocka_unit_test_setup(
+			the_short_name_that_views_show_is_taken_where_it_names_one_slot, set_up),
 		cmocka_unit_test_setup(several_known_ports_are_not_guessed_between, set_up),
 		cmocka_unit_test_setup(all_means_known_bridges_and_never_a_modem, set_up),
 		cmocka_unit_test_setup(no_unit_is_an_error_even_with_all, set_up),
