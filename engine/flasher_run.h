@@ -113,8 +113,11 @@ enum status run_write_region(struct run *r, const struct flash_region *g, struct
 /* The chip's MD5 of a range. A question changes nothing: after silence or damage it
  * is put once more. */
 enum status run_ask_md5(struct run *r, uint32_t addr, size_t size_bytes, uint8_t md5[static 16]);
-/* The chip's MD5 against the plan's, asked twice before it counts as different. Where
- * nothing can be proven nothing is asked: the run says so at its end. */
+/*
+ * The chip's MD5 against the plan's. STATUS_MD5_MISMATCH when the chip says twice that it
+ * is another one; STATUS_GARBLED when no two answers agree, or when one differs in a few
+ * bits only. Where nothing can be proven nothing is asked: the run says so at its end.
+ */
 enum status run_prove_region(struct run *r, const struct flash_region *g);
 /*
  * The same for a region just written. When nothing of it is in its place, either

@@ -153,6 +153,31 @@ static void a_bit_lost_every_time_fails_the_unit(void **state)
 	release(&b, &p);
 }
 
+/* ---- a link that alters the answers ---- */
+
+static void an_answer_altered_in_one_bit_is_the_link_s_fault(void **state)
+{
+	static const enum stub_policy stubs[] = { STUB_ALWAYS, STUB_NEVER };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct sim_unit_config config = bench_unit("esp32");
+		struct small_plan p;
+		struct flash_bench b;
+
+		config.faults[config.fault_count++] = (struct sim_fault){
+			.kind = SIM_FAULT_FLIP_OUT,
+			.nth = 0,
+			.at = i ? 30 : 12, /* in the MD5, and in no shorter answer */
+		};
+		init(&b, &p, &config);
+		p.plan.stub = stubs[i];
+		expect(&b, &p, STATUS_GARBLED);
+		assert_null(strstr(b.report.evidence, "not where it had been sent"));
+		release(&b, &p);
+	}
+}
+
 /* ---- another unit in the same place ---- */
 
 static struct sim_unit *second_unit;
@@ -271,6 +296,7 @@ int main(void)
 		cmocka_unit_test(a_link_that_loses_short_frames_too_is_named),
 		cmocka_unit_test(a_bit_lost_once_is_written_again),
 		cmocka_unit_test(a_bit_lost_every_time_fails_the_unit),
+		cmocka_unit_test(an_answer_altered_in_one_bit_is_the_link_s_fault),
 		cmocka_unit_test(a_unit_swapped_between_tries_stays_untouched),
 		cmocka_unit_test(a_26_mhz_unit_is_flashed_by_stub_and_rom),
 		cmocka_unit_test(flash_inside_the_package_is_reached),
