@@ -311,7 +311,10 @@ static void identify_reads_all_and_writes_nothing(void **state)
 		assert_int_equal(b.report.ident.flash_bytes, 0x400000);
 		assert_int_equal(b.report.ident.crystal_mhz, crystal_mhz(chips[i]));
 		assert_int_equal(flash_changes(&b), before);
-		expect_application(&b);
+		if (b.link.is_usb_otg) /* held in its loader by hand, and left there */
+			assert_false(sim_unit_runs_application(b.unit));
+		else
+			expect_application(&b);
 		release(&b, &p);
 	}
 }
