@@ -176,31 +176,80 @@ static enum status judge_stub(const struct run *r, const struct ident *ident, st
 
 /* ---- flash ---- */
 
-static enum status judge_end(const struct flash_plan *plan, uint32_t flash_bytes, struct err *err)
+static uint32_t images_end(const struct flash_plan *plan)
 {
-	if (plan->end_addr <= flash_bytes)
-		return STATUS_OK;
-	return err_set(err, STATUS_FLASH_TOO_SMALL,
-		       "flash too small: images end at %08x, unit has %08x bytes",
-		       (unsigned)plan->end_addr, (unsigned)flash_bytes);
+	uint32_t end = 0;
+
+	for (size_t i = 0; i < plan->variant_count; i++) {
+		const struct flash_variant *v = &plan->variants[i];
+
+		for (size_t n = 0; n < v->region_count; n++) {
+			const struct flash_region *g = &v->regions[n];
+
+			if (g->addr + (uint32_t)g->size_bytes > end)
+				end = g->addr + (uint32_t)g->size_bytes;
+		}
+	}
+	return end;
 }
 
-static enum status judge_flash(const struct run *r, const struct ident *ident, struct err *err)
+static enum status judge_end(const struct flash_plan *plan, uint32_t flash_bytes, struct err *err)
+{
+	uint32_t end = images_end(plan);
+
+	if (plan->end_addr <= flash_bytes)
+		return STATUS_OK;
+	if (end > flash_bytes)
+		return err_set(err, STATUS_FLASH_TOO_SMALL,
+			       "flash too small: images end at %08x, unit has %08x bytes",
+			       (unsigned)end, (unsigned)flash_bytes);
+	return err_set(
+		err, STATUS_FLASH_TOO_SMALL,
+		"flash too small: the partition table or the flash size in the boot loader's "
+		"header ends at %08x (the images at %08x), unit has %08x bytes",
+		(unsigned)plan->end_addr, (unsigned)end, (unsigned)flash_bytes);
+}
+
+/* Who names the size in the recipe vouches for it. */
+static enum status take_size_of_recipe(struct run *r, const struct ident *ident)
 {
 	const struct flash_plan *plan = r->plan;
 
-	if (r->is_unprovable)
-		return judge_end(plan, plan->flash_bytes, err);
-	if (!ident->flash_bytes)
-		return err_set(err, STATUS_WRONG_FLASH_SIZE,
-			       "flash id %06x is in no table: its size is unknown",
+	if (!plan->flash_bytes)
+		return err_set(&r->report->err, STATUS_WRONG_FLASH_SIZE,
+			       "flash id %06x is in no table: its size is unknown; a recipe that "
+			       "names it (target.flash_size) can be flashed",
 			       (unsigned)ident->flash_id);
+	r->flash_bytes = plan->flash_bytes;
+	/* Should it be smaller, what was written last may lie on what was written first. */
+	r->is_odd = true;
+	run_log(r,
+		"flash id %06x is in no table: the recipe's size is taken, and all is proven "
+		"again at the end",
+		(unsigned)ident->flash_id);
+	run_evidence(r, "flash id %06x in no table, %u KB is the recipe's word",
+		     (unsigned)ident->flash_id, (unsigned)(plan->flash_bytes / 1024));
+	return STATUS_OK;
+}
+
+/* Sets r->flash_bytes. */
+static enum status judge_size(struct run *r, const struct ident *ident)
+{
+	const struct flash_plan *plan = r->plan;
+
+	if (r->is_unprovable) {
+		r->flash_bytes = plan->flash_bytes;
+		return STATUS_OK;
+	}
+	if (!ident->flash_bytes)
+		return take_size_of_recipe(r, ident);
+	r->flash_bytes = ident->flash_bytes;
 	if (plan->flash_bytes && ident->flash_bytes != plan->flash_bytes)
-		return err_set(err, STATUS_WRONG_FLASH_SIZE,
+		return err_set(&r->report->err, STATUS_WRONG_FLASH_SIZE,
 			       "wrong flash size: recipe says %u KB, unit has %u KB (id %06x)",
 			       (unsigned)(plan->flash_bytes / 1024),
 			       (unsigned)(ident->flash_bytes / 1024), (unsigned)ident->flash_id);
-	return judge_end(plan, ident->flash_bytes, err);
+	return STATUS_OK;
 }
 
 static enum status find_variant(struct run *r, uint32_t flash_bytes)
@@ -242,7 +291,7 @@ enum status run_judge_unit(struct run *r, const struct ident *ident)
 
 enum status run_judge_flash(struct run *r, const struct ident *ident)
 {
-	TRY(judge_flash(r, ident, &r->report->err));
-	r->flash_bytes = r->is_unprovable ? r->plan->flash_bytes : ident->flash_bytes;
+	TRY(judge_size(r, ident));
+	TRY(judge_end(r->plan, r->flash_bytes, &r->report->err));
 	return find_variant(r, r->flash_bytes);
 }

@@ -68,7 +68,8 @@ enum status ident_stop_watchdogs(struct loader *l, const struct chip *chip, stru
 enum status ident_watchdog_reset(struct loader *l, const struct chip *chip, struct err *err);
 
 /* JEDEC id and size through the SPI registers; attaches the flash first.
- * STATUS_FLASH_ID_BAD for ffffff, 000000 and the like. */
+ * STATUS_FLASH_ID_BAD for ffffff, 000000 and the like; an id that is in no table
+ * leaves flash_bytes 0. */
 enum status ident_read_flash(struct loader *l, struct ident *ident, struct err *err);
 
 /* Is the unit's package the one that a recipe names: "PICO-V3-02", "QFN56"? All of

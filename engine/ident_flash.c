@@ -38,9 +38,12 @@ uint32_t flash_bytes_of_id(uint32_t flash_id)
 	return 0;
 }
 
+/* No vendor has 00 or FF: that is a bus that nothing drives. */
 static bool is_bad_id(uint32_t id)
 {
-	return id == 0xffffff || id == 0 || id == 0xffff3f;
+	uint8_t vendor = (uint8_t)id;
+
+	return vendor == 0 || vendor == 0xff || id == 0xffff3f;
 }
 
 static enum status await_spi(struct loader *l, const struct spi_regs *spi, struct err *err)

@@ -516,10 +516,10 @@ static void flash_inside_the_package_is_attached_by_its_pins(void **state)
 
 static void a_flash_that_does_not_answer_is_called_bad(void **state)
 {
-	static const uint32_t ids[] = { 0xffffff, 0x000000, 0xffff3f };
+	static const uint32_t ids[] = { 0xffffff, 0x000000, 0xffff3f, 0x164000, 0x1640ff };
 
 	(void)state;
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		struct ident ident;
 		struct reg_unit u;
 

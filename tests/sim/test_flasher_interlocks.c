@@ -102,6 +102,46 @@ static void memory_in_the_package_must_be_the_recipe_s(void **state)
 	small_plan_release(&p);
 }
 
+/* ---- flash ---- */
+
+static void a_flash_too_small_says_what_ends_there(void **state)
+{
+	struct sim_unit_config config = bench_unit("esp32");
+	struct small_plan p;
+
+	(void)state;
+	small_plan_init(&p, "esp32", 1);
+	p.plan.end_addr = 0x800000; /* of a partition; the images end below 0x20000 */
+	expect_refusal(&config, &p, STATUS_FLASH_TOO_SMALL, "partition table");
+	expect_refusal(&config, &p, STATUS_FLASH_TOO_SMALL, "ends at 00800000 (the images at 0001");
+	small_plan_release(&p);
+}
+
+/* An id of a vendor that there is, with a capacity in no table. */
+#define ODD_FLASH_ID 0xef4077
+
+static void a_flash_in_no_table_has_the_size_that_the_recipe_names(void **state)
+{
+	struct sim_unit_config config = bench_unit("esp32");
+	struct small_plan p;
+	struct flash_bench b;
+
+	(void)state;
+	config.flash_id = ODD_FLASH_ID;
+	small_plan_init(&p, "esp32", 1);
+	expect_refusal(&config, &p, STATUS_WRONG_FLASH_SIZE, "target.flash_size");
+	p.plan.flash_bytes = config.flash_bytes;
+	bench_init(&b, &config);
+	expect(&b, &p, STATUS_OK);
+	assert_true(bench_holds(&b, &p));
+	assert_non_null(strstr(b.report.evidence, "7740ef in no table, 4096 KB is the recipe's"));
+	assert_int_equal(b.report.ident.flash_bytes, 0);
+	bench_release(&b);
+	p.plan.end_addr = 0x400001;
+	expect_refusal(&config, &p, STATUS_FLASH_TOO_SMALL, "00400001");
+	small_plan_release(&p);
+}
+
 /* ---- secure boot ---- */
 
 static void an_open_unit_is_not_taken_for_a_locked_one(void **state)
@@ -283,6 +323,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_a_package_that_the_recipe_names_is_written),
 		cmocka_unit_test(memory_in_the_package_must_be_the_recipe_s),
+		cmocka_unit_test(a_flash_too_small_says_what_ends_there),
+		cmocka_unit_test(a_flash_in_no_table_has_the_size_that_the_recipe_names),
 		cmocka_unit_test(an_open_unit_is_not_taken_for_a_locked_one),
 		cmocka_unit_test(encrypted_flash_is_never_written),
 		cmocka_unit_test(secure_boot_leaves_s3_and_c3_to_their_roms),
