@@ -101,17 +101,29 @@ static bool may_try_again(struct run *r, enum status *st)
 	return remedy_next(&r->way, r->link, *st, r->step, left, may_drop_stub(r));
 }
 
+/* What comes after it may be no more than its consequence. */
+static void keep_first_failure(struct run *r, const struct err *why)
+{
+	if (r->report->tries == 1)
+		run_evidence(r, "try 1 failed in %s, %s: %.150s", flash_step_name(r->step),
+			     status_code(why->status), why->text);
+}
+
 static enum status run_tries(struct run *r)
 {
 	enum status st;
 
 	for (;;) {
+		struct err why;
+
 		r->report->tries++;
 		r->done_bytes = 0;
 		st = run_steps(r);
+		why = r->report->err;
 		run_add_way(r);
 		if (!st || !may_try_again(r, &st))
 			break;
+		keep_first_failure(r, &why);
 	}
 	if (!st && r->is_astray)
 		st = err_set(&r->report->err, STATUS_GARBLED,

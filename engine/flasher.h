@@ -169,7 +169,8 @@ struct flash_report {
 	bool used_stub;
 	uint32_t rate_asked, rate_actual; /* of the data phase; 0 = none */
 	unsigned tries;
-	char rungs[200];     /* "stub 921600; stub 460800", "" when the first way worked */
+	/* "sync, 'tight' first; stub 921600; stub 460800", "" when the first way worked */
+	char rungs[200];
 	char evidence[400];  /* sync echoes, refused block sizes, boot text */
 	uint64_t raw_bytes;  /* of regions written */
 	uint64_t wire_bytes; /* sent while writing them, framing included */

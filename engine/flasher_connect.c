@@ -244,6 +244,23 @@ static void tell_unit(struct run *r, const struct ident *ident)
 		 (unsigned)ident->flash_id, (unsigned)(ident->flash_bytes / 1024));
 }
 
+/*
+ * A flash that has told its id in this run is there. When it is silent later it is still
+ * busy with what an earlier try began: that is no verdict on the unit.
+ */
+static enum status judge_silent_flash(struct run *r, const struct ident *now)
+{
+	struct err *err = &r->report->err;
+	struct err why = *err;
+
+	if (!r->good_flash_id)
+		return STATUS_FLASH_ID_BAD;
+	TRY(judge_same_unit(&r->report->ident, now, err));
+	return err_set(err, STATUS_NO_ANSWER,
+		       "%s, and was %06x before: the flash may still be busy with the try before",
+		       why.text, (unsigned)r->good_flash_id);
+}
+
 /* What was read stays in the report even when the unit is refused. */
 enum status run_identify(struct run *r)
 {
@@ -252,10 +269,13 @@ enum status run_identify(struct run *r)
 	enum status st = read_all(r, &now);
 	enum status same = judge_same_unit(before, &now, st ? NULL : &r->report->err);
 
+	if (st == STATUS_FLASH_ID_BAD)
+		st = judge_silent_flash(r, &now);
 	if (!before->has_mac || (!st && !same))
 		*before = now;
 	TRY(st);
 	TRY(same);
+	r->good_flash_id = now.flash_id;
 	tell_unit(r, &now);
 	if (r->plan) {
 		TRY(run_judge_flash(r, &now));

@@ -80,7 +80,10 @@ void run_add_way(struct run *r)
 {
 	char text[60];
 
-	way_text(&r->way, r->link, text, sizeof(text));
+	if (r->step <= STEP_IDENTIFY)
+		way_sync_text(&r->way, r->link, text, sizeof(text));
+	else
+		way_text(&r->way, r->link, text, sizeof(text));
 	append(r->ways, sizeof(r->ways), "; ", text);
 }
 

@@ -33,11 +33,12 @@ struct run {
 
 	/* The whole run. */
 	bool had_contact;
-	bool has_no_lines;  /* the adapter cannot reset the unit */
-	bool is_unprovable; /* secure download mode: nothing of the flash can be read */
-	bool is_identified; /* the watch has seen the unit */
-	bool is_final;      /* what failed must not be tried again */
-	bool is_astray;     /* something went where nobody planned it: this run cannot pass */
+	bool has_no_lines;      /* the adapter cannot reset the unit */
+	uint32_t good_flash_id; /* as an earlier try has read it; 0: none has */
+	bool is_unprovable;     /* secure download mode: nothing of the flash can be read */
+	bool is_identified;     /* the watch has seen the unit */
+	bool is_final;          /* what failed must not be tried again */
+	bool is_astray;         /* something went where nobody planned it: this run cannot pass */
 	bool is_odd;     /* something was refused, lost or repeated: prove all again at the end */
 	bool is_erased;  /* rooms or whole flash, as the plan wants it */
 	bool *is_proven; /* per region: the chip's MD5 equals the plan's, in this try */

@@ -67,6 +67,15 @@ void way_text(const struct way *w, const struct link_profile *link, char *text, 
 			 (unsigned)w->ram_block_bytes);
 }
 
+void way_sync_text(const struct way *w, const struct link_profile *link, char *text, size_t size)
+{
+	if (link->reset_count)
+		snprintf(text, size, "sync, '%s' first",
+			 reset_kind_name(link->resets[w->reset_at]));
+	else
+		snprintf(text, size, "sync");
+}
+
 /* ---- the ladder ---- */
 
 enum remedy {

@@ -36,6 +36,9 @@ void way_use_rom(struct way *w);
 
 /* "stub 921600", "ROM 115200, RAM blocks of 1024" */
 void way_text(const struct way *w, const struct link_profile *link, char *text, size_t size);
+/* All that is true of a try that ended before stub and rate: "sync, 'tight' first", the
+ * reset that it began with. */
+void way_sync_text(const struct way *w, const struct link_profile *link, char *text, size_t size);
 
 /*
  * Change w for another try after `failed` in `step`. false: nothing can help.

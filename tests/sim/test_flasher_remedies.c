@@ -288,6 +288,57 @@ static void flash_that_erases_slowly_is_waited_for(void **state)
 	}
 }
 
+/* So slowly that it is still erasing when it is asked for its id again. */
+static void a_flash_still_busy_does_not_fail_the_unit(void **state)
+{
+	struct sim_unit_config config = bench_unit("esp32");
+	struct small_plan p;
+	struct flash_bench b;
+
+	(void)state;
+	config.faults[config.fault_count++] =
+		(struct sim_fault){ .kind = SIM_FAULT_SLOW_ERASE, .amount = 20000 };
+	init(&b, &p, &config);
+	expect(&b, &p, STATUS_NO_ANSWER);
+	assert_int_equal(b.report.tries, p.plan.tries);
+	expect_word(b.report.err.text, "still be busy");
+	expect_word(b.report.evidence, "try 1 failed in erase, NO_ANSWER: ");
+	assert_int_equal(b.report.ident.flash_bytes, config.flash_bytes);
+	release(&b, &p);
+}
+
+/* A unit that never told its flash's id is still judged. */
+static void a_flash_that_never_answered_fails_the_unit(void **state)
+{
+	struct sim_unit_config config = bench_unit("esp32");
+	struct small_plan p;
+	struct flash_bench b;
+
+	(void)state;
+	config.flash_id = 0xffffff;
+	init(&b, &p, &config);
+	expect(&b, &p, STATUS_FLASH_ID_BAD);
+	assert_int_equal(b.report.tries, p.plan.tries);
+	assert_true(bench_is_untouched(&b));
+	release(&b, &p);
+}
+
+static void a_unit_that_never_answered_claims_no_stub_and_no_rate(void **state)
+{
+	struct sim_unit_config config = bench_unit("esp32");
+	struct small_plan p;
+	struct flash_bench b;
+
+	(void)state;
+	config.faults[config.fault_count++] = (struct sim_fault){ .kind = SIM_FAULT_DEAD };
+	init(&b, &p, &config);
+	expect(&b, &p, STATUS_SYNC_NO_REPLY);
+	assert_int_equal(p.plan.tries, 3);
+	assert_string_equal(b.report.rungs,
+			    "sync, 'tight' first; sync, 'tight, long' first; sync, 'tight' first");
+	release(&b, &p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -301,6 +352,9 @@ int main(void)
 		cmocka_unit_test(a_26_mhz_unit_is_flashed_by_stub_and_rom),
 		cmocka_unit_test(flash_inside_the_package_is_reached),
 		cmocka_unit_test(flash_that_erases_slowly_is_waited_for),
+		cmocka_unit_test(a_flash_still_busy_does_not_fail_the_unit),
+		cmocka_unit_test(a_flash_that_never_answered_fails_the_unit),
+		cmocka_unit_test(a_unit_that_never_answered_claims_no_stub_and_no_rate),
 	};
 
 	if (!bench_has_stubs())
