@@ -142,7 +142,7 @@ static enum status judge_no_contact(struct run *r, const struct err *told)
 }
 
 /* Once round the resets, beginning with the one that worked before. */
-enum status run_connect(struct run *r)
+static enum status find_loader(struct run *r)
 {
 	size_t count = r->link->reset_count;
 	struct err told = { .status = STATUS_OK };
@@ -171,6 +171,26 @@ enum status run_connect(struct run *r)
 			told = r->report->err;
 	}
 	return judge_no_contact(r, &told);
+}
+
+/* Only a reset brings a chip back from a rate at which nothing arrives. */
+static void keep_first_rate(struct run *r)
+{
+	bool can_reset = r->link->reset_count && !r->has_no_lines;
+
+	if (can_reset || r->link->is_native_usb || r->way.rate_at >= r->link->rate_count)
+		return;
+	r->way.rate_at = r->link->rate_count;
+	run_log(r, "stays at %u baud: nothing could bring the unit back from a rate that fails",
+		FIRST_RATE);
+	run_evidence(r, "no reset, so no rate above %u", FIRST_RATE);
+}
+
+enum status run_connect(struct run *r)
+{
+	TRY(find_loader(r));
+	keep_first_rate(r);
+	return STATUS_OK;
 }
 
 /* ---- identify ---- */

@@ -88,6 +88,31 @@ static void a_unit_pulled_out_for_good_ends_the_run(void **state)
 	small_plan_release(&p);
 }
 
+/* At whichever byte: before the first answer, in the stub's upload, between blocks. */
+static void a_unit_pulled_out_at_any_time_is_a_lost_port(void **state)
+{
+	static const struct {
+		const char *chip, *bridge;
+	} rows[] = { { "esp32s3", "usb-jtag" }, { "esp32s2", "usb-otg" } };
+	static const uint64_t bytes[] = { 1, 45, 46, 300, 700, 900, 1000, 1500, 5000, 20000 };
+	struct flash_bench b;
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(bytes) / sizeof(bytes[0]); i++) {
+		struct sim_unit_config config = bench_unit(rows[i % 2].chip);
+		struct small_plan p;
+
+		config.bridge = rows[i % 2].bridge;
+		config.faults[config.fault_count++] =
+			(struct sim_fault){ .kind = SIM_FAULT_UNPLUG, .nth = bytes[i / 2] };
+		small_plan_init(&p, config.chip, 1);
+		bench_init(&b, &config);
+		expect(&b, &p, STATUS_PORT_GONE);
+		bench_release(&b);
+		small_plan_release(&p);
+	}
+}
+
 /* The loader's port leaves with the restart, whether by the lines or by the watchdog. */
 static void a_unit_over_usb_otg_is_flashed_and_started(void **state)
 {
@@ -236,6 +261,10 @@ static void an_adapter_without_lines_finds_a_unit_that_waits(void **state)
 	expect(&b, &p, STATUS_OK);
 	assert_true(bench_holds(&b, &p));
 	assert_non_null(strstr(b.report.evidence, "no DTR and RTS"));
+	/* Nothing would bring it back from a rate that fails. */
+	assert_int_equal(b.report.rate_asked, 115200);
+	assert_non_null(strstr(b.report.evidence, "no reset, so no rate above 115200"));
+	assert_non_null(strstr(b.log, "stays at 115200 baud"));
 	assert_non_null(strstr(restart_note(&b), "by hand"));
 	bench_release(&b);
 	small_plan_release(&p);
@@ -263,6 +292,7 @@ int main(void)
 		cmocka_unit_test(a_port_that_leaves_with_the_reset_is_followed),
 		cmocka_unit_test(a_port_that_nobody_follows_ends_the_run),
 		cmocka_unit_test(a_unit_pulled_out_for_good_ends_the_run),
+		cmocka_unit_test(a_unit_pulled_out_at_any_time_is_a_lost_port),
 		cmocka_unit_test(a_unit_over_usb_otg_is_flashed_and_started),
 		cmocka_unit_test(a_unit_that_only_a_hand_can_restart_says_so),
 		cmocka_unit_test(a_unit_that_is_in_its_loader_by_hand_is_taken_as_it_is),
