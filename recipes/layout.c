@@ -2,6 +2,7 @@
 
 #include "recipes/pack.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -243,6 +244,7 @@ static enum status patch_boot(struct work *w, struct flash_region *boot, uint32_
 	}
 	if (!w->in->has_boot)
 		return STATUS_OK;
+	assert(total > 0);
 	data = malloc(total);
 	if (!data)
 		return no_memory(err);

@@ -135,7 +135,8 @@ enum status product_list_new(const char *products_dir, struct product_list **out
 		product_list_free(list);
 		return st;
 	}
-	qsort(list->entries, list->count, sizeof(*list->entries), by_key);
+	if (list->count)
+		qsort(list->entries, list->count, sizeof(*list->entries), by_key);
 	*out = list;
 	return STATUS_OK;
 }
