@@ -15,6 +15,7 @@ struct worker {
 	void *ctx;
 	bool is_given_up;
 	bool is_ended;
+	bool is_detached; /* the owner's: nobody waits for its end any more */
 };
 
 struct pool {
@@ -119,7 +120,8 @@ static void reap(struct pool *p)
 			continue;
 		}
 		*link = w->next;
-		pthread_join(w->thread, NULL);
+		if (!w->is_detached)
+			pthread_join(w->thread, NULL);
 		free(w);
 	}
 }
@@ -189,6 +191,17 @@ static void count_left(const struct pool *p, size_t *stuck, size_t *leaving)
 	}
 }
 
+/* The process may end before they do, and joins nothing then. Under the lock. */
+static void detach_stuck(struct pool *p)
+{
+	for (struct worker *w = p->workers; w; w = w->next) {
+		if (w->is_ended || w->is_detached)
+			continue;
+		pthread_detach(w->thread);
+		w->is_detached = true;
+	}
+}
+
 size_t pool_free(struct pool *p, uint32_t wait_ms)
 {
 	struct timespec until;
@@ -212,6 +225,7 @@ size_t pool_free(struct pool *p, uint32_t wait_ms)
 			is_late =
 				pthread_cond_timedwait(&p->returned, &p->lock, &until) == ETIMEDOUT;
 	}
+	detach_stuck(p);
 	pthread_mutex_unlock(&p->lock);
 	reap(p);
 	if (stuck)

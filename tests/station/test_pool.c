@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* pthread_getattr_np */
 #include "tests/station/tree.h"
 
 #include "station/pool.h"
@@ -130,6 +131,41 @@ static void the_end_counts_those_that_never_come_back(void **state)
 	assert_int_equal(pool_free(p, 60000), 0);
 }
 
+/* A task that looks, once it is let go, whether anybody still waits for its thread. */
+struct left_behind {
+	struct task task;
+	int detach_state;
+};
+
+static void look_when_left_behind(void *ctx)
+{
+	struct left_behind *l = ctx;
+	pthread_attr_t attributes;
+
+	sem_post(&l->task.runs);
+	sem_wait(&l->task.may_return);
+	pthread_getattr_np(pthread_self(), &attributes);
+	pthread_attr_getdetachstate(&attributes, &l->detach_state);
+	pthread_attr_destroy(&attributes);
+	sem_post(&l->task.returned);
+}
+
+static void a_thread_that_the_end_leaves_behind_needs_nobody_to_join_it(void **state)
+{
+	struct pool *p = new_pool(1);
+	static struct left_behind stuck;
+
+	(void)state;
+	task_init(&stuck.task);
+	pool_run(p, look_when_left_behind, &stuck);
+	sem_wait(&stuck.task.runs);
+	assert_int_equal(pool_free(p, 1), 1);
+	sem_post(&stuck.task.may_return);
+	sem_wait(&stuck.task.returned);
+	assert_int_equal(stuck.detach_state, PTHREAD_CREATE_DETACHED);
+	assert_int_equal(pool_free(p, 60000), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +174,7 @@ int main(void)
 		cmocka_unit_test(a_task_that_hangs_does_not_keep_others_from_running),
 		cmocka_unit_test(a_task_is_given_up_on_once),
 		cmocka_unit_test(the_end_counts_those_that_never_come_back),
+		cmocka_unit_test(a_thread_that_the_end_leaves_behind_needs_nobody_to_join_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
