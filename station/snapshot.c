@@ -95,13 +95,14 @@ double snapshot_slot_left_s(const struct slot_view *slot, double expected_s, uin
 	if (write_us > 1000000 && p->done_bytes && p->done_bytes <= p->total_bytes)
 		left_s = (double)write_us / 1e6 * (double)(p->total_bytes - p->done_bytes) /
 			 (double)p->done_bytes;
-	return left_s < 0 ? 0 : left_s;
+	/* What takes longer than it should may take any time: nobody answers, or a second try. */
+	return left_s < 0 ? -1 : left_s;
 }
 
 double snapshot_left_s(const struct snapshot *s, double expected_s)
 {
 	struct snapshot_counts counts = snapshot_count(s);
-	double left_s = 0;
+	double left_s = counts.running ? -1 : 0;
 
 	if (expected_s <= 0)
 		return -1;
@@ -114,6 +115,7 @@ double snapshot_left_s(const struct snapshot *s, double expected_s)
 	}
 	/* Those that wait go in rounds of as many as work at a time. */
 	if (counts.waiting)
-		left_s += expected_s * ((counts.waiting + s->jobs - 1) / s->jobs);
+		left_s = (left_s < 0 ? 0 : left_s) +
+			 expected_s * ((counts.waiting + s->jobs - 1) / s->jobs);
 	return left_s;
 }

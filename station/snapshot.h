@@ -72,11 +72,11 @@ void snapshot_name_slots(struct slot_view *slots, size_t count);
 /*
  * Seconds a slot still needs: from the pace of its data phase once that can be
  * judged, from what the plan expects before. write_us: since the data phase
- * began, 0 not yet.
+ * began, 0 not yet. Below 0 where nothing is expected, and once that has passed.
  */
 double snapshot_slot_left_s(const struct slot_view *slot, double expected_s, uint64_t write_us);
 
-/* Seconds until the last slot is done. */
+/* Seconds until the last slot is done, as far as slots know theirs; below 0: none does. */
 double snapshot_left_s(const struct snapshot *s, double expected_s);
 
 /* ---- what happens, told to a view ---- */

@@ -228,6 +228,10 @@ static void add_summary(const struct snapshot *s, const struct screen *screen, s
 	struct snapshot_counts counts = snapshot_count(s);
 	char text[64];
 
+	if (hidden) { /* first, so that no narrow terminal cuts it off */
+		snprintf(text, sizeof(text), "%zu more  ", hidden);
+		add(&l, text, 0);
+	}
 	snprintf(text, sizeof(text), "%u/%zu done  ", counts.done, s->slot_count);
 	add(&l, text, 0);
 	snprintf(text, sizeof(text), "%u passed", counts.outcomes[OUTCOME_PASS]);
@@ -242,10 +246,6 @@ static void add_summary(const struct snapshot *s, const struct screen *screen, s
 	}
 	if (s->is_stopping)
 		add(&l, "  stopping", 0);
-	if (hidden) {
-		snprintf(text, sizeof(text), "  (%zu slots not shown)", hidden);
-		add(&l, text, 0);
-	}
 	textbuf_add(out, "\n");
 }
 

@@ -183,7 +183,7 @@ static void without_room_for_all_slots_the_urgent_ones_are_shown(void **state)
 	assert_non_null(strstr(text, "1.2  ttyACM1"));
 	assert_non_null(strstr(text, "SYNC_NO_REPLY"));
 	assert_null(strstr(text, "PASS"));
-	assert_non_null(strstr(text, "(2 slots not shown)"));
+	assert_non_null(strstr(text, "\n2 more  2/4 done  "));
 }
 
 static void the_table_names_each_result_and_says_what_to_do(void **state)
@@ -434,10 +434,37 @@ static void seconds_left_follow_the_pace_of_the_data(void **state)
 
 	slot->elapsed_us = 2000000;
 	assert_true(snapshot_slot_left_s(slot, 10, 0) == 8);
-	assert_true(snapshot_slot_left_s(slot, 1, 0) == 0);
 	/* Half of the bytes took three seconds. */
 	assert_true(snapshot_slot_left_s(slot, 10, 3000000) == 3);
 	assert_true(snapshot_slot_left_s(slot, 0, 3000000) < 0);
+}
+
+static void a_unit_that_takes_longer_than_expected_says_no_time(void **state)
+{
+	struct world *w = *state;
+	struct slot_view *slot = &w->slots[1];
+
+	slot->progress = (struct flash_progress){ .step = STEP_CONNECT, .try_no = 1 };
+	slot->elapsed_us = 2000000;
+	slot->left_s = snapshot_slot_left_s(slot, 1, 0);
+	assert_true(slot->left_s < 0);
+	w->slots[3].state = SLOT_DONE;
+	assert_true(snapshot_left_s(&w->snapshot, 1) < 0);
+	/* A neighbour that knows speaks for both. */
+	w->slots[3].state = SLOT_RUNNING;
+	w->slots[3].left_s = 7;
+	assert_true(snapshot_left_s(&w->snapshot, 1) == 7);
+	w->slots[3].state = SLOT_WAITING;
+	assert_true(snapshot_left_s(&w->snapshot, 5) == 5);
+}
+
+static void a_narrow_terminal_still_says_how_many_slots_it_leaves_out(void **state)
+{
+	const struct screen screen = { .columns = 12, .lines = 4 };
+	struct world *w = *state;
+
+	screen_render(&w->snapshot, &screen, &w->text);
+	assert_non_null(strstr(textbuf_string(&w->text), "\n2 more"));
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -461,6 +488,8 @@ int main(void)
 		TEST(a_unit_that_needs_a_hand_shows_what_its_product_says),
 		TEST(slots_are_named_by_their_chain_as_long_as_that_is_enough),
 		TEST(seconds_left_follow_the_pace_of_the_data),
+		TEST(a_unit_that_takes_longer_than_expected_says_no_time),
+		TEST(a_narrow_terminal_still_says_how_many_slots_it_leaves_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
