@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct port items[3];
 static const struct port_list none = { 0 };
@@ -158,6 +159,134 @@ static void a_link_to_a_node_names_its_port(void **state)
 	selection_release(&s);
 }
 
+/* With exactly this target; path gets where the link is. */
+static void make_link(const struct tree *t, const char *link, const char *target, char *path,
+		      size_t size)
+{
+	snprintf(path, size, "%s/%s", t->root, link);
+	assert_int_equal(symlink(target, path), 0);
+}
+
+static void expect_link(const struct tree *t, const char *link, const char *target)
+{
+	char path[128];
+	const char *const names[] = { path };
+	struct selection s;
+	struct err err;
+
+	make_link(t, link, target, path, sizeof(path));
+	assert_int_equal(select_ports(&list, names, 1, false, &s, &err), STATUS_OK);
+	assert_int_equal(s.count, 1);
+	assert_string_equal(s.places[0].port->node, "/dev/unit-77");
+	selection_release(&s);
+}
+
+static void a_link_names_its_port_also_while_no_node_is_there(void **state)
+{
+	const struct tree *t = *state;
+	static const char *const relative = "../../../../../../../../dev/unit-77";
+	struct selection s;
+	struct err err;
+
+	set_up(NULL);
+	plug(2, "unit-77", "unit-77", 0, 0);
+	tree_file(t, "by-id/.keep", "");
+	expect_link(t, "by-id/relative", relative);
+	expect_link(t, "by-id/absolute", "/dev/unit-77");
+	expect_link(t, "by-id/twice", "relative");
+	assert_int_equal(select_ports(&list, &relative, 1, false, &s, &err), STATUS_OK);
+	selection_release(&s);
+	/* Two that lead to each other lead nowhere. */
+	char path[128];
+	const char *const names[] = { path };
+	make_link(t, "by-id/b", "a", path, sizeof(path));
+	make_link(t, "by-id/a", "b", path, sizeof(path));
+	assert_int_equal(select_ports(&list, names, 1, false, &s, &err), STATUS_USAGE);
+	selection_release(&s);
+}
+
+/* ---- a unit that restarts just now ---- */
+
+struct bench {
+	const struct tree *tree;
+	uint64_t now_us, plug_at_us; /* UINT64_MAX: never */
+};
+
+static uint64_t bench_now(void *ctx)
+{
+	return ((struct bench *)ctx)->now_us;
+}
+
+static void bench_sleep(void *ctx, uint64_t at_us)
+{
+	struct bench *b = ctx;
+
+	b->now_us = at_us;
+	if (at_us >= b->plug_at_us) {
+		tree_plug(b->tree,
+			  &(struct tree_usb){
+				  .device = "devices/pci0000:00/0000:00:14.0/usb1/1-1/1-1.4",
+				  .interface = "1-1.4:1.0",
+				  .tty = "ttyACM7",
+				  .vid = "303a",
+				  .pid = "1001",
+				  .driver = "cdc_acm",
+			  });
+		b->plug_at_us = UINT64_MAX;
+	}
+}
+
+/* How long the scan for this name took, and how many ports it found. */
+static uint64_t scan_us(const struct tree *t, const char *name, uint64_t plug_at_us, size_t *count)
+{
+	struct bench b = { .tree = t, .plug_at_us = plug_at_us };
+	const struct clock clock = { .now_us = bench_now,
+				     .sleep_until_us = bench_sleep,
+				     .ctx = &b };
+	struct port_list found;
+	struct err err;
+
+	tree_file(t, "class/tty/.keep", "");
+	assert_int_equal(
+		select_scan(t->tty, &name, 1, deadline_after_ms(&clock, 3000), &found, &err),
+		STATUS_OK);
+	*count = found.count;
+	ports_release(&found);
+	return b.now_us;
+}
+
+static void a_slot_whose_unit_restarts_is_waited_for(void **state)
+{
+	size_t count;
+
+	assert_in_range(scan_us(*state, "pci-0000:00:14.0/1.4:1.0", 700000, &count), 700000,
+			800000);
+	assert_int_equal(count, 1);
+	/* Now it is there, and both its names find it at once. */
+	assert_int_equal(scan_us(*state, "pci-0000:00:14.0/1.4:1.0", UINT64_MAX, &count), 0);
+	assert_int_equal(scan_us(*state, "1.4", UINT64_MAX, &count), 0);
+}
+
+static void a_slot_that_stays_empty_is_waited_for_no_longer_than_told(void **state)
+{
+	size_t count;
+
+	assert_in_range(scan_us(*state, "1.4", UINT64_MAX, &count), 3000000, 3100000);
+	assert_int_equal(count, 0);
+}
+
+static void no_node_is_waited_for(void **state)
+{
+	static const char *const nodes[] = { "/dev/ttyACM7", "ttyACM7", "../dev/ttyACM7",
+					     "/dev/serial/by-path/pci-0000:00:14.0-usb-0:1.4:1.0" };
+	size_t count;
+
+	for (size_t i = 0; i < sizeof(nodes) / sizeof(nodes[0]); i++)
+		assert_int_equal(scan_us(*state, nodes[i], UINT64_MAX, &count), 0);
+}
+
+#define TREE_TEST(function) cmocka_unit_test_setup_teardown(function, tree_set_up, tree_tear_down)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,8 +299,11 @@ int main(void)
 		cmocka_unit_test_setup(nodes_names_and_slots_name_ports, set_up),
 		cmocka_unit_test_setup(a_port_that_was_named_twice_is_taken_once, set_up),
 		cmocka_unit_test_setup(a_name_that_is_no_port_stops_everything_and_is_told, set_up),
-		cmocka_unit_test_setup_teardown(a_link_to_a_node_names_its_port, tree_set_up,
-						tree_tear_down),
+		TREE_TEST(a_link_to_a_node_names_its_port),
+		TREE_TEST(a_link_names_its_port_also_while_no_node_is_there),
+		TREE_TEST(a_slot_whose_unit_restarts_is_waited_for),
+		TREE_TEST(a_slot_that_stays_empty_is_waited_for_no_longer_than_told),
+		TREE_TEST(no_node_is_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
