@@ -58,7 +58,8 @@ static enum status choose(struct run *r, const struct options *options, struct e
 {
 	enum status st;
 
-	TRY(ports_scan(PORTS_SYSFS, &r->ports, err));
+	TRY(select_scan(PORTS_SYSFS, options->ports, options->port_count,
+			deadline_after_ms(&clock_monotonic, SELECT_WAIT_MS), &r->ports, err));
 	st = select_ports(&r->ports, options->ports, options->port_count, options->all,
 			  &r->selection, err);
 	if (st && r->selection.is_ambiguous) {
@@ -106,16 +107,17 @@ static enum status set_up(struct run *r, const struct plan *plan, const struct o
 			  struct err *err)
 {
 	TRY(choose(r, options, err));
-	if (plan)
-		TRY(open_records(r, plan, options, err));
-	else
+	if (!plan)
 		TRY(product_list_new(options->products, &r->products, err));
-	/* Before any thread is started: they inherit what is held back. */
+	/* Before the first write to the database, which is not to be cut short, and before any
+	 * thread is started: they inherit what is held back. */
 	r->signal_fd = stop_signals_open();
 	if (r->signal_fd < 0)
 		return err_set(err, STATUS_INTERNAL, "no descriptor for signals");
-	if (plan)
+	if (plan) {
+		TRY(open_records(r, plan, options, err));
 		TRY(writer_new(r->db, &r->writer, err));
+	}
 	return open_view(r, options, err);
 }
 

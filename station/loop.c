@@ -248,6 +248,14 @@ static bool is_finished(const struct session *s)
 	return true;
 }
 
+static void take_signals(struct session *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->setup->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		stop(s);
+}
+
 static void wait_for_something(struct session *s)
 {
 	struct pollfd fds[] = {
@@ -255,20 +263,18 @@ static void wait_for_something(struct session *s)
 		{ .fd = s->setup->signal_fd, .events = POLLIN },
 	};
 	const uint64_t until = next_deadline_us(s), now = session_now_us();
-	struct signalfd_siginfo info;
 
 	/* Rounded up, so that a deadline has passed when we look at it. */
 	poll(fds, 2, now >= until ? 0 : (int)((until - now) / 1000 + 1));
-	if (fds[1].revents & POLLIN) {
-		while (read(s->setup->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
-			stop(s);
-	}
+	if (fds[1].revents & POLLIN)
+		take_signals(s);
 }
 
 void session_loop(struct session *s)
 {
 	struct fact fact;
 
+	take_signals(s); /* that came while the records were opened: then nothing starts */
 	for (;;) {
 		while (queue_take(s->facts, &fact))
 			hear(s, &fact);

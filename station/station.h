@@ -57,6 +57,12 @@ struct station_setup {
 };
 
 /*
+ * From now on SIGINT, SIGTERM and SIGHUP end the program at once as interrupted: for
+ * the time in which nothing is at work yet and nothing is written.
+ */
+void stop_signals_end_program(void);
+
+/*
  * Hold back SIGINT, SIGTERM and SIGHUP in this thread and in those that it starts
  * from now on, and make them readable. -1 when the system has no descriptor left.
  */

@@ -13,6 +13,22 @@ static void stopping_set(sigset_t *set)
 	sigaddset(set, SIGHUP);
 }
 
+static void end_program(int signal_number)
+{
+	(void)signal_number;
+	_exit(EXIT_CODE_INTERRUPTED);
+}
+
+void stop_signals_end_program(void)
+{
+	struct sigaction action = { .sa_handler = end_program };
+
+	stopping_set(&action.sa_mask);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+}
+
 int stop_signals_open(void)
 {
 	sigset_t set;

@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define SLOTS_MAX 4
@@ -448,6 +449,43 @@ static void every_started_unit_has_exactly_one_result(void **state)
 	json_decref(array);
 }
 
+static void a_signal_that_comes_before_the_session_lets_nothing_start(void **state)
+{
+	struct world *w = *state;
+	json_t *array;
+
+	plug(w, "silent1");
+	plug(w, "silent2");
+	kill(getpid(), SIGTERM);
+	run(w, 2);
+	assert_int_equal(w->exit_code, EXIT_CODE_INTERRUPTED);
+	assert_int_equal(w->events[EVENT_RUN_START], 0);
+	assert_int_equal(w->events[EVENT_SUMMARY], 1);
+	array = records(w);
+	assert_int_equal(json_array_size(array), 0);
+	json_decref(array);
+}
+
+static void a_signal_before_anything_is_opened_ends_the_program_as_interrupted(void **state)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		pid_t child = fork();
+		int status;
+
+		if (child == 0) {
+			stop_signals_end_program();
+			raise(signals[i]);
+			_exit(0);
+		}
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), EXIT_CODE_INTERRUPTED);
+	}
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 static struct plan_bridge shipped_with = { .name = (char *)"CH9102" };
@@ -511,6 +549,9 @@ int main(void)
 		TEST(a_close_that_hangs_leaves_the_verdict_as_it_is),
 		TEST(a_signal_ends_even_a_wedged_port_and_records_it),
 		TEST(every_started_unit_has_exactly_one_result),
+		TEST(a_signal_that_comes_before_the_session_lets_nothing_start),
+		cmocka_unit_test(
+			a_signal_before_anything_is_opened_ends_the_program_as_interrupted),
 		TEST(a_bridge_that_the_product_does_not_ship_with_is_refused_before_the_port_is_opened),
 		TEST(a_bridge_that_the_product_does_not_ship_with_is_warned_about),
 		TEST(where_any_bridge_will_do_nothing_is_said),
