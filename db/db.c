@@ -197,6 +197,28 @@ static enum status connect_reader(struct db *db, struct err *err)
 	return rc == SQLITE_OK ? STATUS_OK : sql_fail(db, rc, err);
 }
 
+/* As a writer does it, for a reader of an older file that no writer has. */
+static enum status bring_up(char *path, struct err *err)
+{
+	struct db db = { .path = path, .lock_fd = -1 };
+	size_t newest;
+	const char *const *rows = migration_rows(&newest);
+	enum status st = lock_take(path, &db.lock_fd, err);
+
+	if (!st)
+		st = connect_to(&db, path, SQLITE_OPEN_READWRITE, err);
+	if (!st)
+		st = check_damage(&db, err);
+	if (!st)
+		st = use_wal(&db, err);
+	if (!st)
+		st = migrate(&db, rows, newest, err);
+	sqlite3_close(db.sql);
+	if (db.lock_fd >= 0)
+		close(db.lock_fd);
+	return st;
+}
+
 static enum status open_reader(struct db *db, struct err *err)
 {
 	int64_t version;
@@ -210,6 +232,10 @@ static enum status open_reader(struct db *db, struct err *err)
 	if (version == 0)
 		return err_set(err, STATUS_DATABASE,
 			       "%s: is empty: 'flashline flash' writes the first record", db->path);
+	sqlite3_close(db->sql);
+	db->sql = NULL;
+	if (bring_up(db->path, err) == STATUS_OK)
+		return connect_reader(db, err);
 	return err_set(
 		err, STATUS_DATABASE,
 		"%s: was made by an older flashline (schema %lld, this program reads %zu): the "

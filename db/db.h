@@ -21,7 +21,7 @@
 struct db;
 
 enum db_mode {
-	DB_READ,  /* for log and export: the file has to exist */
+	DB_READ,  /* for log and export: the file has to exist; see below for older ones */
 	DB_WRITE, /* for a station: makes the file, brings it up to this program's schema */
 };
 
@@ -40,6 +40,8 @@ enum status db_default_path(enum db_mode mode, char path[static DB_PATH_BYTES], 
  * DB_WRITE also checks the whole file for damage, notes this station (host name
  * and program version), and closes every run that an earlier process left open as
  * ABORTED STATION_STOPPED: holding the writer's lock proves that none is alive.
+ * DB_READ changes no record. A file of an older schema is brought up to date first,
+ * if nobody writes to it and it may be written; else it is refused.
  * STATUS_DATABASE: the text names the file and what to do - not there, a folder,
  * no database, another program's, damaged, made by a newer Flashline, not
  * writable, no room, or in use by another writer.

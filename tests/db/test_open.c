@@ -1,6 +1,7 @@
 #define _XOPEN_SOURCE 700 /* setenv */
 #include "tests/db/world.h"
 
+#include "db/lock.h"
 #include "db/migrate.h"
 #include "db/run.h"
 
@@ -420,13 +421,30 @@ static void a_file_of_version_1_takes_new_records_and_keeps_refusing_changes(voi
 	assert_int_not_equal(world_do(w, "DELETE FROM result", &message), SQLITE_OK);
 }
 
-static void a_reader_of_a_version_1_file_is_told_what_brings_it_up_to_date(void **state)
+static void a_reader_of_a_version_1_file_that_is_being_written_is_told_what_to_do(void **state)
+{
+	struct world *w = *state;
+	struct err err;
+	int lock;
+
+	make_version_1(w);
+	assert_int_equal(lock_take(w->path, &lock, &err), STATUS_OK);
+	expect_refused(w->path, DB_READ, "was made by an older flashline");
+	assert_string_equal(world_ask(w, "PRAGMA user_version"), "1");
+	close(lock);
+}
+
+static void a_reader_brings_a_version_1_file_up_to_date_and_changes_no_record(void **state)
 {
 	struct world *w = *state;
 
 	make_version_1(w);
-	expect_refused(w->path, DB_READ, "was made by an older flashline");
-	assert_string_equal(world_ask(w, "PRAGMA user_version"), "1");
+	db_close(world_open(w, DB_READ));
+	assert_string_equal(world_ask(w, "PRAGMA user_version"), "2");
+	assert_string_equal(world_ask(w, "SELECT outcome FROM runs WHERE run_id = 'a'"), "PASS");
+	/* Only a station may say that another one has stopped. */
+	assert_string_equal(world_ask(w, "SELECT count(*) FROM result"), "1");
+	db_close(world_open(w, DB_WRITE));
 }
 
 static void a_migration_that_fails_changes_nothing(void **state)
@@ -507,7 +525,8 @@ int main(void)
 		TEST(an_older_database_is_brought_up_in_one_transaction),
 		TEST(records_of_version_1_stay_as_they_are_and_the_new_facts_are_unknown),
 		TEST(a_file_of_version_1_takes_new_records_and_keeps_refusing_changes),
-		TEST(a_reader_of_a_version_1_file_is_told_what_brings_it_up_to_date),
+		TEST(a_reader_of_a_version_1_file_that_is_being_written_is_told_what_to_do),
+		TEST(a_reader_brings_a_version_1_file_up_to_date_and_changes_no_record),
 		TEST(a_migration_that_fails_changes_nothing),
 		TEST(the_default_place_is_the_users_state_folder),
 	};
