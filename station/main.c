@@ -4,6 +4,12 @@
 #include <signal.h>
 #include <stdio.h>
 
+static enum exit_code no_command(void)
+{
+	help_program(stderr);
+	return EXIT_CODE_USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command = NULL;
@@ -14,10 +20,8 @@ int main(int argc, char **argv)
 	/* A reader that went away is no reason to leave units half written. */
 	signal(SIGPIPE, SIG_IGN);
 
-	if (argc < 2) {
-		help_program(stderr);
-		return EXIT_CODE_USAGE;
-	}
+	if (argc < 2)
+		return no_command();
 	if (argv[1][0] != '-') {
 		command = command_by_name(argv[1]);
 		if (!command) {
@@ -33,6 +37,8 @@ int main(int argc, char **argv)
 		code = help_version(stdout);
 	else if (options.help)
 		code = help_show(command, stdout);
+	else if (!command) /* -- and nothing behind it */
+		code = no_command();
 	else
 		code = command->run(&options);
 	options_release(&options);

@@ -3,6 +3,8 @@
 . "$SOURCE/tests/cli/lib.sh"
 
 expect_status 2 "$FLASHLINE"
+expect_status 2 "$FLASHLINE" --
+expect_line "flashline" command.err
 expect_status 2 "$FLASHLINE" flush
 expect_line "flash" command.err
 expect_status 2 "$FLASHLINE" flash
