@@ -179,9 +179,11 @@ enum status select_ports(const struct port_list *ports, const char *const *names
 	*selection = (struct selection){
 		.places = calloc(ports->count + 1, sizeof(*selection->places)),
 	};
-	if (!is_chosen || !selection->places)
-		st = err_set(err, STATUS_NO_MEMORY, "no memory for %zu ports", ports->count);
-	else if (name_count)
+	if (!is_chosen || !selection->places) {
+		free(is_chosen);
+		return err_set(err, STATUS_NO_MEMORY, "no memory for %zu ports", ports->count);
+	}
+	if (name_count)
 		st = mark_named(ports, names, name_count, is_chosen, err);
 	else
 		st = mark_known(ports, is_all, is_chosen, &selection->is_ambiguous, err);

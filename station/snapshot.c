@@ -114,8 +114,10 @@ double snapshot_left_s(const struct snapshot *s, double expected_s)
 			left_s = slot->left_s;
 	}
 	/* Those that wait go in rounds of as many as work at a time. */
-	if (counts.waiting)
-		left_s = (left_s < 0 ? 0 : left_s) +
-			 expected_s * ((counts.waiting + s->jobs - 1) / s->jobs);
+	if (counts.waiting) {
+		unsigned rounds = (counts.waiting + s->jobs - 1) / s->jobs;
+
+		left_s = (left_s < 0 ? 0 : left_s) + expected_s * rounds;
+	}
 	return left_s;
 }

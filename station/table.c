@@ -1,5 +1,6 @@
 #include "station/table.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +74,7 @@ void table_print(const struct table *t, struct textbuf *out)
 {
 	int widths[TABLE_COLUMNS_MAX];
 
+	assert(t->columns > 0 && t->columns <= TABLE_COLUMNS_MAX);
 	for (size_t c = 0; c < t->columns; c++)
 		widths[c] = text_columns(t->headers[c]);
 	for (size_t i = 0; i < t->count; i++) {

@@ -5,6 +5,7 @@
 
 #include "engine/base/bytes.h"
 
+#include <assert.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -180,6 +181,9 @@ void json_render(const struct snapshot *s, const struct event *e, struct textbuf
 	object = json_event(names[e->kind]);
 	if (e->slot)
 		add_slot(e->slot, object);
+	else
+		assert(e->kind == EVENT_STATION_START || e->kind == EVENT_WARNING ||
+		       e->kind == EVENT_STOPPING || e->kind == EVENT_SUMMARY);
 	switch (e->kind) {
 	case EVENT_STATION_START:
 		add_start(s, object);

@@ -21,7 +21,7 @@ static void add(struct line *l, const char *string, int width)
 
 	for (; *string && columns > l->room - l->columns; columns--) {
 		/* Cut at the edge: drop whole characters from the end. */
-		size_t length = strlen(string);
+		size_t length;
 		char cut[256];
 
 		snprintf(cut, sizeof(cut), "%s", string);

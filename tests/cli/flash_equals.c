@@ -99,7 +99,7 @@ int main(int argc, char **argv)
 	is_file = calloc(size + 1, sizeof(*is_file));
 	if (!is_file) {
 		perror("memory");
-		return 2;
+		exit(2);
 	}
 	for (int i = 3; i < argc; i++)
 		lay(argv[i], wanted, is_file, size);
@@ -107,7 +107,7 @@ int main(int argc, char **argv)
 		if (after[i] != wanted[i]) {
 			printf("%s: 0x%zx holds %02x, expected %02x (%s)\n", argv[2], i, after[i],
 			       wanted[i], is_file[i] ? "a file's byte" : "beside the files");
-			return 1;
+			exit(1);
 		}
 	}
 	free(after);

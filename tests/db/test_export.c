@@ -229,7 +229,7 @@ static void csv_equals_the_database_in_every_column(void **state)
 	size_t count, rows = 0;
 	const struct column *columns = column_rows(&count);
 	char field[4096], run_id[64];
-	bool is_quoted, last;
+	bool is_quoted = false, last = false;
 	uint64_t exported;
 
 	make_every_kind_of_run(w);

@@ -262,8 +262,10 @@ static void expect_parts(const char *text, const char *const *parts, size_t coun
 	for (size_t i = 0; i < count; i++) {
 		const char *found = strstr(text, parts[i]);
 
-		if (!found)
+		if (!found) {
 			fail_msg("'%s' is not there, or not there yet, in:\n%s", parts[i], text);
+			return;
+		}
 		text = found + strlen(parts[i]);
 	}
 }

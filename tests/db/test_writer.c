@@ -5,6 +5,7 @@
 #include "db/sql.h"
 #include "db/writer.h"
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -248,8 +249,7 @@ static void set_room(struct db *db, int64_t extra_pages)
 	int64_t pages;
 
 	assert_int_equal(sql_integer(db, "PRAGMA page_count", &pages, NULL), STATUS_OK);
-	snprintf(sql, sizeof(sql), "PRAGMA max_page_count = %lld",
-		 (long long)(pages + extra_pages));
+	snprintf(sql, sizeof(sql), "PRAGMA max_page_count = %" PRId64, pages + extra_pages);
 	assert_int_equal(sql_exec(db, sql, NULL), STATUS_OK);
 }
 
