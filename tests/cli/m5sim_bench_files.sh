@@ -71,3 +71,18 @@ ttyACM0 pci-0000:00:14.0/1.2:1.0 usb-jtag 303a:1001 esp32s3 8MB 24:0a:c4:10:00:0
 ttyACM1 pci-0000:00:14.0/1.4:1.0 ch9102f 1a86:55d4 esp32c3 4MB 60:55:f9:00:00:01 faulty
 END
 cmp -s expected got || { diff expected got >&2; fail "the units of a good bench file"; }
+
+# A unit of no stated revision runs what ESP-IDF builds for its chip; a stated 0.0 is one.
+cat >revisions.yaml <<END
+units:
+  - {chip: esp32}
+  - {chip: esp32c2}
+  - {chip: esp32c3}
+  - {chip: esp32c5}
+  - {chip: esp32p4}
+  - {chip: esp32c5, revision: 0.0}
+END
+expect_status 0 "$M5SIM" run revisions.yaml --state revisions -- true
+equal "revisions" "$(for nth in 0 1 2 3 4 5; do
+	sed -n 's/.*"revision": "\([0-9.]*\)".*/\1/p' "revisions/ttyUSB$nth/unit.json"
+done | tr '\n' ' ')" "0.0 1.0 0.3 1.0 1.3 0.0 "
