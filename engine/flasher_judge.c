@@ -78,7 +78,7 @@ static const char *wanted_text(enum security_wanted wanted)
 {
 	switch (wanted) {
 	case SECURITY_OPEN:
-		return "none";
+		return "open";
 	case SECURITY_SECURE_BOOT:
 		return "secure boot";
 	case SECURITY_SECURE_DOWNLOAD:

@@ -160,6 +160,18 @@ static void an_open_unit_is_not_taken_for_a_locked_one(void **state)
 	small_plan_release(&p);
 }
 
+static void a_locked_unit_is_not_taken_for_an_open_one(void **state)
+{
+	struct sim_unit_config config = bench_unit("esp32c3");
+	struct small_plan p;
+
+	(void)state;
+	config.secure_boot = true;
+	small_plan_init(&p, "esp32c3", 1);
+	expect_refusal(&config, &p, STATUS_SECURITY_STATE, "secure boot, recipe says open");
+	small_plan_release(&p);
+}
+
 static void encrypted_flash_is_never_written(void **state)
 {
 	static const enum security_wanted wanted[] = { SECURITY_OPEN, SECURITY_SECURE_BOOT,
@@ -326,6 +338,7 @@ int main(void)
 		cmocka_unit_test(a_flash_too_small_says_what_ends_there),
 		cmocka_unit_test(a_flash_in_no_table_has_the_size_that_the_recipe_names),
 		cmocka_unit_test(an_open_unit_is_not_taken_for_a_locked_one),
+		cmocka_unit_test(a_locked_unit_is_not_taken_for_an_open_one),
 		cmocka_unit_test(encrypted_flash_is_never_written),
 		cmocka_unit_test(secure_boot_leaves_s3_and_c3_to_their_roms),
 		cmocka_unit_test(secure_boot_v1_keeps_its_first_32_kb),
