@@ -41,8 +41,9 @@ static const struct command rows[] = {
 		.summary = "tell what each unit is: chip, MAC, flash, security, products",
 		.text =
 		"Puts every chosen unit into its loader, reads what it is, and restarts it into its\n"
-		"application. No flash is written and nothing is recorded. Which of the presets a unit\n"
-		"could be is what its chip, package, flash and memory leave possible.\n" CHOICE,
+		"application; one held in its loader by hand on its own USB stays there. No flash is\n"
+		"written and nothing is recorded. Which of the presets a unit could be is what its\n"
+		"chip, package, flash and memory leave possible.\n" CHOICE,
 		.run = cmd_identify,
 	},
 	{
