@@ -15,7 +15,7 @@ enum status reopen_port(const struct reopen *r, struct transport **transport, st
 			const struct bridge **bridge, struct deadline d, struct err *err)
 {
 	const uint64_t limit_us = deadline_left_us(d);
-	enum status st = STATUS_OK; /* of the last attempt to open */
+	enum status st; /* of the last attempt to open, while there is a port to open */
 
 	transport_close(*transport);
 	*transport = NULL;
@@ -23,6 +23,7 @@ enum status reopen_port(const struct reopen *r, struct transport **transport, st
 		if (r->cancel && atomic_load(r->cancel))
 			return err_set(err, STATUS_CANCELLED,
 				       "stopped while waiting for the port to come back");
+		st = STATUS_OK;
 		if (is_native_at(r, found, bridge)) {
 			st = r->open_port(found->node, r->cancel, transport, err);
 			if (!st || st == STATUS_CANCELLED || st == STATUS_NO_MEMORY)

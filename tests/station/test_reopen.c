@@ -16,6 +16,7 @@ struct bench {
 	struct tree *tree;
 	uint64_t now_us, plug_at_us, allow_at_us;
 	const struct tree_usb *comes; /* at plug_at_us; NULL nothing */
+	uint64_t unplug_at_us;        /* what has come leaves; 0 never */
 	struct clock clock;
 	atomic_bool cancel;
 	uint64_t cancel_at_us;
@@ -38,6 +39,10 @@ static void bench_sleep(void *ctx, uint64_t at_us)
 	if (b->comes && at_us >= b->plug_at_us) {
 		tree_plug(b->tree, b->comes);
 		b->comes = NULL;
+	}
+	if (b->unplug_at_us && at_us >= b->unplug_at_us) {
+		tree_remove(b->tree, "class/tty/ttyACM7");
+		b->unplug_at_us = 0;
 	}
 	if (b->cancel_at_us && at_us >= b->cancel_at_us)
 		atomic_store(&b->cancel, true);
@@ -156,6 +161,21 @@ static void why_it_could_not_be_opened_is_said_at_the_end(void **state)
 	assert_string_equal(err.text, "/dev/ttyACM7: not yet");
 }
 
+/* The system may still show it for a moment, and no longer open it. */
+static void a_port_that_shows_up_and_leaves_is_gone(void **state)
+{
+	struct bench b = bench_of(state);
+	struct port found;
+	struct err err;
+
+	b.comes = &jtag;
+	b.allow_at_us = UINT64_MAX;
+	b.unplug_at_us = 100000;
+	assert_int_equal(reopen(&b, &found, &err), STATUS_PORT_GONE);
+	assert_true(b.opens > 0);
+	assert_non_null(strstr(err.text, "did not come back"));
+}
+
 static void nothing_but_the_same_place_counts(void **state)
 {
 	struct tree_usb next = jtag, bridge = jtag;
@@ -227,6 +247,7 @@ int main(void)
 		TEST(a_port_that_comes_back_under_another_number_is_opened),
 		TEST(another_product_number_at_the_same_place_is_the_same_unit),
 		TEST(a_port_that_may_not_be_opened_yet_is_tried_again),
+		TEST(a_port_that_shows_up_and_leaves_is_gone),
 		TEST(why_it_could_not_be_opened_is_said_at_the_end),
 		TEST(nothing_but_the_same_place_counts),
 		TEST(a_stop_ends_the_wait),
