@@ -158,6 +158,93 @@ static void a_slow_flash_erases_so_many_times_slower(void **state)
 	assert_in_range(erase_us(10), 9 * usual, 10 * usual);
 }
 
+/* ---- a bridge that loses bytes of long writes ---- */
+
+#define ROOM 576u
+
+static struct client *behind_a_lossy_bridge(uint64_t seed)
+{
+	struct sim_unit_config config = client_config("esp32");
+
+	config.seed = seed;
+	config.faults[0] = (struct sim_fault){ .kind = SIM_FAULT_LOSSY_WRITES, .amount = ROOM };
+	config.fault_count = 1;
+	return client_new(&config);
+}
+
+static void fill(uint8_t *block, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		block[i] = (uint8_t)(i * 167 + (i >> 8));
+}
+
+static void a_lossy_bridge_damages_long_frames_and_no_short_ones(void **state)
+{
+	struct client *c = behind_a_lossy_bridge(1);
+	uint8_t block[0x1800];
+	(void)state;
+
+	fill(block, sizeof(block));
+	client_enter_rom(c);
+	client_ask_words(c, 0x05, WORDS(0x2000, 32, 0x100, c->ram));
+	for (uint32_t seq = 0; seq < 32; seq++) {
+		client_ask_block(c, 0x07, seq, block, 0x100);
+		assert_int_equal(client_status(c, 0), 0);
+	}
+	assert_int_equal(fired(c), 0);
+	client_ask_words(c, 0x05, WORDS(sizeof(block), 1, sizeof(block), c->ram));
+	client_ask_block(c, 0x07, 0, block, sizeof(block));
+	assert_int_equal(client_status(c, 0), 0x0107);
+	assert_in_range(fired(c), 50, 500);
+	client_free(c);
+}
+
+static void a_lossy_bridge_has_room_again_for_what_its_wire_drained(void **state)
+{
+	struct client *c = behind_a_lossy_bridge(1);
+	uint8_t bytes[1000];
+	(void)state;
+
+	fill(bytes, sizeof(bytes));
+	for (unsigned i = 0; i < 20; i++) {
+		assert_int_equal(sim_unit_write(c->unit, c->now_us, bytes, ROOM), ROOM);
+		client_wait_ms(c, 51); /* ROOM bytes at 115200 */
+	}
+	assert_int_equal(fired(c), 0);
+	/* Pieces without a pause between them are one long write. */
+	for (unsigned i = 0; i < 20; i++)
+		sim_unit_write(c->unit, c->now_us, bytes, 100);
+	assert_true(fired(c) > 0);
+	client_free(c);
+}
+
+static uint64_t lost(uint64_t seed, size_t piece)
+{
+	struct client *c = behind_a_lossy_bridge(seed);
+	uint8_t bytes[4000];
+	uint64_t n;
+
+	fill(bytes, sizeof(bytes));
+	for (size_t at = 0; at < sizeof(bytes); at += piece)
+		sim_unit_write(c->unit, c->now_us, bytes + at, piece);
+	n = fired(c);
+	client_free(c);
+	return n;
+}
+
+static void what_a_lossy_bridge_loses_follows_from_the_seed(void **state)
+{
+	bool differs = false;
+	(void)state;
+
+	for (uint64_t seed = 1; seed < 10; seed++) {
+		assert_int_equal(lost(seed, 4000), lost(seed, 4000));
+		assert_int_equal(lost(seed, 4000), lost(seed, 50));
+		differs |= lost(seed, 4000) != lost(1, 4000);
+	}
+	assert_true(differs);
+}
+
 /* ---- the same again ---- */
 
 /* A run with many kinds of event; how it went, as one number. */
@@ -224,6 +311,9 @@ int main(void)
 		cmocka_unit_test(replies_can_be_altered_or_lost),
 		cmocka_unit_test(damage_that_slips_through_the_checksum_crashes_the_stub),
 		cmocka_unit_test(a_slow_flash_erases_so_many_times_slower),
+		cmocka_unit_test(a_lossy_bridge_damages_long_frames_and_no_short_ones),
+		cmocka_unit_test(a_lossy_bridge_has_room_again_for_what_its_wire_drained),
+		cmocka_unit_test(what_a_lossy_bridge_loses_follows_from_the_seed),
 		cmocka_unit_test(a_run_is_the_same_however_time_is_cut),
 	};
 
