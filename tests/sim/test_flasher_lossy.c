@@ -1,0 +1,136 @@
+/*
+ * The founding fault: a bridge that loses bytes of long writes (01070000 for the
+ * stub's upload) while short ones pass. How a CH9102 does that is our model.
+ */
+#include "tests/sim/flash_bench.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+static struct sim_unit_config lossy_unit(uint32_t beyond_bytes, uint64_t seed)
+{
+	struct sim_unit_config config = bench_unit("esp32");
+
+	config.bridge = "ch9102f";
+	config.seed = seed;
+	config.faults[config.fault_count++] =
+		(struct sim_fault){ .kind = SIM_FAULT_LOSSY_WRITES, .amount = beyond_bytes };
+	return config;
+}
+
+static void run(struct flash_bench *b, struct small_plan *p, const struct sim_unit_config *config,
+		enum stub_policy stub, enum status expected)
+{
+	enum status st;
+
+	small_plan_init(p, config->chip, 1);
+	p->plan.stub = stub;
+	bench_init(b, config);
+	st = bench_run(b, FLASH_RUN_FLASH, &p->plan);
+	if (st != expected)
+		fail_msg("%s: %s\n%s\n%s\n%s\n%s", status_code(st), b->report.err.text,
+			 b->report.evidence, b->report.rungs, b->log, sim_unit_journal(b->unit));
+	if (st == STATUS_OK)
+		assert_true(bench_holds(b, p));
+}
+
+static void expect_word(const char *text, const char *word)
+{
+	if (!strstr(text, word))
+		fail_msg("'%s' does not say '%s'", text, word);
+}
+
+static void release(struct flash_bench *b, struct small_plan *p)
+{
+	bench_release(b);
+	small_plan_release(p);
+}
+
+static void a_bridge_that_loses_long_writes_is_flashed_in_short_ones(void **state)
+{
+	static const struct {
+		uint32_t beyond_bytes;
+		const char *accepted, *rung;
+	} rows[] = {
+		{ 576, "256 accepted", "stub 921600, blocks of 256" },
+		{ 2048, "1024 accepted", "stub 921600, blocks of 1024" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		for (uint64_t seed = 1; seed <= 5; seed++) {
+			struct sim_unit_config config = lossy_unit(rows[i].beyond_bytes, seed);
+			struct sim_counters n;
+			struct small_plan p;
+			struct flash_bench b;
+
+			run(&b, &p, &config, STUB_AUTO, STATUS_OK);
+			expect_word(b.report.evidence, "RAM blocks of 6144 bytes refused");
+			expect_word(b.report.evidence, rows[i].accepted);
+			expect_word(b.report.rungs, rows[i].rung);
+			sim_unit_counters(b.unit, &n);
+			assert_true(n.faults_fired > 0);
+			release(&b, &p);
+		}
+	}
+}
+
+static void the_refused_upload_is_logged_with_its_code(void **state)
+{
+	struct sim_unit_config config = lossy_unit(576, 1);
+	struct small_plan p;
+	struct flash_bench b;
+
+	(void)state;
+	run(&b, &p, &config, STUB_ALWAYS, STATUS_OK);
+	expect_word(b.log, "RAM block of 6144 bytes at 0 of the stub's text arrived damaged: "
+			   "refused with 01 07");
+	release(&b, &p);
+}
+
+/* Its blocks are 1024 bytes, and there are no smaller ones yet: named, and never a PASS. */
+static void the_rom_alone_fails_by_name_where_its_blocks_do_not_pass(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 5; seed++) {
+		struct sim_unit_config config = lossy_unit(576, seed);
+		struct small_plan p;
+		struct flash_bench b;
+
+		run(&b, &p, &config, STUB_NEVER, STATUS_GARBLED);
+		assert_int_equal(b.report.err.device[1], 0x07);
+		assert_int_equal(b.report.tries, p.plan.tries);
+		assert_int_equal(b.report.proof, FLASH_PROOF_NONE);
+		release(&b, &p);
+	}
+}
+
+static void the_rom_alone_manages_where_its_blocks_pass(void **state)
+{
+	struct sim_unit_config config = lossy_unit(2048, 1);
+	struct small_plan p;
+	struct flash_bench b;
+
+	(void)state;
+	run(&b, &p, &config, STUB_NEVER, STATUS_OK);
+	assert_string_equal(b.report.rungs, "");
+	release(&b, &p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_bridge_that_loses_long_writes_is_flashed_in_short_ones),
+		cmocka_unit_test(the_refused_upload_is_logged_with_its_code),
+		cmocka_unit_test(the_rom_alone_fails_by_name_where_its_blocks_do_not_pass),
+		cmocka_unit_test(the_rom_alone_manages_where_its_blocks_pass),
+	};
+
+	if (!bench_has_stubs())
+		return BENCH_SKIPPED;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
