@@ -1,5 +1,5 @@
 /* The mask ROM's flash commands. docs/protocol.md, flash write commands. */
-#include "tests/sim/wire_client.h"
+#include "tests/sim/wire_data.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,6 @@
 
 #include <cmocka.h>
 #include <openssl/evp.h>
-#include <zlib.h>
 
 #define MB (1u << 20)
 #define BLOCK 0x400
@@ -35,27 +34,6 @@ static unsigned begin(struct client *c, uint8_t opcode, uint32_t size, uint32_t 
 static unsigned status(const struct client *c, size_t n)
 {
 	return client_status(c, n) >> 8 ? client_status(c, n) : 0;
-}
-
-/* Something that compresses to about a half. */
-static void fill(uint8_t *bytes, size_t size)
-{
-	uint32_t x = 1;
-
-	for (size_t i = 0; i < size; i++) {
-		x = x * 1103515245u + 12345u;
-		bytes[i] = (uint8_t)(x >> 16 & 15);
-	}
-}
-
-static void assert_flash(struct client *c, uint32_t addr, const void *bytes, size_t size)
-{
-	uint8_t *got = malloc(size);
-
-	assert_non_null(got);
-	assert_int_equal(sim_unit_flash_read(c->unit, addr, got, size), size);
-	assert_memory_equal(got, bytes, size);
-	free(got);
 }
 
 static void begin_wants_16_bytes_on_the_esp32_and_20_elsewhere(void **state)
@@ -130,13 +108,13 @@ static void blocks_are_written_one_after_the_other(void **state)
 	struct client *c = attached("esp32");
 	(void)state;
 
-	fill(data, sizeof(data));
+	data_fill(data, sizeof(data));
 	assert_int_equal(begin(c, 0x02, sizeof(data), 3, 0x10000), 0);
 	for (uint32_t seq = 0; seq < 3; seq++) {
 		client_ask_block(c, 0x03, seq, data + seq * BLOCK, BLOCK);
 		assert_int_equal(status(c, 0), 0);
 	}
-	assert_flash(c, 0x10000, data, sizeof(data));
+	client_assert_flash(c, 0x10000, data, sizeof(data));
 	client_free(c);
 }
 
@@ -164,7 +142,7 @@ static void a_block_that_was_refused_for_its_sum_can_follow_under_the_next_numbe
 	struct client *c = attached("esp32");
 	(void)state;
 
-	fill(data + 16, BLOCK);
+	data_fill(data + 16, BLOCK);
 	begin(c, 0x02, BLOCK, 1, 0);
 	client_send_command(c, 0x03, data, sizeof(data), 0x5A);
 	assert_true(client_receive(c, 1000));
@@ -173,7 +151,7 @@ static void a_block_that_was_refused_for_its_sum_can_follow_under_the_next_numbe
 	assert_int_equal(status(c, 0), 0x0105);
 	client_ask_block(c, 0x03, 1, data + 16, BLOCK);
 	assert_int_equal(status(c, 0), 0);
-	assert_flash(c, 0, data + 16, BLOCK);
+	client_assert_flash(c, 0, data + 16, BLOCK);
 	client_free(c);
 }
 
@@ -204,13 +182,13 @@ static void blocks_beyond_the_declared_ones_are_still_written(void **state)
 	struct client *c = attached("esp32");
 	(void)state;
 
-	fill(data, sizeof(data));
+	data_fill(data, sizeof(data));
 	begin(c, 0x02, BLOCK, 1, 0);
 	for (uint32_t seq = 0; seq < 2; seq++) {
 		client_ask_block(c, 0x03, seq, data, BLOCK);
 		assert_int_equal(status(c, 0), 0);
 	}
-	assert_flash(c, BLOCK, data, BLOCK);
+	client_assert_flash(c, BLOCK, data, BLOCK);
 	client_free(c);
 }
 
@@ -288,44 +266,23 @@ static void flash_end_counts_bytes_too(void **state)
 
 /* ---- compressed ---- */
 
-struct stream {
-	uint8_t plain[100000];
-	uint8_t packed[100000];
-	uLongf size;
-	uint32_t blocks;
-};
-
-static struct stream *packed(size_t plain_size)
-{
-	struct stream *s = calloc(1, sizeof(*s));
-
-	assert_non_null(s);
-	fill(s->plain, plain_size);
-	s->size = sizeof(s->packed);
-	assert_int_equal(compress2(s->packed, &s->size, s->plain, plain_size, 9), Z_OK);
-	s->blocks = (uint32_t)((s->size + BLOCK - 1) / BLOCK);
-	return s;
-}
-
 static unsigned send_block(struct client *c, const struct stream *s, uint32_t seq)
 {
-	size_t at = (size_t)seq * BLOCK;
-
-	client_ask_block(c, 0x11, seq, s->packed + at, s->size - at < BLOCK ? s->size - at : BLOCK);
+	stream_ask_block(c, s, seq);
 	return status(c, 0);
 }
 
 static void a_compressed_stream_is_written(void **state)
 {
 	struct client *c = attached("esp32");
-	struct stream *s = packed(100000);
+	struct stream *s = stream_new(100000, BLOCK);
 	(void)state;
 
 	assert_true(s->blocks > 10);
 	assert_int_equal(begin(c, 0x10, 100352, s->blocks, 0x10000), 0);
 	for (uint32_t seq = 0; seq < s->blocks; seq++)
 		assert_int_equal(send_block(c, s, seq), 0);
-	assert_flash(c, 0x10000, s->plain, 100000);
+	client_assert_flash(c, 0x10000, s->plain, 100000);
 	client_ask_words(c, 0x12, WORDS(1));
 	assert_int_equal(status(c, 0), 0);
 	assert_true(is_in_loader(c));
@@ -336,7 +293,7 @@ static void a_compressed_stream_is_written(void **state)
 static void one_declared_block_too_many_leaves_the_tail_unwritten(void **state)
 {
 	struct client *c = attached("esp32");
-	struct stream *s = packed(40000);
+	struct stream *s = stream_new(40000, BLOCK);
 	uint8_t blank[40000 - 32768];
 	(void)state;
 
@@ -344,8 +301,8 @@ static void one_declared_block_too_many_leaves_the_tail_unwritten(void **state)
 	begin(c, 0x10, 40960, s->blocks + 1, 0);
 	for (uint32_t seq = 0; seq < s->blocks; seq++)
 		assert_int_equal(send_block(c, s, seq), 0);
-	assert_flash(c, 0, s->plain, 32768);
-	assert_flash(c, 32768, blank, sizeof(blank));
+	client_assert_flash(c, 0, s->plain, 32768);
+	client_assert_flash(c, 32768, blank, sizeof(blank));
 	client_ask_words(c, 0x12, WORDS(1));
 	assert_int_equal(status(c, 0), 0x0106);
 	assert_true(is_in_loader(c));
@@ -356,7 +313,7 @@ static void one_declared_block_too_many_leaves_the_tail_unwritten(void **state)
 static void one_declared_block_too_few_fails_on_the_extra_one(void **state)
 {
 	struct client *c = attached("esp32");
-	struct stream *s = packed(40000);
+	struct stream *s = stream_new(40000, BLOCK);
 	(void)state;
 
 	begin(c, 0x10, 40960, s->blocks - 1, 0);
@@ -388,7 +345,7 @@ static void the_last_block_is_known_by_its_number(void **state)
 {
 	uint8_t head[16] = { 0 }, blank[3000];
 	struct client *c = attached("esp32");
-	struct stream *s = packed(sizeof(blank));
+	struct stream *s = stream_new(sizeof(blank), BLOCK);
 	(void)state;
 
 	memset(blank, 0xFF, sizeof(blank));
@@ -404,7 +361,7 @@ static void the_last_block_is_known_by_its_number(void **state)
 	}
 	client_ask_words(c, 0x12, WORDS(1));
 	assert_int_equal(status(c, 0), 0x0106);
-	assert_flash(c, 2048, blank, sizeof(blank) - 2048);
+	client_assert_flash(c, 2048, blank, sizeof(blank) - 2048);
 	free(s);
 	client_free(c);
 }
@@ -412,7 +369,7 @@ static void the_last_block_is_known_by_its_number(void **state)
 static void a_bad_stream_and_a_bad_sum_are_told_apart(void **state)
 {
 	struct client *c = attached("esp32");
-	struct stream *s = packed(3000);
+	struct stream *s = stream_new(3000, BLOCK);
 	(void)state;
 
 	begin(c, 0x10, 4096, 1, 0);
@@ -430,13 +387,13 @@ static void a_bad_stream_and_a_bad_sum_are_told_apart(void **state)
 static void output_beyond_the_declared_size_is_not_refused(void **state)
 {
 	struct client *c = attached("esp32");
-	struct stream *s = packed(5000);
+	struct stream *s = stream_new(5000, BLOCK);
 	(void)state;
 
 	begin(c, 0x10, 4096, s->blocks, 0);
 	for (uint32_t seq = 0; seq < s->blocks; seq++)
 		assert_int_equal(send_block(c, s, seq), 0);
-	assert_flash(c, 0, s->plain, 5000);
+	client_assert_flash(c, 0, s->plain, 5000);
 	free(s);
 	client_free(c);
 }

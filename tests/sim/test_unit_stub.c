@@ -1,5 +1,5 @@
 /* The uploaded loader, frame by frame. docs/protocol.md, the parts marked stub. */
-#include "tests/sim/wire_client.h"
+#include "tests/sim/wire_data.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,7 +8,6 @@
 
 #include <cmocka.h>
 #include <openssl/evp.h>
-#include <zlib.h>
 
 #define MB (1u << 20)
 #define BLOCK 0x4000
@@ -20,26 +19,6 @@ static struct client *stub(const char *chip)
 
 	client_enter_stub(c);
 	return c;
-}
-
-static void fill(uint8_t *bytes, size_t size)
-{
-	uint32_t x = 1;
-
-	for (size_t i = 0; i < size; i++) {
-		x = x * 1103515245u + 12345u;
-		bytes[i] = (uint8_t)(x >> 16 & 15);
-	}
-}
-
-static void assert_flash(struct client *c, uint32_t addr, const void *bytes, size_t size)
-{
-	uint8_t *got = malloc(size);
-
-	assert_non_null(got);
-	assert_int_equal(sim_unit_flash_read(c->unit, addr, got, size), size);
-	assert_memory_equal(got, bytes, size);
-	free(got);
 }
 
 static void replies_carry_two_status_bytes_and_no_old_value(void **state)
@@ -219,7 +198,7 @@ static void a_write_ignores_the_sequence_and_drops_what_is_too_much(void **state
 	struct client *c = stub("esp32");
 	(void)state;
 
-	fill(data, sizeof(data));
+	data_fill(data, sizeof(data));
 	memset(blank, 0xFF, sizeof(blank));
 	begin(c, 0x02, 300, 2, 0x10000);
 	client_ask_block(c, 0x03, 7, data, sizeof(data));
@@ -228,9 +207,9 @@ static void a_write_ignores_the_sequence_and_drops_what_is_too_much(void **state
 	assert_int_equal(client_status(c, 0), 0);
 	client_ask_words(c, 0x04, WORDS(1));
 	assert_int_equal(client_status(c, 0), 0);
-	assert_flash(c, 0x10000, data, 256);
-	assert_flash(c, 0x10100, data, 44);
-	assert_flash(c, 0x1012C, blank, 100);
+	client_assert_flash(c, 0x10000, data, 256);
+	client_assert_flash(c, 0x10100, data, 44);
+	client_assert_flash(c, 0x1012C, blank, 100);
 	client_free(c);
 }
 
@@ -240,7 +219,7 @@ static void refusals_of_a_block_leave_it_to_be_sent_again(void **state)
 	struct client *c = stub("esp32");
 	(void)state;
 
-	fill(data + 16, 64);
+	data_fill(data + 16, 64);
 	client_ask_block(c, 0x03, 0, data + 16, 64);
 	assert_int_equal(client_status(c, 0), 0xC600);
 	begin(c, 0x02, 64, 1, 0);
@@ -256,7 +235,7 @@ static void refusals_of_a_block_leave_it_to_be_sent_again(void **state)
 	client_ask_block(c, 0x03, 0, data + 16, 64);
 	assert_int_equal(client_status(c, 0), 0);
 	client_ask_words(c, 0x04, WORDS(1));
-	assert_flash(c, 0, data + 16, 64);
+	client_assert_flash(c, 0, data + 16, 64);
 	client_free(c);
 }
 
@@ -280,7 +259,7 @@ static void a_block_is_acknowledged_before_it_is_written(void **state)
 	uint64_t sent_us, answered_us;
 	(void)state;
 
-	fill(data, sizeof(data));
+	data_fill(data, sizeof(data));
 	client_ask_words(c, 0x0F, WORDS(921600, 0));
 	client_rate(c, 921600);
 	client_wait_ms(c, 50);
@@ -354,7 +333,7 @@ static void a_blank_flash_is_not_erased(void **state)
 	struct client *c = stub("esp32");
 	(void)state;
 
-	fill(data, sizeof(data));
+	data_fill(data, sizeof(data));
 	begin(c, 0x02, sizeof(data), 1, 0x10000);
 	client_ask_block(c, 0x03, 0, data, sizeof(data));
 	client_ask_words(c, 0x04, WORDS(1));
@@ -371,7 +350,7 @@ static void a_write_erases_whole_sectors_outwards(void **state)
 	uint8_t *flash = sim_unit_flash_edit(c->unit, &size);
 	(void)state;
 
-	fill(data, sizeof(data));
+	data_fill(data, sizeof(data));
 	memset(flash, 0, 0x4000);
 	begin(c, 0x02, sizeof(data), 1, 0x1FE0);
 	client_ask_block(c, 0x03, 0, data, sizeof(data));
@@ -431,37 +410,16 @@ static void a_long_range_gets_the_patience_of_all_its_sectors(void **state)
 
 /* ---- compressed ---- */
 
-struct stream {
-	uint8_t plain[200000];
-	uint8_t packed[200000];
-	uLongf size;
-	uint32_t blocks;
-};
-
-static struct stream *packed(size_t plain_size)
-{
-	struct stream *s = calloc(1, sizeof(*s));
-
-	assert_non_null(s);
-	fill(s->plain, plain_size);
-	s->size = sizeof(s->packed);
-	assert_int_equal(compress2(s->packed, &s->size, s->plain, plain_size, 9), Z_OK);
-	s->blocks = (uint32_t)((s->size + BLOCK - 1) / BLOCK);
-	return s;
-}
-
 static unsigned send_block(struct client *c, const struct stream *s, uint32_t seq)
 {
-	size_t at = (size_t)seq * BLOCK;
-
-	client_ask_block(c, 0x11, seq, s->packed + at, s->size - at < BLOCK ? s->size - at : BLOCK);
+	stream_ask_block(c, s, seq);
 	return client_status(c, 0);
 }
 
 static void a_compressed_stream_is_written(void **state)
 {
 	struct client *c = stub("esp32s3");
-	struct stream *s = packed(200000);
+	struct stream *s = stream_new(200000, BLOCK);
 	(void)state;
 
 	assert_true(s->blocks > 3);
@@ -470,7 +428,7 @@ static void a_compressed_stream_is_written(void **state)
 		assert_int_equal(send_block(c, s, seq), 0);
 	client_ask_words(c, 0x12, WORDS(1));
 	assert_int_equal(client_status(c, 0), 0);
-	assert_flash(c, 0x10000, s->plain, 200000);
+	client_assert_flash(c, 0x10000, s->plain, 200000);
 	client_ask_words(c, 0x12, WORDS(1));
 	assert_int_equal(client_status(c, 0), 0xC600);
 	free(s);
@@ -493,7 +451,7 @@ static void an_inflate_error_is_told_by_the_next_command(void **state)
 static void the_sum_of_a_stream_is_checked_only_if_it_is_one_block(void **state)
 {
 	struct client *c = stub("esp32");
-	struct stream *s = packed(3000);
+	struct stream *s = stream_new(3000, BLOCK);
 	(void)state;
 
 	s->packed[s->size - 1] ^= 1;
@@ -505,21 +463,18 @@ static void the_sum_of_a_stream_is_checked_only_if_it_is_one_block(void **state)
 	client_ask_words(c, 0x12, WORDS(1));
 	assert_int_equal(client_status(c, 0), 0xC000);
 	memset(s->plain, 0xFF, 3000);
-	assert_flash(c, 0, s->plain, 3000);
-	free(s);
+	client_assert_flash(c, 0, s->plain, 3000);
 	/* Beyond a window of 32 KB it is forgotten, also within one block. */
-	s = calloc(1, sizeof(*s));
-	assert_non_null(s);
-	s->size = sizeof(s->packed);
-	assert_int_equal(compress2(s->packed, &s->size, s->plain, 40000, 9), Z_OK);
+	memset(s->plain, 0, 40000);
+	stream_pack(s, 40000);
 	s->packed[s->size - 1] ^= 1;
 	begin(c, 0x10, 40000, 1, 0);
 	assert_int_equal(send_block(c, s, 0), 0);
 	client_ask_words(c, 0x12, WORDS(1));
 	assert_int_equal(client_status(c, 0), 0);
-	assert_flash(c, 0, s->plain, 40000);
+	client_assert_flash(c, 0, s->plain, 40000);
 	free(s);
-	s = packed(200000);
+	s = stream_new(200000, BLOCK);
 	s->packed[s->size - 1] ^= 1;
 	begin(c, 0x10, 200000, s->blocks, 0x10000);
 	for (uint32_t seq = 0; seq < s->blocks; seq++)
@@ -533,7 +488,7 @@ static void the_sum_of_a_stream_is_checked_only_if_it_is_one_block(void **state)
 static void missing_data_is_told_at_the_end(void **state)
 {
 	struct client *c = stub("esp32");
-	struct stream *s = packed(200000);
+	struct stream *s = stream_new(200000, BLOCK);
 	(void)state;
 
 	begin(c, 0x10, 200000, s->blocks, 0);
@@ -548,7 +503,7 @@ static void missing_data_is_told_at_the_end(void **state)
 static void a_block_sent_twice_is_inflated_twice(void **state)
 {
 	struct client *c = stub("esp32");
-	struct stream *s = packed(200000);
+	struct stream *s = stream_new(200000, BLOCK);
 	uint8_t got[1000];
 	(void)state;
 
@@ -569,7 +524,7 @@ static void a_block_sent_twice_is_inflated_twice(void **state)
 static void more_output_than_was_declared_hangs_the_stub(void **state)
 {
 	struct client *c = stub("esp32");
-	struct stream *s = packed(9000);
+	struct stream *s = stream_new(9000, BLOCK);
 	(void)state;
 
 	begin(c, 0x10, 4000, s->blocks, 0);
@@ -619,7 +574,7 @@ static void flash_streams_out_packet_by_packet_and_ends_with_its_md5(void **stat
 	uint32_t got = 0;
 	(void)state;
 
-	fill(flash, 0x10000);
+	data_fill(flash, 0x10000);
 	flash[0x1003] = 0xC0;
 	flash[0x1004] = 0xDB;
 	client_ask_words(c, 0xD2, WORDS(0x1001, 10000, 4096, 64));
