@@ -122,7 +122,8 @@ static void add_guesses(const struct snapshot *s, const struct slot_view *slot,
 		shipped++;
 	shown = shipped ? shipped : count;
 	if (!count) {
-		textbuf_add(out, "%s: no known product has such a chip\n", slot->short_name);
+		textbuf_add(out, "%s: no known product has such chip, package, flash and memory\n",
+			    slot->short_name);
 		return;
 	}
 	if (shipped)
@@ -135,7 +136,7 @@ static void add_guesses(const struct snapshot *s, const struct slot_view *slot,
 	for (size_t i = 0; i < shown; i++)
 		add_word(&p, guesses[i].product->key, i + 1 == shown);
 	if (shipped < count && shipped)
-		textbuf_add(out, "\n    or, behind an adapter, one of %zu others", count - shipped);
+		textbuf_add(out, "\n    or, behind an adapter, one of %zu more", count - shipped);
 	textbuf_add(out, "\n");
 }
 

@@ -351,6 +351,7 @@ static void an_identified_unit_shows_its_memory_and_which_products_it_could_be(v
 	assert_non_null(strstr(text, "4 MB 1640c8  none   "));
 	assert_non_null(strstr(text, "1.1 could be m5stack/atom-echo, m5stack/atom-lite, "));
 	assert_non_null(strstr(text, "or, behind an adapter, one of "));
+	assert_non_null(strstr(text, " more\n"));
 	assert_null(strstr(text, "m5stack/core2"));
 	product_list_free(products);
 }
@@ -363,6 +364,19 @@ static void behind_a_bridge_that_no_such_product_has_an_adapter_is_supposed(void
 	table_render(&w->snapshot, &wide, &w->text);
 	assert_non_null(strstr(textbuf_string(&w->text),
 			       "1.1 could be, behind an adapter ('CH340'), m5stack/atom-echo, "));
+	product_list_free(products);
+}
+
+static void a_unit_that_is_no_product_is_not_called_a_chip_without_one(void **state)
+{
+	struct world *w = *state;
+	struct product_list *products = identify_pico(w, "CH340");
+
+	strcpy(w->idents[0].package, "ESP32-D0WD");
+	w->idents[0].flash_bytes = 2u << 20;
+	table_render(&w->snapshot, &wide, &w->text);
+	assert_non_null(strstr(textbuf_string(&w->text),
+			       "1.1: no known product has such chip, package, flash and memory\n"));
 	product_list_free(products);
 }
 
@@ -484,6 +498,7 @@ int main(void)
 		TEST(to_be_identified_is_not_to_pass),
 		TEST(an_identified_unit_shows_its_memory_and_which_products_it_could_be),
 		TEST(behind_a_bridge_that_no_such_product_has_an_adapter_is_supposed),
+		TEST(a_unit_that_is_no_product_is_not_called_a_chip_without_one),
 		TEST(identify_as_json_has_features_and_products_as_arrays),
 		TEST(a_unit_that_needs_a_hand_shows_what_its_product_says),
 		TEST(slots_are_named_by_their_chain_as_long_as_that_is_enough),
