@@ -16,12 +16,12 @@
  * 16 KB takes at 921600 (178 ms), hardly meet: tests/bench/run shows the difference.
  */
 #define STAGGER_US UINT64_C(2800)
-#define STAGGER_SLOTS 64
+#define STAGGER_TURNS 64
 
 struct job {
 	/* Const from job_new() on. */
 	const struct job_order *order;
-	unsigned slot;
+	unsigned slot, turn;
 	const struct port *port;
 	const struct bridge *bridge;
 	struct link_profile link;
@@ -48,8 +48,9 @@ struct job {
 	struct latency latency;
 };
 
-struct job *job_new(const struct job_order *order, unsigned slot, const struct port *port,
-		    const struct bridge *bridge, const struct link_profile *link)
+struct job *job_new(const struct job_order *order, unsigned slot, unsigned turn,
+		    const struct port *port, const struct bridge *bridge,
+		    const struct link_profile *link)
 {
 	struct job *job = calloc(1, sizeof(*job));
 
@@ -62,6 +63,7 @@ struct job *job_new(const struct job_order *order, unsigned slot, const struct p
 	}
 	job->order = order;
 	job->slot = slot;
+	job->turn = turn;
 	job->port = port;
 	job->bridge = bridge;
 	job->link = *link;
@@ -317,7 +319,7 @@ void job_run(void *ctx)
 	pthread_mutex_unlock(&job->lock);
 	post(job, FACT_STARTED, STATUS_OK);
 	note_place(job);
-	clock_sleep_us(&clock_monotonic, STAGGER_US * (job->slot % STAGGER_SLOTS));
+	clock_sleep_us(&clock_monotonic, STAGGER_US * (job->turn % STAGGER_TURNS));
 
 	if (atomic_load(&job->cancel)) {
 		job->report.status = err_set(&job->report.err, STATUS_CANCELLED,

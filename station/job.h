@@ -44,10 +44,12 @@ struct job;
 
 /*
  * port and bridge name the unit's place and must stay valid as long as the job.
+ * turn: how many units begin just before this one; it waits a few ms for each.
  * Owned by the caller and by the worker that job_run() runs on. NULL without memory.
  */
-struct job *job_new(const struct job_order *order, unsigned slot, const struct port *port,
-		    const struct bridge *bridge, const struct link_profile *link);
+struct job *job_new(const struct job_order *order, unsigned slot, unsigned turn,
+		    const struct port *port, const struct bridge *bridge,
+		    const struct link_profile *link);
 
 /* The worker's side: struct job as void, for pool_run(). Gives up the worker's share. */
 void job_run(void *job);

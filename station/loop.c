@@ -21,14 +21,14 @@ static void warn_of_bridge(struct session *s, unsigned slot)
 	session_warn(s, slot, "%s", text);
 }
 
-static void start_unit(struct session *s, unsigned slot)
+static void start_unit(struct session *s, unsigned slot, unsigned turn)
 {
 	const struct station_place *place = &s->setup->places[slot];
 	struct slot_view *view = &s->views[slot];
 	struct unit *unit = &s->units[slot];
 
 	session_take_event(s, slot, SLOT_START);
-	unit->job = job_new(&s->order, slot, place->port, place->bridge, &unit->link);
+	unit->job = job_new(&s->order, slot, turn, place->port, place->bridge, &unit->link);
 	if (!unit->job) {
 		verdict_not_started(s, slot, STATUS_NO_MEMORY, "no memory for the run");
 		return;
@@ -43,12 +43,13 @@ static void start_unit(struct session *s, unsigned slot)
 static void start_waiting(struct session *s)
 {
 	unsigned busy = 0;
+	unsigned turn = 0;
 
 	for (unsigned i = 0; i < s->setup->place_count; i++)
 		busy += s->units[i].has_worker;
 	for (unsigned i = 0; i < s->setup->place_count && busy < s->snapshot.jobs; i++) {
 		if (s->views[i].state == SLOT_WAITING) {
-			start_unit(s, i);
+			start_unit(s, i, turn++);
 			busy += s->units[i].has_worker;
 		}
 	}
