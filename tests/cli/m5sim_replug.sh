@@ -37,7 +37,7 @@ where ttyACM0
 echo "-- unplugged for 200 ms"
 "$script" open:/dev/ttyUSB0 write:012345 get until:/sys/class/tty/ttyUSB2 get close
 where ttyUSB2
-"$script" open:/dev/ttyUSB2 rate:115200 set:none set:rts wait:20 set:dtr wait:60 set:none read:200 | grep -c DOWNLOAD_BOOT
+"$script" open:/dev/ttyUSB2 rate:115200 set:none set:rts wait:20 set:dtr wait:60 set:none read-until:DOWNLOAD_BOOT | tail -n 1
 END
 cat >expected <<END
 ttyACM0 1-1.1 303a:1001 34:85:18:00:00:01
@@ -66,7 +66,7 @@ get: EIO
 get: EIO
 close: ok
 ttyUSB2 1-1.4 1a86:7523 
-1
+read-until: DOWNLOAD_BOOT
 END
 replug() { # what to run m5sim by
 	expect_status 0 "$@" "$M5SIM" run bench.yaml -- sh replug.sh

@@ -14,7 +14,8 @@
  * exclusive        TIOCEXCL
  * low-latency:on, :off  ASYNC_LOW_LATENCY of TIOCSSERIAL; prints what TIOCGSERIAL says then
  * until:PATH       waits until there is such a file, 10 s at most
- * write:TEXT       read:N  up to N bytes that arrive within half a second
+ * write:TEXT       read:N  up to N bytes, until none comes for half a second
+ * read-until:TEXT  reads until TEXT has come, 10 s at most
  * wait:MS
  * fork             a child process that holds the port open too, and ends
  * close            says 'blocked' when it took 300 ms or more
@@ -145,6 +146,28 @@ static void read_bytes(size_t wanted)
 	printf("read: %.*s\n", have ? (int)have : 7, have ? bytes : "nothing");
 }
 
+static void read_until(const char *text)
+{
+	struct pollfd p = { .fd = port, .events = POLLIN };
+	size_t size = strlen(text), have = 0;
+	char *last = calloc(1, size + 1);
+	struct timespec from, now;
+
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	do {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (poll(&p, 1, 100) != 1)
+			continue;
+		if (have == size)
+			memmove(last, last + 1, --have);
+		if (read(port, last + have, 1) != 1)
+			break;
+		have++;
+	} while (strncmp(last, text, size) && now.tv_sec - from.tv_sec < 10);
+	printf("read-until: %s\n", strncmp(last, text, size) ? "it did not come" : text);
+	free(last);
+}
+
 static void close_port(void)
 {
 	struct timespec from, to;
@@ -227,6 +250,8 @@ static void do_word(const char *word, const char *text)
 		say(word, write(port, text, strlen(text)) != (ssize_t)strlen(text));
 	} else if (strcmp(word, "read") == 0) {
 		read_bytes((size_t)atoi(text));
+	} else if (strcmp(word, "read-until") == 0) {
+		read_until(text);
 	} else if (strcmp(word, "fork") == 0) {
 		hold_in_child();
 	} else if (strcmp(word, "wait") == 0) {
