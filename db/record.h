@@ -61,7 +61,8 @@ struct record_result {
 	const char *detail;                         /* err text */
 	const char *device_code;                    /* hex of the bytes the device sent */
 	int64_t end_utc_ms, duration_us;
-	const char *mac; /* "24:0a:c4:00:01:10"; makes the unit row */
+	const char *mac;        /* "24:0a:c4:00:01:10"; makes the unit row */
+	const char *custom_mac; /* a maker's own, beside the chip's */
 	const char *chip, *package, *revision, *features;
 	bool has_crystal, has_flash_bytes;
 	int64_t crystal_mhz;
@@ -74,11 +75,24 @@ struct record_result {
 	bool has_security; /* of the next three */
 	bool secure_boot, flash_encryption, secure_download;
 	const char *security_flags; /* hex */
-	const char *loader;         /* "stub", "rom" */
+	bool secure_boot_v1;        /* has_security */
+	bool has_crypt_count;
+	int64_t crypt_count;      /* flash_crypt_cnt, as it stands in the fuses */
+	const char *key_purposes; /* "0 XTS_AES_128_KEY, 1 SECURE_BOOT_DIGEST0" */
+	const char *loader;       /* "stub", "rom" */
 	bool has_rate;
 	int64_t rate_asked, rate_actual;
 	int64_t tries;
 	const char *rungs, *evidence;
+	bool is_rescued;              /* PASS, but not in the way that the run began with */
+	const char *suspects;         /* "driver, bridge, cable" */
+	const char *advice;           /* one sentence */
+	int64_t ram_block_bytes;      /* of the way that was used last; 0 unknown */
+	int64_t data_block_bytes;     /* the same */
+	bool has_pace;                /* of pace_bytes */
+	int64_t pace_bytes;           /* 0 = no limit */
+	const char *flash_status;     /* status registers 1 to 3 as found, hex "1c 02 00" */
+	const char *flash_status_set; /* as left, when they were changed */
 	int64_t raw_bytes, wire_bytes, skipped_bytes;
 	int64_t data_us; /* 0: no data was sent, stored as unknown */
 	bool is_duplicate_mac;

@@ -71,7 +71,15 @@ struct flash_plan {
 	size_t package_count;
 	uint32_t psram_bytes; /* in-package PSRAM, judged where the chip tells it; 0 = any */
 	enum security_wanted security;
-	bool accept_unproven; /* PASS without proof where the chip cannot give one */
+	bool accept_unproven;  /* PASS without proof where the chip cannot give one */
+	bool clear_protection; /* clear the flash's block-protect bits when they are in the way */
+	/*
+	 * Packs a part of a region anew: a resume and `skip: unchanged` write only what
+	 * differs. *packed is a zlib stream, to be freed, or NULL when it would be no shorter.
+	 * NULL: parts are sent raw. STATUS_NO_MEMORY.
+	 */
+	enum status (*pack)(const uint8_t *data, size_t size_bytes, uint8_t **packed,
+			    size_t *packed_bytes, struct err *err);
 };
 
 /* ---- how this port can be talked to: made by station/ from the bridge's row ---- */
@@ -87,6 +95,21 @@ struct link_profile {
 	bool is_native_usb;             /* the chip's own USB: rate means nothing */
 	bool is_usb_otg;                /* of these, the ROM's USB-OTG, not USB-Serial/JTAG */
 	uint32_t ram_block_bytes;       /* 0x1800, 0x800 over USB-OTG */
+	/* For evidence and advice; NULL unknown. */
+	const char *bridge; /* "CH9102F" */
+	const char *driver; /* what is bound to it: "cdc_acm" */
+};
+
+/*
+ * How a try talks to the unit, in figures: what worked is kept per slot and bridge, and
+ * used first next time.
+ */
+struct flash_way {
+	bool with_stub;
+	uint32_t rate_baud;        /* of the data phase; 0: no rate is set (native USB) */
+	uint32_t ram_block_bytes;  /* of the stub's upload */
+	uint32_t data_block_bytes; /* of flash data */
+	uint32_t pace_bytes;       /* at most so many at once, each waited out; 0 = no limit */
 };
 
 /* ---- what happens, while it happens ---- */
@@ -147,6 +170,15 @@ struct flash_job {
 	enum status (*reopen)(void *ctx, struct transport **transport, struct deadline d,
 			      struct err *err);
 	void *reopen_ctx;
+	/*
+	 * Where the hub's port can be switched: closes *transport, switches the unit off and on,
+	 * and goes on as reopen does. NULL: it cannot be. Used once a run at most.
+	 */
+	enum status (*power_cycle)(void *ctx, struct transport **transport, struct deadline d,
+				   struct err *err); /* ctx: reopen_ctx */
+	/* What worked in this slot the last time; NULL: the best that the link offers. What the
+	 * link does not have is not taken over. */
+	const struct flash_way *start;
 };
 
 struct flash_step_report {
@@ -171,7 +203,15 @@ struct flash_report {
 	unsigned tries;
 	/* "sync, 'tight' first; stub 921600; stub 460800", "" when the first way worked */
 	char rungs[200];
-	char evidence[400];  /* sync echoes, refused block sizes, boot text */
+	char evidence[400];   /* sync echoes, refused block sizes, boot text, bridge and driver */
+	struct flash_way way; /* of the last try that came as far as the stub; all 0: none did */
+	bool is_rescued;      /* PASS, but not in the way that the run began with */
+	/* Of a run that failed or was rescued, "" else. engine/cause.h. */
+	char suspects[80]; /* most likely first: "driver, bridge, cable" */
+	char advice[400];  /* one sentence for the operator */
+	/* The flash's status registers 1 to 3, when they were read: before, and after clearing. */
+	bool has_status_before, has_status_after;
+	uint8_t status_before[3], status_after[3];
 	uint64_t raw_bytes;  /* of regions written */
 	uint64_t wire_bytes; /* sent while writing them, framing included */
 	uint64_t skipped_bytes;

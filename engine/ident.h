@@ -34,6 +34,8 @@ struct ident {
 	const struct chip *chip; /* NULL until found */
 	bool has_mac;
 	uint8_t mac[MAC_BYTES];
+	bool has_custom_mac; /* a maker's own, burned beside the chip's; docs/chips.md */
+	uint8_t custom_mac[MAC_BYTES];
 	bool has_revision;
 	uint16_t revision;   /* major * 100 + minor */
 	char package[40];    /* "ESP32-D0WDQ6 (revision v1.0)" without the bracket; "" unknown */

@@ -18,6 +18,7 @@ struct way {
 	size_t rate_at;            /* in link->rates; rate_count = stay at 115200 */
 	uint32_t ram_block_bytes;  /* of the stub's upload */
 	uint32_t data_block_bytes; /* of flash data */
+	uint32_t pace_bytes;       /* at most so many at once, each waited out; 0 = no limit */
 	bool with_stub;
 	unsigned again; /* tries in a row without a change */
 };

@@ -33,6 +33,8 @@ static const struct status_row rows[STATUS_COUNT] = {
 	    "the unit starts its application instead of the loader: hold its boot button while plugging in"),
 	ROW(NEEDS_HAND, ERROR, OPERATOR,
 	    "this unit cannot be put into download mode over USB: do it by hand, then run it again"),
+	ROW(DOWNLOAD_DISABLED, ERROR, UNIT,
+	    "this unit's fuses forbid download mode: it can never be flashed over this port; take it out"),
 	ROW(NO_ANSWER, ERROR, LINK,
 	    "the unit stopped answering: check cable and supply, then run it again"),
 	ROW(GARBLED, ERROR, LINK,
@@ -81,6 +83,8 @@ static const struct status_row rows[STATUS_COUNT] = {
 	    "the unit's flash could not be erased: set the unit aside"),
 	ROW(WRITE_REFUSED, FAIL, UNIT,
 	    "the unit's flash refused to be written: set the unit aside"),
+	ROW(FLASH_PROTECTED, FAIL, UNIT,
+	    "the unit's flash is write-protected: the recipe may allow clearing that (policy.clear_protection), else set it aside"),
 	ROW(MD5_MISMATCH, FAIL, UNIT,
 	    "the unit's flash does not hold what the recipe says: set the unit aside"),
 
