@@ -42,6 +42,7 @@ static void write_verdict(FILE *out, sqlite3_stmt *row)
 {
 	const char *code = select_text(row, "code");
 	const char *sentence = sentence_of(code);
+	const char *advice = select_text(row, "advice");
 	bool is_proven = strcmp(select_text(row, "proof"), "NONE") != 0;
 
 	fprintf(out, "Flashline unit log\n\n%s", select_text(row, "outcome"));
@@ -50,8 +51,12 @@ static void write_verdict(FILE *out, sqlite3_stmt *row)
 	else
 		fputs(is_proven ? ", proven by the chip's own MD5" : ", without proof", out);
 	fputs("\n", out);
-	if (sentence)
+	if (advice && advice[0]) {
+		text_print(out, advice, false);
+		fputc('\n', out);
+	} else if (sentence) {
 		fprintf(out, "%s\n", sentence);
+	}
 	fputs("\n", out);
 }
 

@@ -44,6 +44,7 @@ struct record_run {
 	const char *bridge;         /* "CP2104" */
 	const char *bridge_vid_pid; /* "10c4:ea60" */
 	const char *bridge_serial, *bridge_product, *bridge_release, *bridge_driver;
+	const char *start_way; /* what the station remembered; NULL: it began with the best */
 };
 
 struct record_step {

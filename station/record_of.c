@@ -10,6 +10,44 @@ static const char *known(const char *text)
 	return text && text[0] ? text : NULL;
 }
 
+/* docs/chips.md, 9. */
+static const char *const purpose_names[] = {
+	"USER",
+	"RESERVED", /* ECDSA on C5, C61, H2, P4, H4 */
+	"XTS_AES_256_KEY_1",
+	"XTS_AES_256_KEY_2",
+	"XTS_AES_128_KEY",
+	"HMAC_DOWN_ALL",
+	"HMAC_DOWN_JTAG",
+	"HMAC_DOWN_DIGITAL_SIGNATURE",
+	"HMAC_UP",
+	"SECURE_BOOT_DIGEST0",
+	"SECURE_BOOT_DIGEST1",
+	"SECURE_BOOT_DIGEST2",
+	"KM_INIT_KEY",
+};
+
+/* "0 XTS_AES_128_KEY, 1 SECURE_BOOT_DIGEST0"; USER is also what an unused block has. */
+static void key_purposes_text(const struct security *s, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (unsigned i = 0; i < KEY_PURPOSES && used < size; i++) {
+		unsigned purpose = s->key_purposes[i];
+		const char *comma = used ? ", " : "";
+
+		if (!purpose)
+			continue;
+		if (purpose < sizeof(purpose_names) / sizeof(purpose_names[0]))
+			used += (size_t)snprintf(text + used, size - used, "%s%u %s", comma, i,
+						 purpose_names[purpose]);
+		else
+			used += (size_t)snprintf(text + used, size - used, "%s%u purpose %u", comma,
+						 i, purpose);
+	}
+}
+
 static void add_security(const struct security *s, struct record_storage *storage,
 			 struct record_result *out)
 {
@@ -17,6 +55,8 @@ static void add_security(const struct security *s, struct record_storage *storag
 		snprintf(storage->security_flags, sizeof(storage->security_flags), "%08x",
 			 (unsigned)s->flags);
 		out->security_flags = storage->security_flags;
+		key_purposes_text(s, storage->key_purposes, sizeof(storage->key_purposes));
+		out->key_purposes = storage->key_purposes;
 	}
 	if (!s->is_known)
 		return;
@@ -24,8 +64,11 @@ static void add_security(const struct security *s, struct record_storage *storag
 	out->security = storage->security;
 	out->has_security = true;
 	out->secure_boot = s->secure_boot;
+	out->secure_boot_v1 = s->secure_boot_v1;
 	out->flash_encryption = s->flash_encryption;
 	out->secure_download = s->secure_download;
+	out->has_crypt_count = true;
+	out->crypt_count = s->crypt_count;
 }
 
 static void add_ident(const struct ident *ident, struct record_storage *storage,
@@ -34,6 +77,10 @@ static void add_ident(const struct ident *ident, struct record_storage *storage,
 	if (ident->has_mac) {
 		mac_text(ident->mac, storage->mac);
 		out->mac = storage->mac;
+	}
+	if (ident->has_custom_mac) {
+		mac_text(ident->custom_mac, storage->custom_mac);
+		out->custom_mac = storage->custom_mac;
 	}
 	out->chip = ident->chip ? ident->chip->name : NULL;
 	out->package = known(ident->package);
@@ -57,6 +104,33 @@ static void add_ident(const struct ident *ident, struct record_storage *storage,
 	add_security(&ident->security, storage, out);
 }
 
+static void add_way(const struct flash_way *way, struct record_result *out)
+{
+	out->ram_block_bytes = way->with_stub ? way->ram_block_bytes : 0;
+	out->data_block_bytes = way->data_block_bytes;
+	/* All zero: no try came as far as the stub. */
+	out->has_pace = way->data_block_bytes != 0;
+	out->pace_bytes = way->pace_bytes;
+}
+
+static void status_text(const uint8_t registers[static 3], char text[static 9])
+{
+	snprintf(text, 9, "%02x %02x %02x", registers[0], registers[1], registers[2]);
+}
+
+static void add_flash_status(const struct flash_report *r, struct record_storage *storage,
+			     struct record_result *out)
+{
+	if (r->has_status_before) {
+		status_text(r->status_before, storage->flash_status);
+		out->flash_status = storage->flash_status;
+	}
+	if (r->has_status_after) {
+		status_text(r->status_after, storage->flash_status_set);
+		out->flash_status_set = storage->flash_status_set;
+	}
+}
+
 static void add_report(const struct flash_report *r, struct record_storage *storage,
 		       struct record_result *out)
 {
@@ -74,6 +148,11 @@ static void add_report(const struct flash_report *r, struct record_storage *stor
 	out->tries = r->tries;
 	out->rungs = known(r->rungs);
 	out->evidence = known(r->evidence);
+	out->is_rescued = r->is_rescued;
+	out->suspects = known(r->suspects);
+	out->advice = known(r->advice);
+	add_way(&r->way, out);
+	add_flash_status(r, storage, out);
 	out->raw_bytes = (int64_t)r->raw_bytes;
 	out->wire_bytes = (int64_t)r->wire_bytes;
 	out->skipped_bytes = (int64_t)r->skipped_bytes;

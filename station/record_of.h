@@ -11,11 +11,13 @@
 /* Texts that a struct record_result points into. */
 struct record_storage {
 	char device_code[2 * ERR_DEVICE_BYTES + 1];
-	char mac[MAC_TEXT_BYTES];
+	char mac[MAC_TEXT_BYTES], custom_mac[MAC_TEXT_BYTES];
 	char revision[16];
 	char flash_id[8];
 	char security[100];
 	char security_flags[9];
+	char key_purposes[200];
+	char flash_status[9], flash_status_set[9];
 	struct record_step steps[FLASH_STEPS_MAX];
 };
 

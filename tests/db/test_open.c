@@ -133,7 +133,7 @@ static void a_newer_database_is_refused_with_both_versions(void **state)
 
 	make_records(w, 1);
 	assert_int_equal(world_do(w, "PRAGMA user_version = 7", &message), SQLITE_OK);
-	expect_refused(w->path, DB_WRITE, "schema 7, this program knows up to 2");
+	expect_refused(w->path, DB_WRITE, "schema 7, this program knows up to 3");
 	expect_refused(w->path, DB_READ, "newer flashline");
 }
 
@@ -335,6 +335,7 @@ static void an_older_database_is_brought_up_in_one_transaction(void **state)
 	const char *const rows[] = {
 		schema_sql,
 		schema_2_sql,
+		schema_3_sql,
 		"CREATE TABLE shift (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID; "
 		"INSERT INTO shift VALUES ('early')",
 		"ALTER TABLE run ADD COLUMN shift TEXT REFERENCES shift",
@@ -344,26 +345,28 @@ static void an_older_database_is_brought_up_in_one_transaction(void **state)
 
 	make_records(w, 3);
 	struct db *db = world_open(w, DB_WRITE);
-	assert_int_equal(migrate(db, rows, 4, &err), STATUS_OK);
-	assert_int_equal(migrate(db, rows, 4, &err), STATUS_OK);
+	assert_int_equal(migrate(db, rows, 5, &err), STATUS_OK);
+	assert_int_equal(migrate(db, rows, 5, &err), STATUS_OK);
 	db_close(db);
-	assert_string_equal(world_ask(w, "PRAGMA user_version"), "4");
+	assert_string_equal(world_ask(w, "PRAGMA user_version"), "5");
 	assert_string_equal(world_ask(w, "SELECT group_concat(version) FROM schema_version"),
-			    "1,2,3,4");
+			    "1,2,3,4,5");
 	assert_string_equal(world_ask(w, "SELECT count(*) || count(shift) FROM run"), "30");
 	assert_int_not_equal(world_do(w, "DELETE FROM shift", &message), SQLITE_OK);
 	assert_int_not_equal(world_do(w, "REPLACE INTO shift VALUES ('early')", &message),
 			     SQLITE_OK);
 }
 
-/* A file as version 1 of the schema made it, with one run that has ended and one that has not. */
-static void make_version_1(const struct world *w)
+/* A file as that version of the schema made it, with one run that has ended and one that has not.
+ */
+static void make_version(const struct world *w, size_t version)
 {
+	char expected[8];
 	struct db db = { .sql = world_raw(w), .path = (char *)w->path };
 	const char *message;
 	struct err err;
 
-	assert_int_equal(migrate(&db, migration_rows(&(size_t){ 0 }), 1, &err), STATUS_OK);
+	assert_int_equal(migrate(&db, migration_rows(&(size_t){ 0 }), version, &err), STATUS_OK);
 	sqlite3_close(db.sql);
 	assert_int_equal(
 		world_do(w,
@@ -376,7 +379,21 @@ static void make_version_1(const struct world *w)
 			 " 'CHIP_MD5', 1500, '24:0a:c4:00:01:10', 'ESP32', 4194304, 'none')",
 			 &message),
 		SQLITE_OK);
-	assert_string_equal(world_ask(w, "PRAGMA user_version"), "1");
+	snprintf(expected, sizeof(expected), "%zu", version);
+	assert_string_equal(world_ask(w, "PRAGMA user_version"), expected);
+}
+
+/* Of the two runs from before, nothing that only version 3 has. */
+static void expect_version_3_unknown(const struct world *w)
+{
+	assert_string_equal(
+		world_ask(w, "SELECT count(start_way) + count(custom_mac) + count(secure_boot_v1)"
+			     " + count(crypt_count) + count(key_purposes) + count(flash_status)"
+			     " + count(flash_status_set) + count(ram_block_bytes)"
+			     " + count(data_block_bytes) + count(pace_bytes) + count(rescued)"
+			     " + count(suspects) + count(advice) FROM runs"
+			     " WHERE run_id IN ('a', 'b')"),
+		"0");
 }
 
 static void records_of_version_1_stay_as_they_are_and_the_new_facts_are_unknown(void **state)
@@ -384,10 +401,10 @@ static void records_of_version_1_stay_as_they_are_and_the_new_facts_are_unknown(
 	struct world *w = *state;
 	struct db *db;
 
-	make_version_1(w);
+	make_version(w, 1);
 	db = world_open(w, DB_WRITE);
 	db_close(db);
-	assert_string_equal(world_ask(w, "PRAGMA user_version"), "2");
+	assert_string_equal(world_ask(w, "PRAGMA user_version"), "3");
 	assert_string_equal(
 		world_ask(w, "SELECT group_concat(printf('%s %s %s %s %d %s', run_id, outcome, mac,"
 			     " chip, flash_bytes, security)) FROM runs WHERE run_id = 'a'"),
@@ -397,9 +414,44 @@ static void records_of_version_1_stay_as_they_are_and_the_new_facts_are_unknown(
 			     " count(secure_boot) + count(flash_encryption) +"
 			     " count(secure_download) + count(security_flags) FROM runs"),
 		"0");
+	expect_version_3_unknown(w);
 	/* The run that was open is closed as in any file. */
 	assert_string_equal(world_ask(w, "SELECT code FROM runs WHERE run_id = 'b'"),
 			    "STATION_STOPPED");
+}
+
+static void records_of_version_2_stay_as_they_are_beside_those_of_version_3(void **state)
+{
+	struct world *w = *state;
+	const char *message;
+	struct db *db;
+
+	make_version(w, 2);
+	assert_int_equal(world_do(w,
+				  "INSERT INTO run (run_id, kind, station_id, start_utc_ms) VALUES"
+				  " ('c', 'FLASH', 1, 3000);"
+				  "INSERT INTO result (run_id, outcome, code, party, proof,"
+				  " end_utc_ms, secure_boot, security_flags, rungs) VALUES"
+				  " ('c', 'FAIL', 'MD5_MISMATCH', 'UNIT', 'NONE', 3500, 1,"
+				  " '00000001', 'stub 460800')",
+				  &message),
+			 SQLITE_OK);
+	db = world_open(w, DB_WRITE);
+	world_put(db, sample_run.run_id);
+	db_close(db);
+	assert_string_equal(world_ask(w, "PRAGMA user_version"), "3");
+	assert_string_equal(
+		world_ask(w, "SELECT printf('%s %d %s %s', code, secure_boot, security_flags,"
+			     " rungs) FROM runs WHERE run_id = 'c'"),
+		"MD5_MISMATCH 1 00000001 stub 460800");
+	assert_string_equal(world_ask(w, "SELECT count(rescued) FROM runs WHERE run_id = 'c'"),
+			    "0");
+	expect_version_3_unknown(w);
+	assert_string_equal(world_ask(w, "SELECT printf('%s|%d|%s|%d', custom_mac, rescued, advice,"
+					 " ram_block_bytes) FROM runs WHERE start_way IS NOT NULL"),
+			    "02:00:00:00:00:07|1|try another cable|1024");
+	assert_int_not_equal(world_do(w, "UPDATE result SET rescued = 0", &message), SQLITE_OK);
+	assert_int_not_equal(world_do(w, "UPDATE run SET start_way = NULL", &message), SQLITE_OK);
 }
 
 static void a_file_of_version_1_takes_new_records_and_keeps_refusing_changes(void **state)
@@ -408,7 +460,7 @@ static void a_file_of_version_1_takes_new_records_and_keeps_refusing_changes(voi
 	const char *message;
 	struct db *db;
 
-	make_version_1(w);
+	make_version(w, 1);
 	db = world_open(w, DB_WRITE);
 	world_put(db, sample_run.run_id);
 	db_close(db);
@@ -427,7 +479,7 @@ static void a_reader_of_a_version_1_file_that_is_being_written_is_told_what_to_d
 	struct err err;
 	int lock;
 
-	make_version_1(w);
+	make_version(w, 1);
 	assert_int_equal(lock_take(w->path, &lock, &err), STATUS_OK);
 	expect_refused(w->path, DB_READ, "was made by an older flashline");
 	assert_string_equal(world_ask(w, "PRAGMA user_version"), "1");
@@ -438,9 +490,9 @@ static void a_reader_brings_a_version_1_file_up_to_date_and_changes_no_record(vo
 {
 	struct world *w = *state;
 
-	make_version_1(w);
+	make_version(w, 1);
 	db_close(world_open(w, DB_READ));
-	assert_string_equal(world_ask(w, "PRAGMA user_version"), "2");
+	assert_string_equal(world_ask(w, "PRAGMA user_version"), "3");
 	assert_string_equal(world_ask(w, "SELECT outcome FROM runs WHERE run_id = 'a'"), "PASS");
 	/* Only a station may say that another one has stopped. */
 	assert_string_equal(world_ask(w, "SELECT count(*) FROM result"), "1");
@@ -453,6 +505,7 @@ static void a_migration_that_fails_changes_nothing(void **state)
 	const char *const rows[] = {
 		schema_sql,
 		schema_2_sql,
+		schema_3_sql,
 		"CREATE TABLE shift (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
 		"ALTER TABLE absent ADD COLUMN shift TEXT",
 	};
@@ -460,10 +513,10 @@ static void a_migration_that_fails_changes_nothing(void **state)
 
 	make_records(w, 3);
 	struct db *db = world_open(w, DB_WRITE);
-	assert_int_equal(migrate(db, rows, 4, &err), STATUS_DATABASE);
+	assert_int_equal(migrate(db, rows, 5, &err), STATUS_DATABASE);
 	assert_non_null(strstr(err.text, "no such table: absent"));
 	db_close(db);
-	assert_string_equal(world_ask(w, "PRAGMA user_version"), "2");
+	assert_string_equal(world_ask(w, "PRAGMA user_version"), "3");
 	assert_string_equal(world_ask(w, "SELECT count(*) FROM sqlite_schema WHERE name = 'shift'"),
 			    "0");
 	make_records(w, 1);
@@ -524,6 +577,7 @@ int main(void)
 		TEST(a_start_closes_the_runs_that_it_finds_open),
 		TEST(an_older_database_is_brought_up_in_one_transaction),
 		TEST(records_of_version_1_stay_as_they_are_and_the_new_facts_are_unknown),
+		TEST(records_of_version_2_stay_as_they_are_beside_those_of_version_3),
 		TEST(a_file_of_version_1_takes_new_records_and_keeps_refusing_changes),
 		TEST(a_reader_of_a_version_1_file_that_is_being_written_is_told_what_to_do),
 		TEST(a_reader_brings_a_version_1_file_up_to_date_and_changes_no_record),

@@ -21,6 +21,7 @@ static const struct expected full_run[] = {
 	{ "party", "NONE" },
 	{ "proof", "CHIP_MD5" },
 	{ "mac", "24:0a:c4:00:01:10" },
+	{ "custom_mac", "02:00:00:00:00:07" },
 	{ "duplicate_mac", "1" },
 	{ "chip", "ESP32" },
 	{ "revision", "v3.1" },
@@ -33,9 +34,14 @@ static const struct expected full_run[] = {
 	{ "embedded_psram_bytes", "2097152" },
 	{ "security", "secure boot" },
 	{ "secure_boot", "1" },
+	{ "secure_boot_v1", "1" },
 	{ "flash_encryption", "0" },
 	{ "secure_download", "1" },
 	{ "security_flags", "00000105" },
+	{ "crypt_count", "3" },
+	{ "key_purposes", "0 XTS_AES_128_KEY, 1 SECURE_BOOT_DIGEST0" },
+	{ "flash_status", "1c 02 00" },
+	{ "flash_status_set", "00 02 00" },
 	{ "slot", "pci-0000:00:14.0/1.4:1.0" },
 	{ "node", "/dev/ttyUSB3" },
 	{ "usb_path", "/devices/pci0000:00/0000:00:14.0/usb1/1-1/1-1.4/1-1.4:1.0" },
@@ -57,12 +63,19 @@ static const struct expected full_run[] = {
 	{ "start_utc_ms", "1795350678250" },
 	{ "end_utc_ms", "1795350701007" },
 	{ "duration_s", "22.757123" },
+	{ "start_way", "stub 921600, RAM blocks of 1024" },
 	{ "loader", "stub" },
 	{ "rate_asked", "1500000" },
 	{ "rate_actual", "1498039" },
+	{ "ram_block_bytes", "1024" },
+	{ "data_block_bytes", "16384" },
+	{ "pace_bytes", "256" },
 	{ "tries", "2" },
 	{ "rungs", "stub 1500000; stub 921600" },
+	{ "rescued", "1" },
 	{ "evidence", "sync echoes clean" },
+	{ "suspects", "driver, bridge, cable" },
+	{ "advice", "try another cable" },
 	{ "raw_bytes", "1251968" },
 	{ "wire_bytes", "801234" },
 	{ "skipped_bytes", "4096" },
@@ -132,8 +145,9 @@ static void what_is_unknown_is_null_and_never_a_default(void **state)
 					      "code",         "party",      "proof",
 					      "station",      "start_time", "end_time",
 					      "start_utc_ms", "end_utc_ms", "program_version" };
-	static const char *const zeros[] = { "duplicate_mac", "tries",         "raw_bytes",
-					     "wire_bytes",    "skipped_bytes", "duration_s" };
+	static const char *const zeros[] = { "duplicate_mac", "tries",      "raw_bytes",
+					     "rescued",       "wire_bytes", "skipped_bytes",
+					     "duration_s" };
 	struct world *w = *state;
 	struct db *db = world_open(w, DB_WRITE);
 	struct record_run run = { .run_id = "r", .kind = "FLASH", .start_utc_ms = 1 };
@@ -149,6 +163,8 @@ static void what_is_unknown_is_null_and_never_a_default(void **state)
 		.flash_bytes = 4,
 		.rate_asked = 115200,
 		.rate_actual = 115200,
+		.crypt_count = 1,
+		.pace_bytes = 64,
 	};
 	struct err err;
 

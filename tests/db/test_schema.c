@@ -110,10 +110,10 @@ static void the_file_is_in_write_ahead_mode_and_names_its_version(void **state)
 
 	make_one_of_each(w);
 	assert_string_equal(world_ask(w, "PRAGMA journal_mode"), "wal");
-	assert_string_equal(world_ask(w, "PRAGMA user_version"), "2");
+	assert_string_equal(world_ask(w, "PRAGMA user_version"), "3");
 	assert_string_equal(world_ask(w, "PRAGMA application_id"), "1179407176");
 	assert_string_equal(world_ask(w, "SELECT group_concat(version) FROM schema_version"),
-			    "1,2");
+			    "1,2,3");
 }
 
 static void the_view_runs_has_exactly_the_columns_of_the_table_of_columns(void **state)

@@ -23,7 +23,12 @@ static struct flash_report full_report(void)
 					 .secure_boot = true,
 					 .secure_download = true,
 					 .has_flags = true,
-					 .flags = 0x105 },
+					 .flags = 0x105,
+					 .secure_boot_v1 = true,
+					 .key_purposes = { 4, 9, 0, 0, 0, 0, 77 },
+					 .crypt_count = 7 },
+			   .has_custom_mac = true,
+			   .custom_mac = { 2, 0, 0, 0, 0, 7 },
 			   .embedded_flash_bytes = 4u << 20,
 			   .embedded_psram_bytes = 2u << 20,
 			   .has_flash_id = true,
@@ -35,6 +40,18 @@ static struct flash_report full_report(void)
 		.tries = 2,
 		.rungs = "stub 921600; stub 460800",
 		.evidence = "8 sync echoes clean",
+		.way = { .with_stub = true,
+			 .rate_baud = 921600,
+			 .ram_block_bytes = 1024,
+			 .data_block_bytes = 4096,
+			 .pace_bytes = 64 },
+		.is_rescued = true,
+		.suspects = "driver, cable",
+		.advice = "try another cable",
+		.has_status_before = true,
+		.status_before = { 0x1c, 0x02, 0 },
+		.has_status_after = true,
+		.status_after = { 0, 0x02, 0 },
 		.raw_bytes = 1000,
 		.wire_bytes = 600,
 		.skipped_bytes = 4096,
@@ -89,6 +106,20 @@ static void everything_that_is_known_is_recorded(void **state)
 	assert_string_equal(out.security_flags, "00000105");
 	assert_int_equal(out.embedded_flash_bytes, 4 << 20);
 	assert_int_equal(out.embedded_psram_bytes, 2 << 20);
+	assert_string_equal(out.custom_mac, "02:00:00:00:00:07");
+	assert_true(out.secure_boot_v1 && out.has_crypt_count);
+	assert_int_equal(out.crypt_count, 7);
+	assert_string_equal(out.key_purposes,
+			    "0 XTS_AES_128_KEY, 1 SECURE_BOOT_DIGEST0, 6 purpose 77");
+	assert_true(out.is_rescued);
+	assert_string_equal(out.suspects, "driver, cable");
+	assert_string_equal(out.advice, "try another cable");
+	assert_int_equal(out.ram_block_bytes, 1024);
+	assert_int_equal(out.data_block_bytes, 4096);
+	assert_true(out.has_pace);
+	assert_int_equal(out.pace_bytes, 64);
+	assert_string_equal(out.flash_status, "1c 02 00");
+	assert_string_equal(out.flash_status_set, "00 02 00");
 	assert_string_equal(out.loader, "stub");
 	assert_int_equal(out.rate_asked, 921600);
 	assert_int_equal(out.rate_actual, 923077);
@@ -131,7 +162,15 @@ static void what_is_unknown_is_null_and_never_a_default(void **state)
 	assert_null(out.flash_id);
 	assert_null(out.security);
 	assert_null(out.security_flags);
-	assert_false(out.has_security);
+	assert_false(out.has_security || out.has_crypt_count || out.has_pace);
+	assert_null(out.custom_mac);
+	assert_null(out.key_purposes);
+	assert_null(out.suspects);
+	assert_null(out.advice);
+	assert_null(out.flash_status);
+	assert_null(out.flash_status_set);
+	assert_int_equal(out.ram_block_bytes, 0);
+	assert_int_equal(out.data_block_bytes, 0);
 	assert_null(out.loader);
 	assert_null(out.rungs);
 	assert_null(out.evidence);
