@@ -1,6 +1,7 @@
 #include "engine/loader.h"
 
 #include "engine/base/bytes.h"
+#include "engine/boot_text.h"
 #include "engine/loader_link.h"
 
 #include <assert.h>
@@ -12,6 +13,8 @@
 #define FRAME_BYTES 512
 /* A stream that never pauses must not keep us from sending. */
 #define STALE_READS_MAX 64
+/* A unit that never stops sending must not keep us beyond a deadline. */
+#define LATE_READS_MAX 4
 #define QUIET_MS 100
 #define UNKNOWN_OP_DRAIN_MS 1000
 #define ROM_ERROR_FORMAT 0x05
@@ -25,6 +28,13 @@ uint64_t wire_us(uint64_t bytes, uint32_t rate_baud)
 {
 	assert(rate_baud);
 	return (bytes * 10u * 1000000u + rate_baud - 1) / rate_baud;
+}
+
+uint64_t paced_us(uint64_t bytes, uint32_t rate_baud, uint32_t pace_bytes)
+{
+	uint64_t pieces = pace_bytes ? (bytes + pace_bytes - 1) / pace_bytes : 0;
+
+	return wire_us(bytes, rate_baud) + pieces * LOADER_PACE_GAP_US;
 }
 
 struct deadline loader_deadline(const struct loader *l, uint64_t us)
@@ -47,11 +57,11 @@ static bool is_text(uint8_t byte)
  */
 static void make_text_room(struct loader_noise *n)
 {
-	const char *reset = strstr(n->text, "rst:0x");
+	size_t keep_from = (size_t)(boot_text_keep(n->text) - n->text);
 	size_t drop = sizeof(n->text) / 2;
 
-	if (reset && reset < n->text + drop)
-		drop = (size_t)(reset - n->text);
+	if (keep_from < drop)
+		drop = keep_from;
 	memmove(n->text, n->text + drop, n->text_len - drop + 1);
 	n->text_len -= drop;
 }
@@ -169,12 +179,15 @@ static void drop_frames(struct loader *l)
 
 enum status loader_next_frame(struct loader *l, struct deadline d, bool *has_frame, struct err *err)
 {
+	bool is_late = deadline_passed(d);
 	size_t got = 1;
 
-	/* A stream without frames must not outlast the deadline. */
+	/* Neither a stream without frames nor one of frames alone may outlast the deadline. */
 	for (bool is_last = false;; is_last = deadline_passed(d)) {
 		*has_frame = take_frame(l);
 		if (*has_frame || is_last || !got)
+			return STATUS_OK;
+		if (is_late && l->late_reads++ >= LATE_READS_MAX)
 			return STATUS_OK;
 		TRY(read_more(l, d, &got, err));
 	}
@@ -216,11 +229,31 @@ enum status loader_drain(struct loader *l, uint32_t max_ms, struct err *err)
 	return STATUS_OK;
 }
 
+/* A piece waits until the wire has drained the one before: computed, because no driver tells. */
+static enum status send_paced(struct loader *l, const uint8_t *wire, size_t size, struct deadline d,
+			      struct err *err)
+{
+	for (size_t sent = 0; sent < size;) {
+		size_t piece = size - sent < l->pace_bytes ? size - sent : l->pace_bytes;
+
+		if (sent && deadline_passed(d))
+			return err_set(err, STATUS_NO_ANSWER,
+				       "only %zu of %zu bytes could be sent in time, %u at once",
+				       sent, size, (unsigned)l->pace_bytes);
+		TRY(transport_write(l->transport, wire + sent, piece, d, err));
+		clock_sleep_us(l->clock, paced_us(piece, l->rate_baud, l->pace_bytes));
+		sent += piece;
+	}
+	return STATUS_OK;
+}
+
 enum status loader_send_raw(struct loader *l, const uint8_t *wire, size_t size, struct deadline d,
 			    struct err *err)
 {
-	enum status st = transport_write(l->transport, wire, size, d, err);
+	enum status st = l->pace_bytes ? send_paced(l, wire, size, d, err)
+				       : transport_write(l->transport, wire, size, d, err);
 
+	l->late_reads = 0;
 	if (!st)
 		l->sent_bytes += size;
 	if (st == STATUS_NO_ANSWER && deadline_passed(l->limit))
@@ -377,7 +410,8 @@ enum status loader_exchange(struct loader *l, uint8_t op, size_t size, uint32_t 
 	l->has_greeting = false;
 
 	wire = packet_request(op, l->payload, size, checksum, l->tx);
-	budget_us = wire_us(wire + longest_answer(shape), l->rate_baud) + wait_ms * UINT64_C(1000);
+	budget_us = paced_us(wire + longest_answer(shape), l->rate_baud, l->pace_bytes) +
+		    wait_ms * UINT64_C(1000);
 	start_us = clock_now_us(l->clock);
 	d = loader_deadline(l, budget_us);
 	if (l->trace.request)

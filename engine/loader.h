@@ -52,6 +52,7 @@ struct loader {
 	const struct clock *clock;
 	enum loader_kind kind;
 	uint32_t rate_baud;    /* the rate really on the wire, for deadlines */
+	uint32_t pace_bytes;   /* no more than so many at once, each waited out; 0 = all at once */
 	struct deadline limit; /* of the whole run: every deadline is cut to it */
 	struct slip_reader reader;
 	struct loader_trace trace;
@@ -64,7 +65,8 @@ struct loader {
 	uint8_t *tx;      /* LOADER_FRAME_MAX */
 	uint8_t *rx;      /* bytes read and not yet consumed */
 	size_t rx_at, rx_len;
-	uint8_t *frame; /* the frame being read */
+	uint8_t *frame;      /* the frame being read */
+	unsigned late_reads; /* since the last request, after its deadline */
 };
 
 struct reply {
@@ -202,5 +204,12 @@ uint32_t loader_write_ms(uint32_t size_bytes);
 
 /* Wire time of so many bytes, 10 bits each. */
 uint64_t wire_us(uint64_t bytes, uint32_t rate_baud);
+
+/*
+ * The same with what pacing adds: behind each piece two frames of full-speed USB, in which
+ * it gets to the bridge and the bridge begins to send it. docs/protocol.md, remedies.
+ */
+#define LOADER_PACE_GAP_US 2000u
+uint64_t paced_us(uint64_t bytes, uint32_t rate_baud, uint32_t pace_bytes);
 
 #endif

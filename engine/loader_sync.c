@@ -1,6 +1,7 @@
 /* First contact: SYNC, what its echoes say, and the stub's greeting. */
 #include "engine/loader.h"
 
+#include "engine/boot_text.h"
 #include "engine/loader_link.h"
 
 #include <stdio.h>
@@ -60,7 +61,8 @@ static void count_echo(struct loader *l, struct echoes *e)
 static enum status ask_once(struct loader *l, struct echoes *e, struct err *err)
 {
 	size_t size = sync_request(l);
-	uint64_t wait_us = wire_us(size, l->rate_baud) + SYNC_WAIT_MS * UINT64_C(1000);
+	uint64_t wait_us =
+		paced_us(size, l->rate_baud, l->pace_bytes) + SYNC_WAIT_MS * UINT64_C(1000);
 
 	*e = (struct echoes){ .count = 0 };
 	if (l->trace.request)
@@ -95,51 +97,61 @@ static void add_to_report(struct sync_report *r, const struct echoes *e)
 		memcpy(r->late_error, e->late_error, sizeof(r->late_error));
 }
 
-/*
- * "boot:0x13 (SPI_FAST_FLASH_BOOT)" or "boot:0x3 (DOWNLOAD_BOOT(...)) waiting
- * for download": the last such line says what the strap pins were.
- */
-enum boot_mode { BOOT_UNKNOWN, BOOT_LOADER, BOOT_APPLICATION };
+/* Fewer characters than these may be anything. */
+#define APPLICATION_TEXT_MIN 16
 
-static enum boot_mode boot_mode_of(const char *text)
+/* A reset's text comes with every reset: what prints something else was not reset. */
+static bool is_application_talk(const struct loader_noise *n, const struct boot_text *boot)
 {
-	static const char *const loader_words[] = { "DOWNLOAD", "waiting for download", "wait uart",
-						    "wait usb" };
-	const char *line = NULL;
+	return !boot->resets && n->text_len >= APPLICATION_TEXT_MIN && n->odd_bytes * 4 <= n->bytes;
+}
 
-	for (const char *at = text; (at = strstr(at, "boot:0x")) != NULL; at++)
-		line = at;
-	if (!line)
-		return BOOT_UNKNOWN;
-	for (size_t i = 0; i < sizeof(loader_words) / sizeof(loader_words[0]); i++) {
-		if (strstr(line, loader_words[i]))
-			return BOOT_LOADER;
+static enum status judge_boot_text(const struct loader *l, unsigned syncs, struct err *err)
+{
+	const char *text = l->noise.text;
+	struct boot_text boot;
+
+	boot_text_read(text, &boot);
+	if (boot.is_forbidden)
+		return err_set(err, STATUS_DOWNLOAD_DISABLED,
+			       "the unit's fuses forbid its loader: \"%.200s\"", text);
+	switch (boot.mode) {
+	case BOOT_MODE_FORBIDDEN: /* is_forbidden */
+		break;
+	case BOOT_MODE_FLASH:
+		return err_set(err, STATUS_WRONG_BOOT_MODE,
+			       "the unit started its application instead of the loader: \"%.200s\"",
+			       text);
+	case BOOT_MODE_ELSEWHERE:
+		return err_set(
+			err, STATUS_WRONG_BOOT_MODE,
+			"the unit waits in another loader than the serial one, a strap pin is "
+			"wrong: \"%.200s\"",
+			text);
+	case BOOT_MODE_LOADER:
+		return err_set(
+			err, STATUS_SYNC_NO_REPLY,
+			"the unit says that its loader waits, but %u SYNCs at %u baud stayed "
+			"without an answer: nothing reaches it",
+			syncs, (unsigned)l->rate_baud);
+	case BOOT_MODE_UNKNOWN:
+		break;
 	}
-	return BOOT_APPLICATION;
+	if (is_application_talk(&l->noise, &boot))
+		return err_set(err, STATUS_WRONG_BOOT_MODE,
+			       "the unit's application talks and answers no SYNC, and no boot text "
+			       "came with the reset: \"%.200s\"",
+			       text);
+	return STATUS_OK;
 }
 
 static enum status judge_no_echo(const struct loader *l, unsigned syncs,
 				 const struct sync_report *r, struct err *err)
 {
-	unsigned rate = l->rate_baud;
-
 	if (deadline_passed(l->limit))
 		return err_set(err, STATUS_RUN_TIMEOUT,
 			       "SYNC: the run's time limit passed without an answer");
-	switch (boot_mode_of(r->boot_text)) {
-	case BOOT_APPLICATION:
-		return err_set(err, STATUS_WRONG_BOOT_MODE,
-			       "the unit started its application instead of the loader: \"%.200s\"",
-			       r->boot_text);
-	case BOOT_LOADER:
-		return err_set(
-			err, STATUS_SYNC_NO_REPLY,
-			"the unit says that its loader waits, but %u SYNCs at %u baud stayed "
-			"without an answer: nothing reaches it",
-			syncs, rate);
-	case BOOT_UNKNOWN:
-		break;
-	}
+	TRY(judge_boot_text(l, syncs, err));
 	if (r->late_error[0])
 		return err_set_device(err, STATUS_SYNC_NO_REPLY, r->late_error,
 				      sizeof(r->late_error),
@@ -147,7 +159,8 @@ static enum status judge_no_echo(const struct loader *l, unsigned syncs,
 				      loader_code(r->late_error[0], r->late_error[1]),
 				      loader_code_text(r->late_error[0], r->late_error[1]));
 	return err_set(err, STATUS_SYNC_NO_REPLY, "no answer to %u SYNCs at %u baud%s%.200s%s",
-		       syncs, rate, r->boot_text[0] ? "; the unit printed \"" : "", r->boot_text,
+		       syncs, (unsigned)l->rate_baud,
+		       r->boot_text[0] ? "; the unit printed \"" : "", r->boot_text,
 		       r->boot_text[0] ? "\"" : "");
 }
 
