@@ -59,6 +59,11 @@ struct value_text {
 /* The efuse layout that all chips since the ESP32-S2 share, with their own places. */
 struct efuse_map {
 	uint16_t mac; /* low word; the high one follows */
+	/* Where a maker may burn a MAC of its own, first byte lowest. */
+	struct {
+		uint16_t reg;
+		uint8_t shift; /* a multiple of 8 */
+	} custom_mac;
 	struct efuse_field minor_low, minor_high, major_low, major_high;
 	/* What the package's name follows from: the high part stands above the low one. */
 	struct efuse_field package_low, package_high;
@@ -70,6 +75,7 @@ struct efuse_map {
 	const char *base_features;
 	const struct value_text *packages, *flashes, *flash_vendors, *psrams, *psram_vendors;
 	const struct value_text *calibrations;
+	const struct value_text *key_purposes; /* NULL: its key blocks have none that it tells */
 };
 
 #define CHIP_MAGICS 4

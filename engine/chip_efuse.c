@@ -37,6 +37,17 @@ bool chip_crypt_count_is_on(uint32_t count)
 	return is_odd;
 }
 
+void chip_take_custom_mac(const uint8_t mac[static MAC_BYTES], struct ident *ident)
+{
+	static const uint8_t blank[MAC_BYTES],
+		burned_out[MAC_BYTES] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+
+	ident->has_custom_mac =
+		memcmp(mac, blank, MAC_BYTES) != 0 && memcmp(mac, burned_out, MAC_BYTES) != 0;
+	if (ident->has_custom_mac)
+		memcpy(ident->custom_mac, mac, MAC_BYTES);
+}
+
 void chip_add_feature(struct ident *ident, const char *text)
 {
 	size_t len = strlen(ident->features);
@@ -47,7 +58,7 @@ void chip_add_feature(struct ident *ident, const char *text)
 
 /* ---- fields ---- */
 
-#define EFUSE_WORDS 32
+#define EFUSE_WORDS 40
 
 /* Each efuse word is asked for once, when the first field in it is wanted. */
 struct efuses {
@@ -119,6 +130,23 @@ static enum status read_mac(struct efuses *e, struct ident *ident, struct err *e
 	ident->mac[4] = (uint8_t)(low >> 8);
 	ident->mac[5] = (uint8_t)low;
 	ident->has_mac = true;
+	return STATUS_OK;
+}
+
+/* It has no checksum on these chips; an unburned one is all zeros. */
+static enum status read_custom_mac(struct efuses *e, struct ident *ident, struct err *err)
+{
+	const struct efuse_map *map = e->chip->efuse;
+	uint8_t mac[MAC_BYTES];
+
+	for (unsigned i = 0; i < MAC_BYTES; i++) {
+		unsigned bit = map->custom_mac.shift + 8 * i;
+		uint32_t word;
+
+		TRY(read_word(e, (uint16_t)(map->custom_mac.reg + bit / 32 * 4), &word, err));
+		mac[i] = (uint8_t)(word >> bit % 32);
+	}
+	chip_take_custom_mac(mac, ident);
 	return STATUS_OK;
 }
 
@@ -230,6 +258,7 @@ enum status chip_read_efuse_map(const struct chip *chip, struct loader *l, struc
 	struct efuses e = { .chip = chip, .loader = l };
 
 	TRY(read_mac(&e, ident, err));
+	TRY(read_custom_mac(&e, ident, err));
 	TRY(read_revision(&e, ident, err));
 	TRY(read_package(&e, ident, err));
 	TRY(read_features(&e, ident, err));

@@ -6,6 +6,9 @@
 #include <stdio.h>
 
 #define APB_CTL_DATE 0x3ff6607cu
+#define BLOCK3 0x78u /* from efuse_base */
+#define CUSTOM_MAC_VERSION 1u
+#define MAC_CRC_POLYNOMIAL 0x8cu  /* of the CRC-8 that goes through each byte from its low end */
 #define CRYSTAL_COUNT 0x3ff5f06cu /* what the ROM counted when it measured its crystal */
 
 enum esp32_package {
@@ -71,6 +74,37 @@ static void take_mac(uint32_t word1, uint32_t word2, struct ident *ident)
 	ident->mac[4] = (uint8_t)(word1 >> 8);
 	ident->mac[5] = (uint8_t)word1;
 	ident->has_mac = true;
+}
+
+static uint8_t mac_crc8(const uint8_t mac[static MAC_BYTES])
+{
+	uint8_t crc = 0;
+
+	for (unsigned i = 0; i < MAC_BYTES; i++) {
+		crc ^= mac[i];
+		for (unsigned bit = 0; bit < 8; bit++)
+			crc = (uint8_t)(crc & 1 ? crc >> 1 ^ MAC_CRC_POLYNOMIAL : crc >> 1);
+	}
+	return crc;
+}
+
+/* docs/chips.md 3: it counts with the right version and checksum only. */
+static enum status read_custom_mac(const struct chip *chip, struct loader *l, struct ident *ident,
+				   struct err *err)
+{
+	uint32_t low, high, version;
+	uint8_t mac[MAC_BYTES];
+
+	TRY(chip_read_reg(l, chip->efuse_base + BLOCK3 + 4 * 5, &version, err));
+	if (version >> 24 != CUSTOM_MAC_VERSION)
+		return STATUS_OK;
+	TRY(chip_read_reg(l, chip->efuse_base + BLOCK3, &low, err));
+	TRY(chip_read_reg(l, chip->efuse_base + BLOCK3 + 4, &high, err));
+	for (unsigned i = 0; i < MAC_BYTES; i++)
+		mac[i] = (uint8_t)(i < 3 ? low >> (8 * i + 8) : high >> (8 * i - 24));
+	if (mac_crc8(mac) == (uint8_t)low)
+		chip_take_custom_mac(mac, ident);
+	return STATUS_OK;
 }
 
 static void take_revision(uint32_t word3, uint32_t word5, uint32_t apb_date, struct ident *ident)
@@ -141,6 +175,7 @@ static void take_security(const uint32_t words[7], struct ident *ident)
 	/* Secure boot version 2 exists from revision 3.0 on. */
 	s->secure_boot = s->secure_boot_v1 || (ident->revision >= 300 && (words[6] & 1u << 5));
 	s->no_manual_encrypt = words[6] & 1u << 7;
+	s->hidden_keys = (uint8_t)(words[0] >> 16 & 7);
 	s->is_known = true;
 }
 
@@ -154,6 +189,7 @@ enum status chip_read_esp32(const struct chip *chip, struct loader *l, struct id
 		TRY(chip_read_reg(l, chip->efuse_base + 4 * i, &words[i], err));
 	TRY(chip_read_reg(l, APB_CTL_DATE, &apb_date, err));
 	take_mac(words[1], words[2], ident);
+	TRY(read_custom_mac(chip, l, ident, err));
 	take_revision(words[3], words[5], apb_date, ident);
 	take_package(words[3], ident);
 	take_features(words, ident);

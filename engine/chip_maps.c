@@ -25,6 +25,69 @@ static const struct value_text xmc_to_zbit[] = {
 	{ .text = NULL },
 };
 
+/* Bits 200 to 247 of BLOCK3, which begins at 7C. */
+#define CUSTOM_MAC_IN_BLOCK3                                                                       \
+	{ .reg = 0x94, .shift = 8 }
+
+/* ---- what key blocks are for: docs/chips.md 9 ---- */
+
+#define HMAC_AND_DIGESTS                                                                           \
+	{ .value = 5, .text = "HMAC_DOWN_ALL" },                                                   \
+	{ .value = 6, .text = "HMAC_DOWN_JTAG" },                                                  \
+	{ .value = 7, .text = "HMAC_DOWN_DIGITAL_SIGNATURE" },                                     \
+	{ .value = 8, .text = "HMAC_UP" },                                                         \
+	{ .value = 9, .text = "SECURE_BOOT_DIGEST0" },                                             \
+	{ .value = 10, .text = "SECURE_BOOT_DIGEST1" },                                            \
+	{ .value = 11, .text = "SECURE_BOOT_DIGEST2" }
+
+static const struct value_text purposes_s2[] = {
+	{ .value = 1, .text = "RESERVED" },
+	{ .value = 2, .text = "XTS_AES_256_KEY_1" },
+	{ .value = 3, .text = "XTS_AES_256_KEY_2" },
+	{ .value = 4, .text = "XTS_AES_128_KEY" },
+	HMAC_AND_DIGESTS,
+	{ .text = NULL },
+};
+
+static const struct value_text purposes_c3[] = {
+	{ .value = 1, .text = "RESERVED" },
+	{ .value = 4, .text = "XTS_AES_128_KEY" },
+	HMAC_AND_DIGESTS,
+	{ .text = NULL },
+};
+
+static const struct value_text purposes_c5[] = {
+	{ .value = 1, .text = "ECDSA_KEY" },
+	{ .value = 4, .text = "XTS_AES_128_KEY" },
+	HMAC_AND_DIGESTS,
+	{ .value = 12, .text = "KM_INIT_KEY" },
+	{ .value = 15, .text = "XTS_AES_128_PSRAM_KEY" },
+	{ .value = 16, .text = "ECDSA_KEY_P192" },
+	{ .value = 17, .text = "ECDSA_KEY_P384_L" },
+	{ .value = 18, .text = "ECDSA_KEY_P384_H" },
+	{ .text = NULL },
+};
+
+static const struct value_text purposes_c61[] = {
+	{ .value = 1, .text = "ECDSA_KEY" },
+	{ .value = 4, .text = "XTS_AES_128_KEY" },
+	{ .value = 9, .text = "SECURE_BOOT_DIGEST0" },
+	{ .value = 10, .text = "SECURE_BOOT_DIGEST1" },
+	{ .value = 11, .text = "SECURE_BOOT_DIGEST2" },
+	{ .text = NULL },
+};
+
+/* Also the ESP32-P4's, which alone has the last one. */
+static const struct value_text purposes_h2[] = {
+	{ .value = 1, .text = "ECDSA_KEY" },
+	{ .value = 2, .text = "XTS_AES_256_KEY_1" },
+	{ .value = 3, .text = "XTS_AES_256_KEY_2" },
+	{ .value = 4, .text = "XTS_AES_128_KEY" },
+	HMAC_AND_DIGESTS,
+	{ .value = 12, .text = "KM_INIT_KEY" },
+	{ .text = NULL },
+};
+
 /* ---- ESP32-S2 ---- */
 
 /* It has no package number that tells: the name follows from flash and PSRAM. */
@@ -61,6 +124,7 @@ static const struct value_text s2_calibrations[] = {
 
 const struct efuse_map efuse_map_s2 = {
 	.mac = 0x44,
+	.custom_mac = CUSTOM_MAC_IN_BLOCK3,
 	.minor_low = { .reg = 0x54, .shift = 4, .width = 3 },
 	.minor_high = { .reg = 0x50, .shift = 20, .width = 1 },
 	.major_low = { .reg = 0x50, .shift = 18, .width = 2 },
@@ -77,6 +141,7 @@ const struct efuse_map efuse_map_s2 = {
 	.flashes = s2_flashes,
 	.psrams = s2_psrams,
 	.calibrations = s2_calibrations,
+	.key_purposes = purposes_s2,
 };
 
 /* ---- ESP32-S3 ---- */
@@ -111,6 +176,7 @@ static const struct value_text s3_psram_vendors[] = {
 
 const struct efuse_map efuse_map_s3 = {
 	.mac = 0x44,
+	.custom_mac = CUSTOM_MAC_IN_BLOCK3,
 	.minor_low = { .reg = 0x50, .shift = 18, .width = 3 },
 	.minor_high = { .reg = 0x58, .shift = 23, .width = 1 },
 	.major_low = { .reg = 0x58, .shift = 24, .width = 2 },
@@ -131,6 +197,7 @@ const struct efuse_map efuse_map_s3 = {
 	.flash_vendors = xmc_to_by,
 	.psrams = s3_psrams,
 	.psram_vendors = s3_psram_vendors,
+	.key_purposes = purposes_s2,
 };
 
 /* ---- ESP32-C2 ---- */
@@ -152,6 +219,7 @@ static const struct value_text c2_flashes[] = {
 /* All in BLOCK2, which begins at 40. */
 const struct efuse_map efuse_map_c2 = {
 	.mac = 0x40,
+	.custom_mac = { .reg = 0x34, .shift = 0 }, /* BLOCK1 */
 	.minor_low = { .reg = 0x44, .shift = 16, .width = 4 },
 	.major_low = { .reg = 0x44, .shift = 20, .width = 2 },
 	.package_low = { .reg = 0x44, .shift = 22, .width = 3 },
@@ -187,6 +255,7 @@ static const struct value_text c3_flashes[] = {
 
 const struct efuse_map efuse_map_c3 = {
 	.mac = 0x44,
+	.custom_mac = CUSTOM_MAC_IN_BLOCK3,
 	.minor_low = { .reg = 0x50, .shift = 18, .width = 3 },
 	.minor_high = { .reg = 0x58, .shift = 23, .width = 1 },
 	.major_low = { .reg = 0x58, .shift = 24, .width = 2 },
@@ -200,6 +269,7 @@ const struct efuse_map efuse_map_c3 = {
 	.packages = c3_packages,
 	.flashes = c3_flashes,
 	.flash_vendors = xmc_to_zbit,
+	.key_purposes = purposes_c3,
 };
 
 /* ---- ESP32-C5 ---- */
@@ -211,6 +281,7 @@ static const struct value_text c5_packages[] = {
 
 const struct efuse_map efuse_map_c5 = {
 	.mac = 0x44,
+	.custom_mac = CUSTOM_MAC_IN_BLOCK3,
 	.minor_low = { .reg = 0x4c, .shift = 0, .width = 4 },
 	.major_low = { .reg = 0x4c, .shift = 4, .width = 2 },
 	.package_low = { .reg = 0x4c, .shift = 26, .width = 3 },
@@ -219,6 +290,7 @@ const struct efuse_map efuse_map_c5 = {
 	.no_manual_encrypt = { .reg = 0x30, .shift = 20, .width = 1 },
 	.base_features = "Wi-Fi 6 (dual-band), BT 5 (LE), IEEE802.15.4, Single Core + LP Core, 240MHz",
 	.packages = c5_packages,
+	.key_purposes = purposes_c5,
 };
 
 /* ---- ESP32-C6 ---- */
@@ -240,6 +312,7 @@ static const struct value_text c6_flashes[] = {
 
 const struct efuse_map efuse_map_c6 = {
 	.mac = 0x44,
+	.custom_mac = CUSTOM_MAC_IN_BLOCK3,
 	.minor_low = { .reg = 0x50, .shift = 18, .width = 4 },
 	.major_low = { .reg = 0x50, .shift = 22, .width = 2 },
 	.package_low = { .reg = 0x54, .shift = 0, .width = 3 },
@@ -251,6 +324,7 @@ const struct efuse_map efuse_map_c6 = {
 	.base_features = "Wi-Fi 6, BT 5 (LE), IEEE802.15.4, Single Core + LP Core, 160MHz",
 	.packages = c6_packages,
 	.flashes = c6_flashes,
+	.key_purposes = purposes_c3,
 };
 
 /* ---- ESP32-C61 ---- */
@@ -262,6 +336,7 @@ static const struct value_text c61_packages[] = {
 
 const struct efuse_map efuse_map_c61 = {
 	.mac = 0x44,
+	.custom_mac = CUSTOM_MAC_IN_BLOCK3,
 	.minor_low = { .reg = 0x4c, .shift = 0, .width = 4 },
 	.major_low = { .reg = 0x4c, .shift = 4, .width = 2 },
 	.package_low = { .reg = 0x4c, .shift = 26, .width = 3 },
@@ -270,6 +345,7 @@ const struct efuse_map efuse_map_c61 = {
 	.no_manual_encrypt = { .reg = 0x30, .shift = 14, .width = 1 },
 	.base_features = "Wi-Fi 6, BT 5 (LE), Single Core, 160MHz",
 	.packages = c61_packages,
+	.key_purposes = purposes_c61,
 };
 
 /* ---- ESP32-H2 ---- */
@@ -281,6 +357,7 @@ static const struct value_text h2_packages[] = {
 
 const struct efuse_map efuse_map_h2 = {
 	.mac = 0x44,
+	.custom_mac = CUSTOM_MAC_IN_BLOCK3,
 	.minor_low = { .reg = 0x50, .shift = 18, .width = 3 },
 	.major_low = { .reg = 0x50, .shift = 21, .width = 2 },
 	.package_low = { .reg = 0x54, .shift = 0, .width = 3 },
@@ -289,6 +366,7 @@ const struct efuse_map efuse_map_h2 = {
 	.no_manual_encrypt = { .reg = 0x30, .shift = 20, .width = 1 },
 	.base_features = "BT 5 (LE), IEEE802.15.4, Single Core, 96MHz",
 	.packages = h2_packages,
+	.key_purposes = purposes_h2,
 };
 
 /* ---- ESP32-P4 ---- */
@@ -300,6 +378,7 @@ static const struct value_text p4_packages[] = {
 
 const struct efuse_map efuse_map_p4 = {
 	.mac = 0x44,
+	.custom_mac = CUSTOM_MAC_IN_BLOCK3,
 	.minor_low = { .reg = 0x4c, .shift = 0, .width = 4 },
 	.major_low = { .reg = 0x4c, .shift = 4, .width = 2 },
 	.major_high = { .reg = 0x4c, .shift = 23, .width = 1 },
@@ -309,5 +388,6 @@ const struct efuse_map efuse_map_p4 = {
 	.no_manual_encrypt = { .reg = 0x30, .shift = 20, .width = 1 },
 	.base_features = "Dual Core + LP Core, 400MHz",
 	.packages = p4_packages,
+	.key_purposes = purposes_h2,
 };
 /* clang-format on */

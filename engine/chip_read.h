@@ -16,6 +16,9 @@ enum status chip_read_reg(struct loader *l, uint32_t addr, uint32_t *value, stru
 /* An odd number of set bits in its counter means that flash encryption is on. */
 bool chip_crypt_count_is_on(uint32_t count);
 
+/* A MAC that a maker burned; all zeros and all ones are none. */
+void chip_take_custom_mac(const uint8_t mac[static MAC_BYTES], struct ident *ident);
+
 /* Append ", " and text. */
 void chip_add_feature(struct ident *ident, const char *text);
 

@@ -9,7 +9,7 @@
 #include <strings.h>
 
 #define MAGIC_REG 0x40001000u
-#define MAGIC_ESP8266 0xfff0c101u
+#define NO_ID UINT32_MAX
 
 #define SECURITY_SECURE_BOOT (1u << 0)
 #define SECURITY_SECURE_DOWNLOAD (1u << 2)
@@ -82,6 +82,41 @@ static enum status judge_hidden_registers(struct ident *ident, bool has_info, st
 			      "chip unknown");
 }
 
+/* Those of Espressif that nothing here can flash: docs/chips.md 1. */
+static const struct stranger {
+	const char *name;
+	uint32_t id;    /* NO_ID: its loader does not tell one */
+	uint32_t magic; /* 0: none is known */
+} strangers[] = {
+	/* clang-format off */
+	{ "ESP8266",          NO_ID, 0xfff0c101 },
+	{ "ESP32-S3 (beta2)", 4,     0xeb004136 },
+	{ "ESP32-S3 (beta3)", 6,     0 },
+	{ "ESP32-C6 (beta)",  7,     0x0da1806f },
+	{ "ESP32-H2 (beta1)", 10,    0xca26cc22 },
+	{ "ESP32-H2 (beta2)", 14,    0x6881b06f },
+	{ "ESP32-C5 (beta3)", 17,    0xe10d8082 },
+	{ "ESP32-H21",        25,    0 },
+	{ "ESP32-H4",         28,    0 },
+	{ "ESP32-E22",        31,    0 },
+	{ "ESP32-S31",        32,    0 },
+	/* clang-format on */
+};
+
+/* STATUS_OK: it is none of them. */
+static enum status judge_stranger(uint32_t id, uint32_t magic, struct err *err)
+{
+	for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++) {
+		const struct stranger *s = &strangers[i];
+
+		if ((id != NO_ID && s->id == id) || (magic && s->magic == magic))
+			return err_set(err, STATUS_NOT_SUPPORTED,
+				       "the unit is an %s, which this program does not flash",
+				       s->name);
+	}
+	return STATUS_OK;
+}
+
 /* Some chips are known by another register only. */
 static enum status detect_by_known_reg(struct loader *l, struct ident *ident, uint32_t magic,
 				       struct err *err)
@@ -117,10 +152,7 @@ static enum status detect_by_magic(struct loader *l, struct ident *ident, bool h
 		return judge_hidden_registers(ident, has_info, err);
 	if (st)
 		return st;
-	if (magic == MAGIC_ESP8266)
-		return err_set(
-			err, STATUS_NOT_SUPPORTED,
-			"the unit is an ESP8266: this program flashes the ESP32 family only");
+	TRY(judge_stranger(NO_ID, magic, err));
 	ident->chip = chip_by_magic(magic);
 	if (!ident->chip)
 		return detect_by_known_reg(l, ident, magic, err);
@@ -133,6 +165,7 @@ enum status ident_detect(struct loader *l, struct ident *ident, struct err *err)
 	size_t size;
 	struct err scratch;
 	enum status st;
+	uint32_t id;
 
 	if (!err)
 		err = &scratch;
@@ -144,11 +177,13 @@ enum status ident_detect(struct loader *l, struct ident *ident, struct err *err)
 	take_security_info(info, &ident->security);
 	if (size < SECURITY_INFO_BYTES)
 		return detect_by_magic(l, ident, true, err);
-	ident->chip = chip_by_id((uint16_t)get_le32(info + SECURITY_CHIP_ID_AT));
-	if (!ident->chip || !ident->chip->tells_id || get_le32(info + SECURITY_CHIP_ID_AT) > 0xffff)
-		return err_set(err, STATUS_UNKNOWN_CHIP, "no known chip has id %u",
-			       (unsigned)get_le32(info + SECURITY_CHIP_ID_AT));
-	return STATUS_OK;
+	id = get_le32(info + SECURITY_CHIP_ID_AT);
+	TRY(judge_stranger(id, 0, err));
+	ident->chip = id <= UINT16_MAX ? chip_by_id((uint16_t)id) : NULL;
+	if (ident->chip && ident->chip->tells_id)
+		return STATUS_OK;
+	ident->chip = NULL;
+	return err_set(err, STATUS_UNKNOWN_CHIP, "no known chip has id %u", (unsigned)id);
 }
 
 /* ---- what it tells ---- */
@@ -193,17 +228,6 @@ enum status ident_watchdog_reset(struct loader *l, const struct chip *chip, stru
 	TRY(loader_write_reg(l, w->config1, WATCHDOG_TICKS, all, 0, err));
 	TRY(loader_write_reg(l, w->config0, WATCHDOG_RESET, all, 0, err));
 	return loader_write_reg(l, w->wprotect, 0, all, 0, err);
-}
-
-void security_text(const struct security *s, char *text, size_t size)
-{
-	snprintf(text, size, "%s%s%s", s->secure_boot ? ", secure boot" : "",
-		 s->flash_encryption ? ", flash encryption" : "",
-		 s->secure_download ? ", secure download" : "");
-	if (text[0])
-		memmove(text, text + 2, strlen(text + 2) + 1);
-	else
-		snprintf(text, size, "%s", s->is_known ? "none" : "unknown");
 }
 
 static bool is_word(const char *at, size_t len, const char *name)

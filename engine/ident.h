@@ -14,7 +14,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The command tells seven; the last belongs to no key block, and anything may stand there. */
 #define KEY_PURPOSES 7
+#define KEY_BLOCKS 6
 
 /* From the security info and from efuses; either of them saying yes counts. */
 struct security {
@@ -28,6 +30,7 @@ struct security {
 	uint32_t flags;                     /* GET_SECURITY_INFO, where the ROM has it */
 	uint8_t key_purposes[KEY_PURPOSES]; /* with the flags; docs/chips.md 9 */
 	uint8_t crypt_count;                /* flash_crypt_cnt */
+	uint8_t hidden_keys; /* ESP32: bit N - 1: nobody can read efuse block N, 1 .. 3 */
 };
 
 struct ident {
@@ -53,7 +56,8 @@ struct loader;
 
 /*
  * Which chip answers: security info first, then the magic register.
- * STATUS_UNKNOWN_CHIP names what was read, STATUS_NOT_SUPPORTED an ESP8266.
+ * STATUS_UNKNOWN_CHIP names what was read, STATUS_NOT_SUPPORTED a chip that is known and
+ * has no row: an ESP8266, an ESP32-H4.
  */
 enum status ident_detect(struct loader *l, struct ident *ident, struct err *err);
 
@@ -84,5 +88,13 @@ uint32_t flash_bytes_of_id(uint32_t flash_id);
 
 /* "none", "secure boot, flash encryption", "unknown". */
 void security_text(const struct security *s, char *text, size_t size);
+
+/*
+ * What the unit's key blocks are for, in espefuse's words: "0 XTS_AES_128_KEY, 1
+ * SECURE_BOOT_DIGEST0"; "none" when no block has a purpose; "" where the chip does not
+ * tell. The ESP32 has no purposes: its blocks 1 and 2 are for one thing each, and it is
+ * named when nobody can read the block. docs/chips.md 9.
+ */
+void security_key_text(const struct ident *ident, char *text, size_t size);
 
 #endif

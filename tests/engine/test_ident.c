@@ -116,6 +116,45 @@ static void an_esp8266_is_told_apart_and_not_supported(void **state)
 	reg_unit_release(&u);
 }
 
+static void chips_that_nothing_here_can_flash_are_named(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t id, magic;
+	} strangers[] = {
+		{ "ESP32-H4", 28, 0 },
+		{ "ESP32-H21", 25, 0 },
+		{ "ESP32-E22", 31, 0 },
+		{ "ESP32-S31", 32, 0 },
+		{ "ESP32-S3 (beta2)", 4, 0xeb004136 },
+		{ "ESP32-S3 (beta3)", 6, 0 },
+		{ "ESP32-C6 (beta)", 7, 0x0da1806f },
+		{ "ESP32-H2 (beta1)", 10, 0xca26cc22 },
+		{ "ESP32-H2 (beta2)", 14, 0x6881b06f },
+		{ "ESP32-C5 (beta3)", 17, 0xe10d8082 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++) {
+		struct ident ident = { .chip = NULL };
+		struct reg_unit u;
+		struct err err;
+
+		be_new_chip(&u, strangers[i].id, S3_EFUSE);
+		assert_int_equal(ident_detect(&u.loader, &ident, &err), STATUS_NOT_SUPPORTED);
+		assert_non_null(strstr(err.text, strangers[i].name));
+		assert_null(ident.chip);
+		reg_unit_release(&u);
+		if (!strangers[i].magic)
+			continue;
+		reg_unit_init(&u);
+		reg_unit_set(&u, MAGIC_REG, strangers[i].magic);
+		assert_int_equal(ident_detect(&u.loader, &ident, &err), STATUS_NOT_SUPPORTED);
+		assert_non_null(strstr(err.text, strangers[i].name));
+		reg_unit_release(&u);
+	}
+}
+
 static void an_s2_that_hides_its_registers_is_still_an_s2(void **state)
 {
 	struct ident ident = { .chip = NULL };
@@ -207,6 +246,43 @@ static void an_esp32_tells_all_about_itself(void **state)
 	assert_false(ident.security.secure_boot || ident.security.flash_encryption ||
 		     ident.security.secure_download);
 	reg_unit_release(&u);
+}
+
+/* The example of espefuse's manual: checksum 75, then the MAC, then the version. */
+static void an_esp32_s_custom_mac_needs_version_and_checksum(void **state)
+{
+	static const uint8_t mac[] = { 0x48, 0x63, 0x92, 0x15, 0x72, 0x16 };
+	static const struct {
+		uint32_t low, high, version;
+		bool is_one;
+	} rows[] = {
+		{ 0x92634875, 0x00167215, 0x01000000, true },
+		{ 0x92634875, 0xff167215, 0x01ffffff, true },
+		{ 0x92634874, 0x00167215, 0x01000000, false },
+		{ 0x92634875, 0x00167115, 0x01000000, false },
+		{ 0x92634875, 0x00167215, 0, false },
+		{ 0x92634875, 0x00167215, 0x02000000, false },
+		{ 0, 0, 0x01000000, false }, /* the checksum of zeros is 0 */
+		{ 0, 0, 0, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ident ident;
+		struct reg_unit u;
+
+		be_esp32(&u);
+		reg_unit_set(&u, ESP32_EFUSE + 0x78, rows[i].low);
+		reg_unit_set(&u, ESP32_EFUSE + 0x7c, rows[i].high);
+		reg_unit_set(&u, ESP32_EFUSE + 0x8c, rows[i].version);
+		read_unit(&u, &ident);
+		if (ident.has_custom_mac != rows[i].is_one)
+			fail_msg("row %zu: %d", i, ident.has_custom_mac);
+		if (rows[i].is_one)
+			assert_memory_equal(ident.custom_mac, mac, sizeof(mac));
+		assert_int_equal(ident.mac[0], 0x24); /* the chip's own stays what it is */
+		reg_unit_release(&u);
+	}
 }
 
 static void each_esp32_package_has_its_name(void **state)
@@ -302,6 +378,34 @@ static void esp32_security_efuses_are_seen(void **state)
 			reg_unit_set(&u, 0x3ff6607c, 0);
 		read_unit(&u, &ident);
 		security_text(&ident.security, text, sizeof(text));
+		assert_string_equal(text, rows[i].text);
+		reg_unit_release(&u);
+	}
+}
+
+static void an_esp32_s_hidden_keys_are_named(void **state)
+{
+	static const struct {
+		uint32_t word0;
+		const char *text;
+	} rows[] = {
+		{ 0, "none" },
+		{ 1u << 16, "1 flash_encryption" },
+		{ 1u << 17, "2 secure_boot_v1" },
+		{ 7u << 16, "1 flash_encryption, 2 secure_boot_v1" },
+		{ 1u << 18, "none" }, /* block 3 is the maker's */
+	};
+	char text[100];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ident ident;
+		struct reg_unit u;
+
+		be_esp32(&u);
+		reg_unit_set(&u, ESP32_EFUSE, rows[i].word0);
+		read_unit(&u, &ident);
+		security_key_text(&ident, text, sizeof(text));
 		assert_string_equal(text, rows[i].text);
 		reg_unit_release(&u);
 	}
@@ -601,6 +705,7 @@ int main(void)
 		cmocka_unit_test(a_new_chip_is_known_by_its_id),
 		cmocka_unit_test(an_unknown_id_or_magic_is_named),
 		cmocka_unit_test(an_esp8266_is_told_apart_and_not_supported),
+		cmocka_unit_test(chips_that_nothing_here_can_flash_are_named),
 		cmocka_unit_test(an_s2_that_hides_its_registers_is_still_an_s2),
 		cmocka_unit_test(a_p4_that_tells_no_id_is_known_by_another_register),
 		cmocka_unit_test(a_package_is_known_by_each_of_its_names),
@@ -608,9 +713,11 @@ int main(void)
 		cmocka_unit_test(twelve_bytes_of_security_info_lead_to_the_magic),
 		cmocka_unit_test(a_loader_that_hides_its_registers_is_a_security_state),
 		cmocka_unit_test(an_esp32_tells_all_about_itself),
+		cmocka_unit_test(an_esp32_s_custom_mac_needs_version_and_checksum),
 		cmocka_unit_test(each_esp32_package_has_its_name),
 		cmocka_unit_test(the_crystal_follows_from_the_uart_divider),
 		cmocka_unit_test(esp32_security_efuses_are_seen),
+		cmocka_unit_test(an_esp32_s_hidden_keys_are_named),
 		cmocka_unit_test(an_s3_tells_all_about_itself),
 		cmocka_unit_test(the_first_s3_is_revision_0_whatever_its_other_bits_say),
 		cmocka_unit_test(a_c3_tells_all_about_itself),

@@ -234,6 +234,106 @@ static void key_purposes_come_with_the_security_info(void **state)
 	reg_unit_release(&u);
 }
 
+static void key_purposes_are_named_as_each_chip_has_them(void **state)
+{
+	static const struct {
+		const char *chip;
+		unsigned id;
+		uint32_t efuse;
+		uint8_t purposes[KEY_PURPOSES];
+		const char *text;
+	} rows[] = {
+		/* clang-format off */
+		{ "esp32s3", 9, 0x60007000, { 0, 0, 0, 0, 0, 0, 0 }, "none" },
+		{ "esp32s3", 9, 0x60007000, { 0, 0, 0, 0, 0, 0, 12 }, "none" },
+		{ "esp32s3", 9, 0x60007000, { 2, 3, 9, 10, 11, 1, 0 },
+		  "0 XTS_AES_256_KEY_1, 1 XTS_AES_256_KEY_2, 2 SECURE_BOOT_DIGEST0, "
+		  "3 SECURE_BOOT_DIGEST1, 4 SECURE_BOOT_DIGEST2, 5 RESERVED" },
+		{ "esp32c3", 5, 0x60008800, { 4, 9, 0, 5, 6, 7, 0 },
+		  "0 XTS_AES_128_KEY, 1 SECURE_BOOT_DIGEST0, 3 HMAC_DOWN_ALL, 4 HMAC_DOWN_JTAG, "
+		  "5 HMAC_DOWN_DIGITAL_SIGNATURE" },
+		{ "esp32c3", 5, 0x60008800, { 2, 0, 0, 0, 0, 8, 0 }, "0 purpose 2, 5 HMAC_UP" },
+		{ "esp32c6", 13, 0x600B0800, { 1, 4, 0, 0, 0, 0, 0 }, "0 RESERVED, 1 XTS_AES_128_KEY" },
+		{ "esp32c5", 23, 0x600B4800, { 1, 12, 15, 16, 17, 18, 0 },
+		  "0 ECDSA_KEY, 1 KM_INIT_KEY, 2 XTS_AES_128_PSRAM_KEY, 3 ECDSA_KEY_P192, "
+		  "4 ECDSA_KEY_P384_L, 5 ECDSA_KEY_P384_H" },
+		{ "esp32c61", 20, 0x600B4800, { 1, 5, 11, 0, 0, 0, 0 },
+		  "0 ECDSA_KEY, 1 purpose 5, 2 SECURE_BOOT_DIGEST2" },
+		{ "esp32h2", 16, 0x600B0800, { 1, 2, 3, 0, 0, 0, 0 },
+		  "0 ECDSA_KEY, 1 XTS_AES_256_KEY_1, 2 XTS_AES_256_KEY_2" },
+		{ "esp32p4", 18, 0x5012D000, { 12, 4, 0, 0, 0, 0, 19 }, "0 KM_INIT_KEY, 1 XTS_AES_128_KEY" },
+		{ "esp32c2", 12, 0x60008800, { 4, 9, 0, 0, 0, 0, 0 }, "" },
+		/* clang-format on */
+	};
+	char text[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct vector v = { .chip = rows[i].chip,
+				    .id = rows[i].id,
+				    .efuse = rows[i].efuse };
+		struct ident ident;
+		struct reg_unit u;
+
+		be(&u, &v);
+		memcpy(u.security + 5, rows[i].purposes, KEY_PURPOSES);
+		read_unit(&u, &ident);
+		security_key_text(&ident, text, sizeof(text));
+		assert_string_equal(text, rows[i].text);
+		/* Never beyond its room. */
+		for (size_t size = 1; size < 20; size++) {
+			memset(text, '#', sizeof(text));
+			security_key_text(&ident, text, size);
+			assert_true(strlen(text) < size);
+		}
+		reg_unit_release(&u);
+	}
+}
+
+static void a_unit_that_was_not_read_has_no_keys_to_name(void **state)
+{
+	struct ident nobody = { .chip = NULL }, silent = { .chip = chip_by_key("esp32s3") };
+	char text[20] = "x";
+
+	(void)state;
+	security_key_text(&nobody, text, sizeof(text));
+	assert_string_equal(text, "");
+	strcpy(text, "x");
+	security_key_text(&silent, text, sizeof(text));
+	assert_string_equal(text, "");
+}
+
+/* ---- a maker's own MAC: docs/chips.md 3 ---- */
+
+static void a_custom_mac_stands_in_block_3_and_in_the_c2_s_block_1(void **state)
+{
+	static const uint8_t mac[] = { 0xac, 0xde, 0x48, 0x00, 0x01, 0x80 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(security) / sizeof(security[0]); i++) {
+		struct vector v = { .chip = security[i].chip,
+				    .id = security[i].id,
+				    .efuse = security[i].efuse };
+		bool is_c2 = strcmp(v.chip, "esp32c2") == 0;
+		struct ident ident;
+		struct reg_unit u;
+
+		be(&u, &v);
+		read_unit(&u, &ident);
+		assert_false(ident.has_custom_mac);
+		reg_unit_set(&u, v.efuse + (is_c2 ? 0x34 : 0x94), is_c2 ? 0x0048deac : 0x48deac55);
+		reg_unit_set(&u, v.efuse + (is_c2 ? 0x38 : 0x98), is_c2 ? 0x55558001 : 0x55800100);
+		read_unit(&u, &ident);
+		assert_true(ident.has_custom_mac);
+		assert_memory_equal(ident.custom_mac, mac, sizeof(mac));
+		reg_unit_set(&u, v.efuse + (is_c2 ? 0x34 : 0x94), UINT32_MAX);
+		reg_unit_set(&u, v.efuse + (is_c2 ? 0x38 : 0x98), UINT32_MAX);
+		read_unit(&u, &ident);
+		assert_false(ident.has_custom_mac);
+		reg_unit_release(&u);
+	}
+}
+
 /* ---- restart ---- */
 
 static void a_watchdog_that_resets_is_armed_and_locked_again(void **state)
@@ -344,6 +444,9 @@ int main(void)
 		cmocka_unit_test(every_chip_tells_what_its_efuses_say),
 		cmocka_unit_test(security_efuses_stand_where_section_9_says),
 		cmocka_unit_test(key_purposes_come_with_the_security_info),
+		cmocka_unit_test(key_purposes_are_named_as_each_chip_has_them),
+		cmocka_unit_test(a_unit_that_was_not_read_has_no_keys_to_name),
+		cmocka_unit_test(a_custom_mac_stands_in_block_3_and_in_the_c2_s_block_1),
 		cmocka_unit_test(a_watchdog_that_resets_is_armed_and_locked_again),
 		cmocka_unit_test(an_s2_has_no_watchdog_to_stop),
 		cmocka_unit_test(roms_with_a_wrong_crystal_are_told_another_rate),
