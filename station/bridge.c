@@ -27,6 +27,27 @@ static bool is_on_interface(const struct port *p, const char *interface)
 	       (colon[1 + length] == '\0' || colon[1 + length] == '.');
 }
 
+static bool is_part_of(const struct bridge *b, uint8_t part)
+{
+	for (size_t i = 0; i < BRIDGE_PARTS_MAX && b->parts[i]; i++) {
+		if (b->parts[i] == part)
+			return true;
+	}
+	return b->is_other_part;
+}
+
+/* By what the bridge said of itself, or else by its product string. */
+static bool is_the_part(const struct bridge *b, const struct port *p)
+{
+	bool asks_for_part = b->parts[0] || b->is_other_part;
+
+	if (asks_for_part && p->answer.asked == USB_ANSWERED)
+		return is_part_of(b, p->answer.part);
+	if (b->product)
+		return strstr(p->product, b->product) != NULL;
+	return !asks_for_part;
+}
+
 const struct bridge *bridge_of_port(const struct port *p)
 {
 	size_t count;
@@ -39,12 +60,44 @@ const struct bridge *bridge_of_port(const struct port *p)
 
 		if (has_id(b, p) &&
 		    (!b->manufacturer || strcmp(b->manufacturer, p->manufacturer) == 0) &&
-		    (!b->product || strstr(p->product, b->product)) &&
 		    (!b->release || strcmp(b->release, p->release) == 0) &&
-		    (!b->interface || is_on_interface(p, b->interface)))
+		    (!b->interface || is_on_interface(p, b->interface)) && is_the_part(b, p))
 			return b;
 	}
 	return NULL;
+}
+
+const char *bridge_told_by(const struct port *p)
+{
+	const struct bridge *b = bridge_of_port(p);
+
+	if (!b)
+		return NULL;
+	if (p->answer.asked == USB_ANSWERED && (b->parts[0] || b->is_other_part))
+		return "vendor query";
+	if (b->product || b->manufacturer)
+		return "product string";
+	return b->release ? "release" : b->interface ? "interface" : "id only";
+}
+
+void bridge_note(const struct port *p, char *text, size_t size)
+{
+	static const char *const hindered[] = {
+		[USB_NOT_ASKED] = "",
+		[USB_ANSWERED] = "; the part that it names has no row",
+		[USB_NOT_PERMITTED] = "; this user may not ask the bridge for its part",
+		[USB_IN_USE] = "; not asked for its part while a program has the port open",
+		[USB_SILENT] = "; asked for its part, it did not answer",
+	};
+	const char *by = bridge_told_by(p);
+
+	if (!by)
+		snprintf(text, size, "no row has its id");
+	else if (strcmp(by, "vendor query") == 0)
+		snprintf(text, size, "told by vendor query, part %02x%s", p->answer.part,
+			 p->answer.is_short ? "; it answers as a copy of a CP2102 does" : "");
+	else
+		snprintf(text, size, "told by %s%s", by, hindered[p->answer.asked]);
 }
 
 static bool can_make(const struct bridge *b, uint32_t rate)
@@ -56,6 +109,21 @@ static bool can_make(const struct bridge *b, uint32_t rate)
 	return !b->max_baud || rate <= b->max_baud;
 }
 
+/* Also where the preset names one kind, and which kind it is could not be told. */
+static bool is_called(const struct bridge *b, const char *name)
+{
+	size_t count;
+	const struct bridge *rows = bridge_rows(&count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (rows[i].family && strcmp(rows[i].family, b->name) == 0 &&
+		    product_bridge_is(rows[i].name, name))
+			return true;
+	}
+	return product_bridge_is(b->name, name) ||
+	       (b->family && product_bridge_is(b->family, name));
+}
+
 const struct plan_bridge *bridge_in_plan(const struct bridge *b, const struct plan *plan)
 {
 	size_t count;
@@ -64,7 +132,7 @@ const struct plan_bridge *bridge_in_plan(const struct bridge *b, const struct pl
 	for (size_t i = 0; i < plan->bridge_count; i++) {
 		const struct plan_bridge *wanted = &plan->bridges[i];
 
-		if (product_bridge_is(b->name, wanted->name))
+		if (is_called(b, wanted->name))
 			return wanted;
 		for (size_t j = 0; j < count && b->is_native_usb; j++) {
 			if (rows[j].is_native_usb && product_bridge_is(rows[j].name, wanted->name))
@@ -115,6 +183,7 @@ struct link_profile bridge_link(const struct bridge *b, const struct plan *plan)
 	const uint32_t *rates = is_presets ? preset->rates : b->rates;
 	size_t count = is_presets ? preset->rate_count : LINK_RATES_MAX;
 	struct link_profile link = {
+		.bridge = b->ids[0].vid ? b->name : NULL,
 		.is_native_usb = b->is_native_usb,
 		.is_usb_otg = b->is_usb_otg,
 		.ram_block_bytes = b->ram_block_bytes,

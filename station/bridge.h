@@ -2,9 +2,9 @@
  * What stands between a port and a unit: one row per bridge chip.
  *
  * VID:PID alone does not tell bridges apart (five CP210x share one, M5Stack's own
- * firmware answers to FTDI's), so a row may also ask for strings, a release or an
- * interface. Rows are tried in order, so the particular ones stand before the
- * general. What only a vendor request could tell is not asked: it needs more than the tty.
+ * firmware answers to FTDI's), so a row may also ask for strings, a release, an
+ * interface, or the part that the bridge itself named (station/usb_query.h). Rows are
+ * tried in order, so the particular ones stand before the general.
  * docs/add-a-bridge.md.
  */
 #ifndef STATION_BRIDGE_H
@@ -14,20 +14,35 @@
 #include "recipes/plan.h"
 #include "station/ports.h"
 
-#define BRIDGE_IDS_MAX 4
+#define BRIDGE_IDS_MAX 8
+#define BRIDGE_PARTS_MAX 4
+#define BRIDGE_NOTE_BYTES 120
 
 struct usb_id {
 	uint16_t vid, pid;
 };
 
+/* What a vendor request to the device would tell. docs/bridges.md, Which part. */
+enum usb_question {
+	ASK_NOTHING,
+	ASK_CP210X_PART,
+	ASK_WCH_TYPE,
+};
+
 struct bridge {
-	const char *name;                   /* as recorded, and as presets name it: "CP2104" */
-	struct usb_id ids[BRIDGE_IDS_MAX];  /* vid 0 ends the list */
-	const char *manufacturer;           /* exactly this string; NULL any */
-	const char *product;                /* contained in the product string; NULL any */
-	const char *release;                /* bcdDevice as sysfs has it; NULL any */
-	const char *interface;              /* "1.1": configuration and interface; NULL any */
-	uint32_t rates[LINK_RATES_MAX];     /* best first, without 115200, 0 ends the list */
+	const char *name;                  /* as recorded, and as presets name it: "CP2104" */
+	const char *family;                /* what presets call all its kinds; NULL: the name */
+	struct usb_id ids[BRIDGE_IDS_MAX]; /* vid 0 ends the list */
+	const char *manufacturer;          /* exactly this string; NULL any */
+	const char *product;               /* contained in the product string; NULL any */
+	const char *release;               /* bcdDevice as sysfs has it; NULL any */
+	const char *interface;             /* "1.1": configuration and interface; NULL any */
+	/* The parts that are this row, whatever the product string says; 0 ends the list. A row
+	 * without a product string is taken for these alone. */
+	uint8_t parts[BRIDGE_PARTS_MAX];
+	bool is_other_part;             /* taken for any part, of those that no row above has */
+	enum usb_question question;     /* the row is several parts, and this would tell which */
+	uint32_t rates[LINK_RATES_MAX]; /* best first, without 115200, 0 ends the list */
 	uint32_t bad_rates[LINK_RATES_MAX]; /* never used, not even when a preset names one */
 	uint32_t max_baud;                  /* of the part; 0 unknown */
 	const enum reset_kind *resets;
@@ -47,6 +62,13 @@ const struct bridge *bridge_rows(size_t *count);
 
 /* The row for a port, NULL when there is none: such a port is used only when named. */
 const struct bridge *bridge_of_port(const struct port *p);
+
+/* How the row was told from others of its id: "product string", "release", "interface",
+ * "vendor query", or "id only", which leaves several. NULL without a row. */
+const char *bridge_told_by(const struct port *p);
+
+/* The same as a sentence for the unit's log, with what hindered the vendor query. */
+void bridge_note(const struct port *p, char *text, size_t size);
 
 /* For a port that was named and has no row: careful rates, all reset sequences. */
 const struct bridge *bridge_generic(void);

@@ -35,8 +35,9 @@ static const struct bridge rows[] = {
 	{
 		/* Makes 24 MHz / n; one M5Paper fails at the 2 M that it is sold for. */
 		.name = "CP2104",
-		.ids = { { 0x10C4, 0xEA60 } },
+		.ids = { { 0x10C4, 0xEA60 }, { 0x10C4, 0xEA61 }, { 0x10C4, 0xEA63 } },
 		.product = "CP2104",
+		.parts = { 0x04 },
 		.rates = { 1500000, 921600, 460800, 230400 },
 		.max_baud = 2000000,
 		RESETS(two_transistors),
@@ -48,8 +49,9 @@ static const struct bridge rows[] = {
 	{
 		/* Makes 24 MHz / n. */
 		.name = "CP2102N",
-		.ids = { { 0x10C4, 0xEA60 } },
+		.ids = { { 0x10C4, 0xEA60 }, { 0x10C4, 0xEA61 }, { 0x10C4, 0xEA63 } },
 		.product = "CP2102N",
+		.parts = { 0x20, 0x21, 0x22 },
 		.rates = { 1500000, 921600, 460800, 230400 },
 		.max_baud = 3000000,
 		RESETS(two_transistors),
@@ -62,8 +64,9 @@ static const struct bridge rows[] = {
 	{
 		/* Asked for 1.5 M it makes 1000000 and says so; some fail above 921600. */
 		.name = "CP2102",
-		.ids = { { 0x10C4, 0xEA60 } },
+		.ids = { { 0x10C4, 0xEA60 }, { 0x10C4, 0xEA61 }, { 0x10C4, 0xEA63 } },
 		.product = "CP2102 ",
+		.parts = { 0x02 },
 		.rates = { 921600, 460800, 230400 },
 		.bad_rates = { 1152000, 1500000 },
 		.max_baud = 1000000,
@@ -75,8 +78,9 @@ static const struct bridge rows[] = {
 	},
 	{
 		.name = "CP2103",
-		.ids = { { 0x10C4, 0xEA60 } },
+		.ids = { { 0x10C4, 0xEA60 }, { 0x10C4, 0xEA61 }, { 0x10C4, 0xEA63 } },
 		.product = "CP2103",
+		.parts = { 0x03 },
 		.rates = { 921600, 460800, 230400 },
 		.bad_rates = { 1152000, 1500000 },
 		.max_baud = 1000000,
@@ -88,8 +92,9 @@ static const struct bridge rows[] = {
 	},
 	{
 		.name = "CP2101",
-		.ids = { { 0x10C4, 0xEA60 } },
+		.ids = { { 0x10C4, 0xEA60 }, { 0x10C4, 0xEA61 }, { 0x10C4, 0xEA63 } },
 		.product = "CP2101",
+		.parts = { 0x01 },
 		.rates = { 921600, 460800, 230400 },
 		.bad_rates = { 1000000, 1152000, 1500000 },
 		.max_baud = 921600,
@@ -100,10 +105,11 @@ static const struct bridge rows[] = {
 		.source = "docs/bridges.md, CP210x",
 	},
 	{
-		/* Says nothing of its kind: a vendor request (0xFF, 0x370B) would tell, but not
-		 * over the tty. 921600 is what all of them make. */
+		/* Says nothing of its kind, and was not to be asked. 921600 is what all of them
+		 * make. */
 		.name = "CP210x",
 		.ids = { { 0x10C4, 0xEA60 }, { 0x10C4, 0xEA61 }, { 0x10C4, 0xEA63 } },
+		.question = ASK_CP210X_PART,
 		.rates = { 921600, 460800, 230400 },
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
@@ -159,10 +165,36 @@ static const struct bridge rows[] = {
 		.source = "docs/bridges.md, Table",
 	},
 	{
-		/* F and X share the id and tell no manufacturer; a vendor request (0x5F) would tell
-		 * them apart, but not over the tty. Release 4.43. */
+		.name = "CH9102X",
+		.family = "CH9102",
+		.ids = { { 0x1A86, 0x55D4 } },
+		.parts = { 0x09 },
+		.rates = { 1500000, 921600, 460800, 230400 },
+		.max_baud = 4000000,
+		RESETS(two_transistors),
+		.ram_block_bytes = RAM_BLOCK,
+		.driver = "cdc_acm",
+		.proof = PROOF_FACTS,
+		.source = "docs/bridges.md, CH9102",
+	},
+	{
+		.name = "CH9102F",
+		.family = "CH9102",
+		.ids = { { 0x1A86, 0x55D4 } },
+		.is_other_part = true,
+		.rates = { 1500000, 921600, 460800, 230400 },
+		.max_baud = 4000000,
+		RESETS(two_transistors),
+		.ram_block_bytes = RAM_BLOCK,
+		.driver = "cdc_acm",
+		.proof = PROOF_FACTS,
+		.source = "docs/bridges.md, CH9102",
+	},
+	{
+		/* F or X: both share id and strings, and tell no manufacturer. Release 4.43. */
 		.name = "CH9102",
 		.ids = { { 0x1A86, 0x55D4 } },
+		.question = ASK_WCH_TYPE,
 		.rates = { 1500000, 921600, 460800, 230400 },
 		.max_baud = 4000000,
 		RESETS(two_transistors),
@@ -172,9 +204,59 @@ static const struct bridge rows[] = {
 		.source = "docs/bridges.md, CH9102",
 	},
 	{
-		/* Release 4.45. */
+		.name = "CH343K",
+		.family = "CH343",
+		.ids = { { 0x1A86, 0x55D3 } },
+		.parts = { 0x01 },
+		.rates = { 1500000, 921600, 460800, 230400 },
+		RESETS(two_transistors),
+		.ram_block_bytes = RAM_BLOCK,
+		.driver = "cdc_acm",
+		.proof = PROOF_FACTS,
+		.source = "docs/bridges.md, CH9102",
+	},
+	{
+		.name = "CH343J",
+		.family = "CH343",
+		.ids = { { 0x1A86, 0x55D3 } },
+		.parts = { 0x02 },
+		.rates = { 1500000, 921600, 460800, 230400 },
+		RESETS(two_transistors),
+		.ram_block_bytes = RAM_BLOCK,
+		.driver = "cdc_acm",
+		.proof = PROOF_FACTS,
+		.source = "docs/bridges.md, CH9102",
+	},
+	{
+		/* The one that can find out the rate by itself. */
+		.name = "CH343G",
+		.family = "CH343",
+		.ids = { { 0x1A86, 0x55D3 } },
+		.parts = { 0x18 },
+		.rates = { 1500000, 921600, 460800, 230400 },
+		RESETS(two_transistors),
+		.ram_block_bytes = RAM_BLOCK,
+		.driver = "cdc_acm",
+		.proof = PROOF_FACTS,
+		.source = "docs/bridges.md, CH9102",
+	},
+	{
+		.name = "CH343GP",
+		.family = "CH343",
+		.ids = { { 0x1A86, 0x55D3 } },
+		.is_other_part = true,
+		.rates = { 1500000, 921600, 460800, 230400 },
+		RESETS(two_transistors),
+		.ram_block_bytes = RAM_BLOCK,
+		.driver = "cdc_acm",
+		.proof = PROOF_FACTS,
+		.source = "docs/bridges.md, CH9102",
+	},
+	{
+		/* Any of the four. Release 4.45. */
 		.name = "CH343",
 		.ids = { { 0x1A86, 0x55D3 } },
+		.question = ASK_WCH_TYPE,
 		.rates = { 1500000, 921600, 460800, 230400 },
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
@@ -409,6 +491,19 @@ static const struct bridge rows[] = {
 		.source = "docs/bridges.md, FTDI",
 	},
 	{
+		/* All of the HP and HA series. */
+		.name = "FT232HP",
+		.ids = { { 0x0403, 0x6040 }, { 0x0403, 0x6041 }, { 0x0403, 0x6042 }, { 0x0403, 0x6043 },
+			 { 0x0403, 0x6044 }, { 0x0403, 0x6045 }, { 0x0403, 0x6048 } },
+		.rates = { 1500000, 921600, 460800, 230400 },
+		.max_baud = 12000000,
+		RESETS(two_transistors),
+		.ram_block_bytes = RAM_BLOCK,
+		.driver = "ftdi_sio",
+		.proof = PROOF_FACTS,
+		.source = "docs/bridges.md, FTDI",
+	},
+	{
 		/* All of the FT-X series. */
 		.name = "FT230X",
 		.ids = { { 0x0403, 0x6015 } },
@@ -424,6 +519,19 @@ static const struct bridge rows[] = {
 		.name = "PL2303",
 		.ids = { { 0x067B, 0x2303 } },
 		.rates = { 921600, 460800, 230400 },
+		RESETS(two_transistors),
+		.ram_block_bytes = RAM_BLOCK,
+		.driver = "pl2303",
+		.proof = PROOF_FACTS,
+		.source = "docs/bridges.md, Table",
+	},
+	{
+		/* GC, GB, GT, GL, GE, GS: the driver's list calls them so. */
+		.name = "PL2303G",
+		.ids = { { 0x067B, 0x23A3 }, { 0x067B, 0x23B3 }, { 0x067B, 0x23C3 }, { 0x067B, 0x23D3 },
+			 { 0x067B, 0x23E3 }, { 0x067B, 0x23F3 } },
+		.rates = { 921600, 460800, 230400 },
+		.max_baud = 12000000,
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "pl2303",

@@ -7,6 +7,7 @@
 #include "station/record_of.h"
 #include "station/select.h"
 #include "station/textbuf.h"
+#include "station/usb_query.h"
 #include "station/view.h"
 
 #include <stdio.h>
@@ -46,6 +47,7 @@ struct plan *read_recipe(const struct options *options, enum exit_code *code)
 struct run {
 	struct port_list ports;
 	struct selection selection;
+	struct usb_asking *asking; /* bridges that have not answered yet; NULL mostly */
 	struct db *db;
 	struct writer *writer;
 	struct product_list *products;
@@ -114,6 +116,8 @@ static enum status set_up(struct run *r, const struct plan *plan, const struct o
 	r->signal_fd = stop_signals_open();
 	if (r->signal_fd < 0)
 		return err_set(err, STATUS_INTERNAL, "no descriptor for signals");
+	usb_query_places(&usb_bus_linux, &r->ports, r->selection.places, r->selection.count,
+			 USB_QUERY_WAIT_MS, &r->asking);
 	if (plan) {
 		TRY(open_records(r, plan, options, err));
 		TRY(writer_new(r->db, &r->writer, err));
@@ -180,6 +184,7 @@ enum exit_code run_session(enum flash_kind kind, struct plan *plan, const struct
 		stop_signals_close(r.signal_fd);
 	end_view(&r, code);
 	/* A worker that is stuck in a system call still reads these. */
+	usb_asking_free(r.asking);
 	if (station_reap(stuck, 0)) {
 		writer_free(r.writer);
 		product_list_free(r.products);

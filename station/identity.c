@@ -20,6 +20,8 @@ size_t identity_guess(const struct snapshot *s, const struct slot_view *slot,
 	/* Presets name a chip's own USB as its loader shows it. */
 	if (bridge && bridge->is_application)
 		seen.bridge = "USB-Serial/JTAG";
+	else if (bridge && bridge->family)
+		seen.bridge = bridge->family;
 	count = product_could_be(s->products, &seen, guesses, GUESSES_MAX);
 	return count < GUESSES_MAX ? count : GUESSES_MAX;
 }

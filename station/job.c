@@ -202,9 +202,14 @@ static void note_place(struct job *job)
 {
 	const struct port *port = job->port;
 	const struct bridge *bridge = job->bridge;
+	char line[BRIDGE_NOTE_BYTES];
 
 	note(job, "%s: %s, driver %s", port->node, bridge->name,
 	     port->driver[0] ? port->driver : "unknown");
+	if (port->is_usb) {
+		bridge_note(port, line, sizeof(line));
+		note(job, "%s: %s", bridge->name, line);
+	}
 	if (bridge->quirk)
 		note(job, "%s: %s", bridge->name, bridge->quirk);
 	if (bridge->driver && port->driver[0] && strcmp(bridge->driver, port->driver) != 0)

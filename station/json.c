@@ -49,6 +49,11 @@ json_t *json_event(const char *event)
 	return object;
 }
 
+static const char *const asked_words[] = {
+	[USB_NOT_ASKED] = NULL,  [USB_ANSWERED] = "answered", [USB_NOT_PERMITTED] = "not permitted",
+	[USB_IN_USE] = "in use", [USB_SILENT] = "no answer",
+};
+
 json_t *json_port(const struct port *p)
 {
 	const struct bridge *bridge = bridge_of_port(p);
@@ -59,6 +64,11 @@ json_t *json_port(const struct port *p)
 	json_object_set_new(object, "slot", json_text(p->slot));
 	json_object_set_new(object, "node", json_text(p->node));
 	json_object_set_new(object, "bridge", json_text(bridge ? bridge->name : NULL));
+	json_object_set_new(object, "bridge_told_by", json_text(bridge_told_by(p)));
+	json_object_set_new(object, "bridge_query", json_text(asked_words[p->answer.asked]));
+	json_object_set_new(object, "bridge_part",
+			    p->answer.asked == USB_ANSWERED ? json_integer(p->answer.part)
+							    : json_null());
 	json_object_set_new(object, "vid_pid", json_text(p->is_usb ? vid_pid : NULL));
 	json_object_set_new(object, "manufacturer", json_text(p->manufacturer));
 	json_object_set_new(object, "product", json_text(p->product));

@@ -127,6 +127,16 @@ static bool read_hex(const char *folder, const char *name, uint16_t *value)
 	return end != text && *end == '\0' && number <= UINT16_MAX;
 }
 
+/* 0 where there is none. */
+static unsigned read_number(const char *folder, const char *name)
+{
+	char text[16];
+
+	if (!read_attribute(folder, name, text, sizeof(text)))
+		return 0;
+	return (unsigned)strtoul(text, NULL, 10);
+}
+
 /* The last part of where folder/driver points to. */
 static void read_driver(const char *folder, char *driver, size_t size)
 {
@@ -160,7 +170,6 @@ static void add_port_number(const char *device, char *slot, size_t size)
 /* false when the device went away under our hands. device: a resolved path, changed here. */
 static bool read_usb(char *device, size_t interface_end, struct port *p)
 {
-	char speed[16];
 	char *slash;
 
 	add_port_number(device, p->slot, sizeof(p->slot));
@@ -186,8 +195,9 @@ static bool read_usb(char *device, size_t interface_end, struct port *p)
 	read_attribute(device, "product", p->product, sizeof(p->product));
 	read_attribute(device, "serial", p->serial, sizeof(p->serial));
 	read_attribute(device, "bcdDevice", p->release, sizeof(p->release));
-	if (read_attribute(device, "speed", speed, sizeof(speed)))
-		p->speed_mbps = (unsigned)strtoul(speed, NULL, 10);
+	p->speed_mbps = read_number(device, "speed");
+	p->usb_bus = read_number(device, "busnum");
+	p->usb_device = read_number(device, "devnum");
 	p->is_usb = true;
 	return true;
 }

@@ -20,6 +20,21 @@
 #define PORTS_SYSFS "/sys/class/tty"
 #define PORTS_PROC "/proc"
 
+/* What became of asking a bridge for its part: station/usb_query.h. */
+enum usb_asked {
+	USB_NOT_ASKED,
+	USB_ANSWERED,
+	USB_NOT_PERMITTED, /* this user may not write to the device's node */
+	USB_IN_USE,        /* some program has the port open */
+	USB_SILENT,        /* no such node, refused, or not in time */
+};
+
+struct usb_answer {
+	enum usb_asked asked;
+	uint8_t part;  /* of USB_ANSWERED: the maker's number for the part */
+	bool is_short; /* a CP2102 that answers two bytes with one, as copies do */
+};
+
 /* Strings are "" where the system tells nothing. */
 struct port {
 	char name[64];  /* "ttyUSB0" */
@@ -33,6 +48,8 @@ struct port {
 	char release[16]; /* bcdDevice, "0100" */
 	char driver[64];  /* kernel driver of the interface: "cp210x", "cdc_acm" */
 	unsigned speed_mbps;
+	unsigned usb_bus, usb_device; /* where it is on USB until the next plug; 0 unknown */
+	struct usb_answer answer;     /* ports_scan() asks nothing */
 	char usb_path[512];
 	pid_t holder_pid; /* who has it open; 0 nobody, or nobody we may see */
 	char holder[64];  /* that program's command line, cut */

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A number that no row has. */
+#define OTHER_PART 0xEE
+
 static struct port usb_port(uint16_t vid, uint16_t pid, const char *manufacturer,
 			    const char *product)
 {
@@ -35,6 +38,10 @@ static struct port port_of(const struct bridge *b, size_t id)
 	strcpy(p.release, b->release ? b->release : "");
 	snprintf(p.slot, sizeof(p.slot), "pci-0000:00:14.0/1.4:%s",
 		 b->interface ? b->interface : "1.0");
+	if (!b->product && (b->parts[0] || b->is_other_part)) {
+		p.answer.asked = USB_ANSWERED;
+		p.answer.part = b->parts[0] ? b->parts[0] : OTHER_PART;
+	}
 	return p;
 }
 
@@ -72,10 +79,20 @@ static const struct {
 	uint32_t rates[5], bad[6], max_baud;
 } sheet[] = {
 	{ "10c4:ea60", "CP2104",  "cp210x", { 1500000, 921600, 460800, 230400 }, { 0 }, 2000000 },
+	{ "10c4:ea61", "CP2104",  "cp210x", { 1500000, 921600, 460800, 230400 }, { 0 }, 2000000 },
+	{ "10c4:ea63", "CP2104",  "cp210x", { 1500000, 921600, 460800, 230400 }, { 0 }, 2000000 },
 	{ "10c4:ea60", "CP2102N", "cp210x", { 1500000, 921600, 460800, 230400 }, { 0 }, 3000000 },
+	{ "10c4:ea61", "CP2102N", "cp210x", { 1500000, 921600, 460800, 230400 }, { 0 }, 3000000 },
+	{ "10c4:ea63", "CP2102N", "cp210x", { 1500000, 921600, 460800, 230400 }, { 0 }, 3000000 },
 	{ "10c4:ea60", "CP2102",  "cp210x", { 921600, 460800, 230400 }, { 1152000, 1500000 }, 1000000 },
+	{ "10c4:ea61", "CP2102",  "cp210x", { 921600, 460800, 230400 }, { 1152000, 1500000 }, 1000000 },
+	{ "10c4:ea63", "CP2102",  "cp210x", { 921600, 460800, 230400 }, { 1152000, 1500000 }, 1000000 },
 	{ "10c4:ea60", "CP2103",  "cp210x", { 921600, 460800, 230400 }, { 1152000, 1500000 }, 1000000 },
+	{ "10c4:ea61", "CP2103",  "cp210x", { 921600, 460800, 230400 }, { 1152000, 1500000 }, 1000000 },
+	{ "10c4:ea63", "CP2103",  "cp210x", { 921600, 460800, 230400 }, { 1152000, 1500000 }, 1000000 },
 	{ "10c4:ea60", "CP2101",  "cp210x", { 921600, 460800, 230400 }, { 1000000, 1152000, 1500000 }, 921600 },
+	{ "10c4:ea61", "CP2101",  "cp210x", { 921600, 460800, 230400 }, { 1000000, 1152000, 1500000 }, 921600 },
+	{ "10c4:ea63", "CP2101",  "cp210x", { 921600, 460800, 230400 }, { 1000000, 1152000, 1500000 }, 921600 },
 	{ "10c4:ea60", "CP210x",  "cp210x", { 921600, 460800, 230400 }, { 0 }, 0 },
 	{ "10c4:ea61", "CP210x",  "cp210x", { 921600, 460800, 230400 }, { 0 }, 0 },
 	{ "10c4:ea63", "CP210x",  "cp210x", { 921600, 460800, 230400 }, { 0 }, 0 },
@@ -90,7 +107,13 @@ static const struct {
 	{ "1a86:7522", "CH340K",  "ch341", { 1000000, 460800, 230400 }, { 921600, 1152000 }, 3000000 },
 	{ "1a86:5523", "CH341",   "ch341", { 1000000, 460800, 230400 }, { 921600, 1152000 }, 3000000 },
 	{ "4348:5523", "CH341",   "ch341", { 1000000, 460800, 230400 }, { 921600, 1152000 }, 3000000 },
+	{ "1a86:55d4", "CH9102X", "cdc_acm", { 1500000, 921600, 460800, 230400 }, { 0 }, 4000000 },
+	{ "1a86:55d4", "CH9102F", "cdc_acm", { 1500000, 921600, 460800, 230400 }, { 0 }, 4000000 },
 	{ "1a86:55d4", "CH9102",  "cdc_acm", { 1500000, 921600, 460800, 230400 }, { 0 }, 4000000 },
+	{ "1a86:55d3", "CH343K",  "cdc_acm", { 1500000, 921600, 460800, 230400 }, { 0 }, 0 },
+	{ "1a86:55d3", "CH343J",  "cdc_acm", { 1500000, 921600, 460800, 230400 }, { 0 }, 0 },
+	{ "1a86:55d3", "CH343G",  "cdc_acm", { 1500000, 921600, 460800, 230400 }, { 0 }, 0 },
+	{ "1a86:55d3", "CH343GP",  "cdc_acm", { 1500000, 921600, 460800, 230400 }, { 0 }, 0 },
 	{ "1a86:55d3", "CH343",   "cdc_acm", { 1500000, 921600, 460800, 230400 }, { 0 }, 0 },
 	{ "1a86:55d2", "CH342",   "cdc_acm", { 460800, 230400 }, { 921600 }, 0 },
 	{ "1a86:55d5", "CH344",   "cdc_acm", { 921600, 460800, 230400 }, { 0 }, 0 },
@@ -116,7 +139,20 @@ static const struct {
 	{ "0403:6011", "FT4232H", "ftdi_sio", { 1500000, 921600, 460800, 230400 }, { 0 }, 12000000 },
 	{ "0403:6014", "FT232H",  "ftdi_sio", { 1500000, 921600, 460800, 230400 }, { 0 }, 12000000 },
 	{ "0403:6015", "FT230X",  "ftdi_sio", { 1500000, 921600, 460800, 230400 }, { 0 }, 3000000 },
+	{ "0403:6040", "FT232HP", "ftdi_sio", { 1500000, 921600, 460800, 230400 }, { 0 }, 12000000 },
+	{ "0403:6041", "FT232HP", "ftdi_sio", { 1500000, 921600, 460800, 230400 }, { 0 }, 12000000 },
+	{ "0403:6042", "FT232HP", "ftdi_sio", { 1500000, 921600, 460800, 230400 }, { 0 }, 12000000 },
+	{ "0403:6043", "FT232HP", "ftdi_sio", { 1500000, 921600, 460800, 230400 }, { 0 }, 12000000 },
+	{ "0403:6044", "FT232HP", "ftdi_sio", { 1500000, 921600, 460800, 230400 }, { 0 }, 12000000 },
+	{ "0403:6045", "FT232HP", "ftdi_sio", { 1500000, 921600, 460800, 230400 }, { 0 }, 12000000 },
+	{ "0403:6048", "FT232HP", "ftdi_sio", { 1500000, 921600, 460800, 230400 }, { 0 }, 12000000 },
 	{ "067b:2303", "PL2303",  "pl2303", { 921600, 460800, 230400 }, { 0 }, 0 },
+	{ "067b:23a3", "PL2303G", "pl2303", { 921600, 460800, 230400 }, { 0 }, 12000000 },
+	{ "067b:23b3", "PL2303G", "pl2303", { 921600, 460800, 230400 }, { 0 }, 12000000 },
+	{ "067b:23c3", "PL2303G", "pl2303", { 921600, 460800, 230400 }, { 0 }, 12000000 },
+	{ "067b:23d3", "PL2303G", "pl2303", { 921600, 460800, 230400 }, { 0 }, 12000000 },
+	{ "067b:23e3", "PL2303G", "pl2303", { 921600, 460800, 230400 }, { 0 }, 12000000 },
+	{ "067b:23f3", "PL2303G", "pl2303", { 921600, 460800, 230400 }, { 0 }, 12000000 },
 	{ "303a:1001", "USB-Serial/JTAG", "cdc_acm", { 0 }, { 0 }, 0 },
 	{ "303a:1002", "esp-usb-bridge", "cdc_acm", { 921600, 460800, 230400 }, { 0 }, 0 },
 	{ "303a:0002", "USB-OTG (ESP32-S2 ROM)", "cdc_acm", { 0 }, { 0 }, 0 },
@@ -269,6 +305,119 @@ static void release_and_interface_tell_bridges_apart_that_share_an_id(void **sta
 	assert_null(bridge_of_port(&two));
 }
 
+static struct port answering(uint16_t vid, uint16_t pid, uint8_t part)
+{
+	struct port p = usb_port(vid, pid, "", "");
+
+	p.answer = (struct usb_answer){ .asked = USB_ANSWERED, .part = part };
+	return p;
+}
+
+/* docs/bridges.md, Which part, once more by hand. */
+static void the_part_tells_bridges_apart_that_share_id_and_strings(void **state)
+{
+	/* clang-format off */
+	static const struct {
+		uint16_t vid, pid;
+		uint8_t part;
+		const char *name, *told_by;
+	} rows[] = {
+		{ 0x10C4, 0xEA60, 0x01, "CP2101",  "vendor query" },
+		{ 0x10C4, 0xEA60, 0x02, "CP2102",  "vendor query" },
+		{ 0x10C4, 0xEA60, 0x03, "CP2103",  "vendor query" },
+		{ 0x10C4, 0xEA60, 0x04, "CP2104",  "vendor query" },
+		{ 0x10C4, 0xEA60, 0x20, "CP2102N", "vendor query" },
+		{ 0x10C4, 0xEA60, 0x21, "CP2102N", "vendor query" },
+		{ 0x10C4, 0xEA60, 0x22, "CP2102N", "vendor query" },
+		{ 0x10C4, 0xEA61, 0x04, "CP2104",  "vendor query" },
+		{ 0x10C4, 0xEA63, 0x02, "CP2102",  "vendor query" },
+		{ 0x10C4, 0xEA60, 0x05, "CP210x",  "id only" }, /* a CP2105 has ids of its own */
+		{ 0x10C4, 0xEA60, 0xFF, "CP210x",  "id only" },
+		{ 0x10C4, 0xEA60, 0x00, "CP210x",  "id only" },
+		{ 0x1A86, 0x55D4, 0x09, "CH9102X", "vendor query" },
+		{ 0x1A86, 0x55D4, 0x08, "CH9102F", "vendor query" },
+		{ 0x1A86, 0x55D4, 0x00, "CH9102F", "vendor query" },
+		{ 0x1A86, 0x55D3, 0x01, "CH343K",  "vendor query" },
+		{ 0x1A86, 0x55D3, 0x02, "CH343J",  "vendor query" },
+		{ 0x1A86, 0x55D3, 0x18, "CH343G",  "vendor query" },
+		{ 0x1A86, 0x55D3, 0x09, "CH343GP", "vendor query" },
+	};
+	/* clang-format on */
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct port p = answering(rows[i].vid, rows[i].pid, rows[i].part);
+
+		assert_string_equal(bridge_of_port(&p)->name, rows[i].name);
+		assert_string_equal(bridge_told_by(&p), rows[i].told_by);
+	}
+}
+
+static void how_a_bridge_was_told_is_said(void **state)
+{
+	struct port p = usb_port(0x10C4, 0xEA60, "Silicon Labs", "CP2104 USB to UART Bridge");
+	char text[BRIDGE_NOTE_BYTES];
+
+	(void)state;
+	bridge_note(&p, text, sizeof(text));
+	assert_string_equal(text, "told by product string");
+	strcpy(p.product, "Factory jig 7");
+	bridge_note(&p, text, sizeof(text));
+	assert_string_equal(text, "told by id only");
+	p.answer.asked = USB_NOT_PERMITTED;
+	bridge_note(&p, text, sizeof(text));
+	assert_string_equal(text, "told by id only; this user may not ask the bridge for its part");
+	p.answer = (struct usb_answer){ USB_ANSWERED, .part = 0x02, .is_short = true };
+	bridge_note(&p, text, sizeof(text));
+	assert_string_equal(text,
+			    "told by vendor query, part 02; it answers as a copy of a CP2102 does");
+	p = usb_port(0x0403, 0x6001, "FTDI", "FT232R USB UART");
+	strcpy(p.release, "0600");
+	assert_string_equal(bridge_told_by(&p), "release");
+	strcpy(p.release, "0400");
+	assert_string_equal(bridge_told_by(&p), "id only");
+	p = usb_port(0x0403, 0x6001, "Hades2001", "M5stack");
+	assert_string_equal(bridge_told_by(&p), "product string");
+	p = usb_port(0x10C4, 0xEA70, "", "");
+	strcpy(p.slot, "pci-0000:00:14.0/1.4:1.1");
+	assert_string_equal(bridge_told_by(&p), "interface");
+	p = usb_port(0x12D1, 0x1506, "", "");
+	assert_null(bridge_told_by(&p));
+}
+
+/* One question of a row would be asked for nothing: no answer leads anywhere else. */
+static void every_question_has_rows_that_it_leads_to(void **state)
+{
+	size_t count;
+	const struct bridge *rows = bridge_rows(&count);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		unsigned led_to = 0;
+
+		for (size_t j = 0; j < i; j++)
+			led_to += (rows[j].parts[0] || rows[j].is_other_part) &&
+				  rows[j].ids[0].pid == rows[i].ids[0].pid;
+		assert_int_equal(rows[i].question != ASK_NOTHING,
+				 led_to > 1 && !rows[i].parts[0] && !rows[i].is_other_part);
+	}
+}
+
+static void a_preset_that_names_a_family_or_one_of_its_kinds_is_satisfied(void **state)
+{
+	struct plan_bridge bridge = { .name = (char *)"CH9102" };
+	const struct plan plan = { .bridges = &bridge, .bridge_count = 1 };
+
+	(void)state;
+	assert_ptr_equal(bridge_in_plan(row_named("CH9102F", "1a86:55d4"), &plan), &bridge);
+	assert_ptr_equal(bridge_in_plan(row_named("CH9102", "1a86:55d4"), &plan), &bridge);
+	assert_null(bridge_in_plan(row_named("CH343GP", "1a86:55d3"), &plan));
+	bridge.name = (char *)"CH9102X";
+	assert_ptr_equal(bridge_in_plan(row_named("CH9102X", "1a86:55d4"), &plan), &bridge);
+	assert_ptr_equal(bridge_in_plan(row_named("CH9102", "1a86:55d4"), &plan), &bridge);
+	assert_null(bridge_in_plan(row_named("CH9102F", "1a86:55d4"), &plan));
+}
+
 static void what_has_no_row_is_never_guessed(void **state)
 {
 	const struct port uart = { .name = "ttyS0" };
@@ -372,6 +521,10 @@ int main(void)
 		cmocka_unit_test(every_ladder_falls_and_ends_above_the_first_rate),
 		cmocka_unit_test(names_differ),
 		cmocka_unit_test(strings_tell_bridges_apart_that_share_an_id),
+		cmocka_unit_test(the_part_tells_bridges_apart_that_share_id_and_strings),
+		cmocka_unit_test(how_a_bridge_was_told_is_said),
+		cmocka_unit_test(every_question_has_rows_that_it_leads_to),
+		cmocka_unit_test(a_preset_that_names_a_family_or_one_of_its_kinds_is_satisfied),
 		cmocka_unit_test(what_has_no_row_is_never_guessed),
 		cmocka_unit_test(the_m5_look_alike_is_only_asked_for_rates_that_it_makes),
 		cmocka_unit_test(the_recipe_cuts_the_ladder_from_above),
