@@ -145,6 +145,60 @@ static void each_chip_tells_who_it_is(void **state)
 	}
 }
 
+/* docs/chips.md 3, with the example of espefuse's manual. */
+static void a_maker_s_mac_stands_beside_the_chip_s(void **state)
+{
+	static const struct {
+		const char *chip;
+		struct expected words[3];
+	} places[] = {
+		{ "esp32",
+		  { { 0x3FF5A078, ~0u, 0x92634875 },
+		    { 0x3FF5A07C, 0xFFFFFF, 0x167215 },
+		    { 0x3FF5A08C, 0xFFu << 24, 1u << 24 } } },
+		{ "esp32s2",
+		  { { 0x3F41A094, ~0xFFu, 0x92634800 }, { 0x3F41A098, 0xFFFFFF, 0x167215 } } },
+		{ "esp32s3",
+		  { { 0x60007094, ~0xFFu, 0x92634800 }, { 0x60007098, 0xFFFFFF, 0x167215 } } },
+		{ "esp32c3",
+		  { { 0x60008894, ~0xFFu, 0x92634800 }, { 0x60008898, 0xFFFFFF, 0x167215 } } },
+		{ "esp32c5",
+		  { { 0x600B4894, ~0xFFu, 0x92634800 }, { 0x600B4898, 0xFFFFFF, 0x167215 } } },
+		{ "esp32c6",
+		  { { 0x600B0894, ~0xFFu, 0x92634800 }, { 0x600B0898, 0xFFFFFF, 0x167215 } } },
+		{ "esp32c61",
+		  { { 0x600B4894, ~0xFFu, 0x92634800 }, { 0x600B4898, 0xFFFFFF, 0x167215 } } },
+		{ "esp32h2",
+		  { { 0x600B0894, ~0xFFu, 0x92634800 }, { 0x600B0898, 0xFFFFFF, 0x167215 } } },
+		{ "esp32p4",
+		  { { 0x5012D094, ~0xFFu, 0x92634800 }, { 0x5012D098, 0xFFFFFF, 0x167215 } } },
+		{ "esp32c2",
+		  { { 0x60008834, ~0u, 0x15926348 },
+		    { 0x60008838, 0xFFFF, 0x1672 },
+		    { 0x60008830, 1u << 26, 1u << 26 } } },
+	};
+	static const uint8_t mac[] = { 0x48, 0x63, 0x92, 0x15, 0x72, 0x16 };
+	(void)state;
+
+	for (size_t i = 0; i < 2 * sizeof(places) / sizeof(places[0]); i++) {
+		struct sim_unit_config config = client_config(places[i / 2].chip);
+		struct row r = { .chip = config.chip, .package = "" };
+		struct client *c;
+
+		if (i & 1)
+			memcpy(config.custom_mac, mac, sizeof(mac));
+		c = client_new(&config);
+		client_enter_rom(c);
+		for (size_t n = 0; n < 3 && places[i / 2].words[n].addr; n++) {
+			struct expected e = places[i / 2].words[n];
+
+			e.value = i & 1 ? e.value : 0;
+			assert_word(c, &r, &e);
+		}
+		client_free(c);
+	}
+}
+
 static void each_chip_says_its_own_text(void **state)
 {
 	(void)state;
@@ -432,6 +486,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_chip_tells_who_it_is),
+		cmocka_unit_test(a_maker_s_mac_stands_beside_the_chip_s),
 		cmocka_unit_test(each_chip_says_its_own_text),
 		cmocka_unit_test(security_info_has_the_length_of_its_chip),
 		cmocka_unit_test(the_flash_hangs_on_each_chips_own_controller),
