@@ -27,7 +27,7 @@ static const struct column columns[] = {
 	{ "secure_download", COLUMN_BOOL,    "1: the loader refuses most commands, the MD5 among them" },
 	{ "security_flags",  COLUMN_TEXT,    "what the loader's security command says, hex; unknown where it has none" },
 	{ "crypt_count",     COLUMN_INTEGER, "fuses that switch flash encryption, as a number: on when an odd number of its bits is set" },
-	{ "key_purposes",    COLUMN_TEXT,    "what the key blocks are for, those that are in use: 0 XTS_AES_128_KEY; empty for none" },
+	{ "key_purposes",    COLUMN_TEXT,    "what the key blocks in use are for: 0 XTS_AES_128_KEY; none; unknown where the chip does not tell" },
 	{ "flash_status",    COLUMN_TEXT,    "status registers of the flash memory as found, hex; unknown where nobody had to look" },
 	{ "flash_status_set", COLUMN_TEXT,   "the same as left, where block protection was cleared" },
 	{ "slot",            COLUMN_TEXT,    "place on the fixture: USB controller, hub ports, interface" },

@@ -10,44 +10,6 @@ static const char *known(const char *text)
 	return text && text[0] ? text : NULL;
 }
 
-/* docs/chips.md, 9. */
-static const char *const purpose_names[] = {
-	"USER",
-	"RESERVED", /* ECDSA on C5, C61, H2, P4, H4 */
-	"XTS_AES_256_KEY_1",
-	"XTS_AES_256_KEY_2",
-	"XTS_AES_128_KEY",
-	"HMAC_DOWN_ALL",
-	"HMAC_DOWN_JTAG",
-	"HMAC_DOWN_DIGITAL_SIGNATURE",
-	"HMAC_UP",
-	"SECURE_BOOT_DIGEST0",
-	"SECURE_BOOT_DIGEST1",
-	"SECURE_BOOT_DIGEST2",
-	"KM_INIT_KEY",
-};
-
-/* "0 XTS_AES_128_KEY, 1 SECURE_BOOT_DIGEST0"; USER is also what an unused block has. */
-static void key_purposes_text(const struct security *s, char *text, size_t size)
-{
-	size_t used = 0;
-
-	text[0] = '\0';
-	for (unsigned i = 0; i < KEY_PURPOSES && used < size; i++) {
-		unsigned purpose = s->key_purposes[i];
-		const char *comma = used ? ", " : "";
-
-		if (!purpose)
-			continue;
-		if (purpose < sizeof(purpose_names) / sizeof(purpose_names[0]))
-			used += (size_t)snprintf(text + used, size - used, "%s%u %s", comma, i,
-						 purpose_names[purpose]);
-		else
-			used += (size_t)snprintf(text + used, size - used, "%s%u purpose %u", comma,
-						 i, purpose);
-	}
-}
-
 static void add_security(const struct security *s, struct record_storage *storage,
 			 struct record_result *out)
 {
@@ -55,8 +17,6 @@ static void add_security(const struct security *s, struct record_storage *storag
 		snprintf(storage->security_flags, sizeof(storage->security_flags), "%08x",
 			 (unsigned)s->flags);
 		out->security_flags = storage->security_flags;
-		key_purposes_text(s, storage->key_purposes, sizeof(storage->key_purposes));
-		out->key_purposes = storage->key_purposes;
 	}
 	if (!s->is_known)
 		return;
@@ -101,6 +61,8 @@ static void add_ident(const struct ident *ident, struct record_storage *storage,
 	out->embedded_flash_bytes = ident->embedded_flash_bytes;
 	out->has_embedded_psram = ident->tells_psram || ident->embedded_psram_bytes;
 	out->embedded_psram_bytes = ident->embedded_psram_bytes;
+	security_key_text(ident, storage->key_purposes, sizeof(storage->key_purposes));
+	out->key_purposes = known(storage->key_purposes);
 	add_security(&ident->security, storage, out);
 }
 
