@@ -164,10 +164,10 @@ static enum status run_init(struct run *r)
 	r->plan = job->kind == FLASH_RUN_IDENTIFY ? NULL : job->plan;
 	way_init(&r->way, r->link, with_stub);
 	r->start_us = clock_now_us(r->clock);
-	r->is_proven = calloc(regions_max(r->plan), 2 * sizeof(r->is_proven[0]));
-	if (!r->is_proven)
+	r->is_proven = calloc(regions_max(r->plan), sizeof(r->is_proven[0]));
+	r->sectors = run_new_sectors(r->plan);
+	if (!r->is_proven || !r->sectors)
 		return err_set(&r->report->err, STATUS_NO_MEMORY, "no memory for a run");
-	r->was_sent = r->is_proven + regions_max(r->plan);
 	return loader_init(&r->loader, job->transport, FIRST_RATE,
 			   deadline_after_ms(r->clock, work_ms), &r->report->err);
 }
@@ -207,5 +207,6 @@ enum status flasher_run(const struct flash_job *job, struct flash_report *report
 	fill_report(&r, st);
 	loader_release(&r.loader);
 	free(r.is_proven);
+	free(r.sectors);
 	return st;
 }

@@ -18,6 +18,8 @@
 
 /* ---- what to do: made by recipes/, immutable, shared by all units ---- */
 
+#define PACK_MARK_BYTES 1024u
+
 /* One contiguous write. addr is a multiple of FLASH_SECTOR_BYTES, and no two
  * regions share a sector. */
 struct flash_region {
@@ -27,6 +29,9 @@ struct flash_region {
 	size_t size_bytes;
 	const uint8_t *packed; /* zlib stream of data; NULL when it is no shorter */
 	size_t packed_bytes;
+	/* Byte of data that is reached after each PACK_MARK_BYTES of packed, from 0 on, the last
+	 * one behind the end; NULL: not measured. It bounds what a block may take. */
+	const uint32_t *packed_marks;
 	uint8_t md5[16];
 	bool is_boot_sector; /* first sector of the boot loader: erased first, written last */
 };

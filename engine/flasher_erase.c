@@ -21,13 +21,10 @@ bool run_erases_more(const struct run *r)
 static enum status blank_boot_sector(struct run *r, const struct flash_region *g)
 {
 	struct flash_region blank = blank_sector_region(g->addr);
-	bool is_blank;
+	uint8_t sector = 0;
 
-	TRY(run_region_equals(r, &blank, &is_blank));
-	if (is_blank)
-		return STATUS_OK;
-	TRY(run_write_region(r, &blank, NULL));
-	return run_prove_written(r, &blank);
+	TRY(run_write_region(r, &blank, &sector, NULL));
+	return run_prove_region(r, &blank);
 }
 
 static enum status erase_by_rom(struct run *r, uint32_t addr, uint32_t size_bytes)
@@ -97,30 +94,15 @@ static bool is_in_room(const struct run *r, uint32_t addr)
 }
 
 /*
- * The unit repeats nothing of an erase command, so its range is judged by what
- * it left: first and last sector blank, the sector behind as it was.
+ * The unit repeats nothing of an erase command, so its range is judged by what it left:
+ * all of it blank, and the sector behind as it was. What was blank before is not erased:
+ * nothing could tell then where the command went.
  */
 struct range_guard {
 	bool has_neighbour;
 	uint32_t neighbour_addr;
 	uint8_t neighbour_md5[MD5_BYTES];
 };
-
-/* There is no plan to compare with here, so two answers must agree. */
-static enum status ask_sector(struct run *r, uint32_t addr, uint8_t md5[static MD5_BYTES])
-{
-	uint8_t again[MD5_BYTES];
-
-	TRY(run_ask_md5(r, addr, FLASH_SECTOR_BYTES, md5));
-	for (unsigned n = 0; n < 3; n++) {
-		TRY(run_ask_md5(r, addr, FLASH_SECTOR_BYTES, again));
-		if (memcmp(md5, again, MD5_BYTES) == 0)
-			return STATUS_OK;
-		memcpy(md5, again, MD5_BYTES);
-	}
-	return err_set(&r->report->err, STATUS_GARBLED,
-		       "the MD5 at %08x reads differently every time", (unsigned)addr);
-}
 
 static enum status guard_range(struct run *r, uint32_t end, struct range_guard *g)
 {
@@ -129,7 +111,7 @@ static enum status guard_range(struct run *r, uint32_t end, struct range_guard *
 			   covered_until(r, end) == end && !is_in_room(r, end);
 	if (!g->has_neighbour)
 		return STATUS_OK;
-	return ask_sector(r, end, g->neighbour_md5);
+	return run_ask_md5_surely(r, end, FLASH_SECTOR_BYTES, g->neighbour_md5);
 }
 
 static enum status check_guard(struct run *r, const struct range_guard *g)
@@ -138,20 +120,57 @@ static enum status check_guard(struct run *r, const struct range_guard *g)
 
 	if (!g->has_neighbour)
 		return STATUS_OK;
-	TRY(ask_sector(r, g->neighbour_addr, md5));
+	TRY(run_ask_md5_surely(r, g->neighbour_addr, FLASH_SECTOR_BYTES, md5));
 	if (memcmp(md5, g->neighbour_md5, sizeof(md5)) != 0)
 		run_astray(r, "erasing");
 	return STATUS_OK;
 }
 
+/* Its first sector answers for most ranges that are not. */
+static enum status is_blank_already(struct run *r, uint32_t addr, uint32_t size_bytes,
+				    bool *is_blank)
+{
+	struct flash_region first = blank_sector_region(addr);
+	uint8_t blank[MD5_BYTES], md5[MD5_BYTES];
+
+	TRY(run_region_equals(r, &first, is_blank));
+	if (!*is_blank || size_bytes == FLASH_SECTOR_BYTES)
+		return STATUS_OK;
+	blank_md5(size_bytes, blank);
+	TRY(run_ask_md5(r, addr, size_bytes, md5));
+	*is_blank = memcmp(md5, blank, MD5_BYTES) == 0;
+	return STATUS_OK;
+}
+
+static enum status prove_blank(struct run *r, uint32_t addr, uint32_t size_bytes)
+{
+	uint8_t md5[MD5_BYTES], blank[MD5_BYTES];
+
+	if (r->is_unprovable)
+		return STATUS_OK;
+	blank_md5(size_bytes, blank);
+	TRY(run_ask_md5(r, addr, size_bytes, md5));
+	if (memcmp(md5, blank, MD5_BYTES) == 0)
+		return STATUS_OK;
+	TRY(run_ask_md5_surely(r, addr, size_bytes, md5));
+	if (memcmp(md5, blank, MD5_BYTES) == 0)
+		return STATUS_OK;
+	run_astray(r, "erasing");
+	return err_set(&r->report->err, STATUS_MD5_MISMATCH,
+		       "%u bytes at %08x: erased and answered, and not all of it is blank",
+		       (unsigned)size_bytes, (unsigned)addr);
+}
+
 /* Erasing twice does no harm, so after silence or a refusal it is asked for once more. */
 static enum status erase_surely(struct run *r, uint32_t addr, uint32_t size_bytes)
 {
-	struct flash_region first = blank_sector_region(addr);
-	struct flash_region last = blank_sector_region(addr + size_bytes - FLASH_SECTOR_BYTES);
 	struct range_guard guard;
+	bool is_blank;
 	enum status st;
 
+	TRY(is_blank_already(r, addr, size_bytes, &is_blank));
+	if (is_blank)
+		return STATUS_OK;
 	TRY(guard_range(r, addr + size_bytes, &guard));
 	st = erase_range(r, addr, size_bytes);
 	if (st == STATUS_NO_ANSWER || st == STATUS_GARBLED || st == STATUS_ERASE_REFUSED) {
@@ -160,8 +179,7 @@ static enum status erase_surely(struct run *r, uint32_t addr, uint32_t size_byte
 	}
 	TRY(st);
 	TRY(check_guard(r, &guard));
-	TRY(run_prove_written(r, &first));
-	return run_prove_written(r, &last);
+	return prove_blank(r, addr, size_bytes);
 }
 
 /* What of a room no region covers. */

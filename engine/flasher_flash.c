@@ -31,12 +31,39 @@ bool run_has_work(const struct run *r)
 	return false;
 }
 
-/* May region i be left as it is, if the chip's MD5 says that it is right? */
-static bool may_stay(const struct run *r, size_t i)
+/* Has any of it been sent in this run, or all of it? */
+static bool was_any_sent(const struct run *r, size_t i)
 {
+	return run_bytes_with(region(r, i), run_sectors(r, i), SECTOR_SENT, SECTOR_SENT) > 0;
+}
+
+static bool was_all_sent(const struct run *r, size_t i)
+{
+	return run_bytes_with(region(r, i), run_sectors(r, i), SECTOR_SENT, 0) == 0;
+}
+
+/*
+ * Which sectors of region i are as planned already? Only those count that the recipe lets
+ * us leave as they were found, and those that this run has sent.
+ */
+static enum status compare_region(struct run *r, size_t i, size_t *compared)
+{
+	const struct flash_region *g = region(r, i);
+	bool may_stay = r->plan->skip == SKIP_UNCHANGED;
+	uint8_t *sectors = run_sectors(r, i);
+
 	if (r->plan->erase == ERASE_ALL && !r->is_erased)
-		return false;
-	return r->plan->skip == SKIP_UNCHANGED || r->was_sent[i];
+		return STATUS_OK;
+	if (!may_stay && !was_any_sent(r, i))
+		return STATUS_OK;
+	++*compared;
+	if (may_stay || was_all_sent(r, i)) {
+		TRY(run_region_equals(r, g, &r->is_proven[i]));
+		if (r->is_proven[i] || run_sector_count(g) == 1)
+			return STATUS_OK;
+	}
+	return run_find_right(r, g, sectors, may_stay ? 0 : SECTOR_SENT,
+			      was_any_sent(r, i) ? SEARCH_AGAIN : SEARCH_UNCHANGED);
 }
 
 /*
@@ -53,30 +80,46 @@ static void include_boot_sector(struct run *r)
 	}
 }
 
+/* A region that is right is right in each of its sectors, and one that will be written is not. */
+static void settle_sectors(struct run *r, size_t i)
+{
+	uint8_t *sectors = run_sectors(r, i);
+
+	for (size_t n = 0; n < run_sector_count(region(r, i)); n++) {
+		if (r->is_proven[i])
+			sectors[n] |= SECTOR_RIGHT;
+		else if (is_boot(r, i))
+			sectors[n] &= (uint8_t)~SECTOR_RIGHT;
+	}
+}
+
 enum status run_compare(struct run *r)
 {
 	size_t compared = 0, kept = 0;
+	uint64_t kept_bytes = 0;
 
 	r->report->used_stub = r->loader.kind == LOADER_STUB;
 	r->skipped_bytes = 0;
 	memset(r->is_proven, 0, region_count(r) * sizeof(r->is_proven[0]));
 	for (size_t i = 0; i < region_count(r); i++) {
-		if (!may_stay(r, i))
-			continue;
-		TRY(run_region_equals(r, region(r, i), &r->is_proven[i]));
-		compared++;
+		for (size_t n = 0; n < run_sector_count(region(r, i)); n++)
+			run_sectors(r, i)[n] &= (uint8_t)~SECTOR_RIGHT;
 	}
+	for (size_t i = 0; i < region_count(r); i++)
+		TRY(compare_region(r, i, &compared));
 	include_boot_sector(r);
 	for (size_t i = 0; i < region_count(r); i++) {
-		if (!r->is_proven[i])
-			continue;
-		kept++;
-		r->done_bytes += region(r, i)->size_bytes;
-		if (!r->was_sent[i])
-			r->skipped_bytes += region(r, i)->size_bytes;
+		const struct flash_region *g = region(r, i);
+
+		settle_sectors(r, i);
+		kept += r->is_proven[i];
+		kept_bytes += run_bytes_with(g, run_sectors(r, i), SECTOR_RIGHT, SECTOR_RIGHT);
+		r->done_bytes += r->is_proven[i] ? g->size_bytes : 0;
+		r->skipped_bytes += run_bytes_with(g, run_sectors(r, i), SECTOR_RIGHT | SECTOR_SENT,
+						   SECTOR_RIGHT);
 	}
-	run_note(r, "%zu regions, %zu compared, %zu stay as they are", region_count(r), compared,
-		 kept);
+	run_note(r, "%zu regions, %zu compared, %zu stay as they are, %llu bytes need not be sent",
+		 region_count(r), compared, kept, (unsigned long long)kept_bytes);
 	return STATUS_OK;
 }
 
@@ -95,11 +138,9 @@ static enum status write_regions(struct run *r, bool boot)
 	for (size_t i = 0; i < region_count(r); i++) {
 		if (r->is_proven[i] || is_boot(r, i) != boot)
 			continue;
-		st = run_write_region(r, region(r, i), &phase);
+		st = run_write_region(r, region(r, i), run_sectors(r, i), &phase);
 		if (st)
 			break;
-		r->was_sent[i] = true;
-		r->done_bytes += region(r, i)->size_bytes;
 	}
 	report->raw_bytes += phase.raw_bytes;
 	report->wire_bytes += phase.wire_bytes;
@@ -124,7 +165,7 @@ static enum status verify_regions(struct run *r, bool boot)
 	for (size_t i = 0; i < region_count(r); i++) {
 		if (r->is_proven[i] || is_boot(r, i) != boot)
 			continue;
-		TRY(run_prove_written(r, region(r, i)));
+		TRY(run_prove_region(r, region(r, i)));
 		r->is_proven[i] = true;
 		proven++;
 	}

@@ -39,10 +39,10 @@ struct run {
 	bool is_identified;     /* the watch has seen the unit */
 	bool is_final;          /* what failed must not be tried again */
 	bool is_astray;         /* something went where nobody planned it: this run cannot pass */
-	bool is_odd;     /* something was refused, lost or repeated: prove all again at the end */
-	bool is_erased;  /* rooms or whole flash, as the plan wants it */
-	bool *is_proven; /* per region: the chip's MD5 equals the plan's, in this try */
-	bool *was_sent;  /* written in this run: worth comparing before it is written again */
+	bool is_odd;      /* something was refused, lost or repeated: prove all again at the end */
+	bool is_erased;   /* rooms or whole flash, as the plan wants it */
+	bool *is_proven;  /* per region: the chip's MD5 equals the plan's, in this try */
+	uint8_t *sectors; /* what is known of each sector of the variant: run_sectors() */
 	uint64_t skipped_bytes; /* found there by this try's comparison */
 	uint64_t done_bytes;    /* of the progress bar */
 	uint64_t step_start_us;
@@ -103,30 +103,69 @@ enum status run_erase(struct run *r);
 /* Does the plan erase more than the sectors that it writes? */
 bool run_erases_more(const struct run *r);
 
-/* ---- one region: flasher_write.c ---- */
+/* ---- one region, in sectors ---- */
+
+#define SECTOR_RIGHT 1u /* the chip's MD5 has said so, in this try */
+#define SECTOR_SENT 2u  /* its write was begun, in this run */
 
 /* What was sent, for the report; NULL when it does not count. */
 struct data_phase {
 	uint64_t raw_bytes, wire_bytes, took_us;
 };
 
-enum status run_write_region(struct run *r, const struct flash_region *g, struct data_phase *phase);
+/* flasher_resume.c: what of a region is there already, and writing the rest. */
+size_t run_sector_count(const struct flash_region *g);
+/* For the largest variant of the plan (NULL: none), nothing known yet; free() it. */
+uint8_t *run_new_sectors(const struct flash_plan *plan);
+/* Of that region of the variant: SECTOR_... each. */
+uint8_t *run_sectors(const struct run *r, size_t region);
+/* Bytes of the region in sectors with (flags & mask) == value. */
+size_t run_bytes_with(const struct flash_region *g, const uint8_t *sectors, uint8_t mask,
+		      uint8_t value);
+enum search_kind {
+	SEARCH_SENT,      /* after a fault: they were sent in this order */
+	SEARCH_AGAIN,     /* in another try: any of them may be right */
+	SEARCH_UNCHANGED, /* before anything was sent, only if it is cheap */
+};
+/* Mark as SECTOR_RIGHT what the chip's MD5 says is, of the sectors that have `wanted` (0:
+ * all). Bounded in questions and time: what was not asked for stays as it was. */
+enum status run_find_right(struct run *r, const struct flash_region *g, uint8_t *sectors,
+			   uint8_t wanted, enum search_kind kind);
+/* Write all sectors that are not SECTOR_RIGHT, and begin again what was lost on the way. */
+enum status run_write_region(struct run *r, const struct flash_region *g, uint8_t *sectors,
+			     struct data_phase *phase);
+
+/*
+ * flasher_witness.c: one part by one BEGIN. STATUS_MD5_MISMATCH, and the run is astray, when
+ * all was answered and the flash is there as it was: either it takes nothing, or the
+ * request that began the part was altered and the bytes lie somewhere else.
+ */
+enum status run_send_part(struct run *r, const struct flash_region *part, struct data_phase *phase);
+
+/* flasher_write.c: BEGIN, blocks, END. STATUS_NO_ANSWER and STATUS_GARBLED: how much of it
+ * has arrived is not known, and nothing may be sent again. */
+enum status run_send(struct run *r, const struct flash_region *part, struct data_phase *phase);
+/* Shorter data blocks for the rest of the run, then paced ones. false: there are none. */
+bool run_shrink_data(struct run *r);
+
+/* ---- proof: flasher_proof.c ---- */
+
 /* The chip's MD5 of a range. A question changes nothing: after silence or damage it
  * is put once more. */
 enum status run_ask_md5(struct run *r, uint32_t addr, size_t size_bytes, uint8_t md5[static 16]);
+/* Where there is no plan to compare with: two answers agree. STATUS_GARBLED: none do. */
+enum status run_ask_md5_surely(struct run *r, uint32_t addr, size_t size_bytes,
+			       uint8_t md5[static 16]);
 /*
  * The chip's MD5 against the plan's. STATUS_MD5_MISMATCH when the chip says twice that it
  * is another one; STATUS_GARBLED when no two answers agree, or when one differs in a few
  * bits only. Where nothing can be proven nothing is asked: the run says so at its end.
  */
 enum status run_prove_region(struct run *r, const struct flash_region *g);
-/*
- * The same for a region just written. When nothing of it is in its place, either
- * the flash takes nothing, or the request that began it was altered and the bytes
- * lie somewhere else: if a later try succeeds, it was the second.
- */
-enum status run_prove_written(struct run *r, const struct flash_region *g);
-/* A difference is no error here. */
+/* A difference is no error here. Where nothing can be proven nothing is equal. */
 enum status run_region_equals(struct run *r, const struct flash_region *g, bool *is_equal);
+/* size bytes from `at` of the region. */
+enum status run_range_equals(struct run *r, const struct flash_region *g, size_t at, size_t size,
+			     bool *is_equal);
 
 #endif

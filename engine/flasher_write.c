@@ -1,29 +1,26 @@
 /*
- * One region on its way into the flash, and its proof.
+ * One contiguous part on its way into the flash: BEGIN, blocks, END.
  *
  * An answer to a block means "received", never "written"; after silence no block
- * is sent again; what the stub refuses with a bad checksum it has not consumed.
+ * is sent again; what the stub refuses as damaged it has not consumed.
  * docs/protocol.md, what a flasher may believe.
  */
 #include "engine/flasher_run.h"
 
-#include "engine/base/bytes.h"
-#include "engine/base/digest.h"
-
-#include <string.h>
-
-/* A region is begun at most so often in one try, a refused block sent. */
-#define REGION_STARTS_MAX 3
-#define BLOCK_SENDS_MAX 3
+/* A block is sent so often in one size before it is sent in a smaller one. */
+#define BLOCK_SENDS_MAX 2
 #define END_ASKS_MAX 2
 
 #define STUB_BAD_LENGTH 0xc0
 #define STUB_BAD_CHECKSUM 0xc1
+#define STUB_TOO_LITTLE 0xc8
+#define STUB_TOO_MUCH 0xc9
 #define STUB_BEGIN_MS 3000
-#define PAGE_BYTES 256u
-#define MD5_ASKS_MAX 3
-/* Of 128: two contents differ in about 64, in so few never; that is a damaged answer. */
-#define MD5_NEAR_BITS 16
+/* A stub erases ahead in blocks, and keeps as much of a stream as its inflater looks back. */
+#define ERASE_AHEAD_BYTES 0x10000u
+#define WINDOW_BYTES 0x8000u
+/* Deflate cannot do better: 258 bytes for two bits. RFC 1951. */
+#define INFLATE_MOST 1032u
 
 /* ---- what a refusal means ---- */
 
@@ -61,20 +58,23 @@ static enum status judge_refusal(struct run *r, const struct flash_region *g, co
 			      g->label, (unsigned)g->addr, when, why.text);
 }
 
-/* ---- begin, blocks, end ---- */
+/* ---- begin ---- */
 
 struct sending {
+	const struct flash_region *part;
 	const uint8_t *bytes;
 	size_t size_bytes;
 	bool is_packed;
 	uint32_t block_bytes, blocks;
 	uint32_t write_bytes; /* as the loader wants it declared */
 	size_t sent_bytes;    /* of bytes, so far */
+	uint32_t last_bytes;  /* the block before */
 };
 
 static struct sending plan_sending(const struct run *r, const struct flash_region *g)
 {
 	struct sending s = {
+		.part = g,
 		.is_packed = r->plan->compress && g->packed && !r->is_unprovable,
 		.block_bytes = r->way.data_block_bytes,
 		.write_bytes = (uint32_t)g->size_bytes,
@@ -91,13 +91,12 @@ static struct sending plan_sending(const struct run *r, const struct flash_regio
 
 static uint32_t sector_end(const struct flash_region *g)
 {
-	uint32_t end = g->addr + (uint32_t)g->size_bytes;
-
-	return (end + FLASH_SECTOR_BYTES - 1) / FLASH_SECTOR_BYTES * FLASH_SECTOR_BYTES;
+	return g->addr + (uint32_t)(run_sector_count(g) * FLASH_SECTOR_BYTES);
 }
 
-static enum status begin(struct run *r, const struct flash_region *g, const struct sending *s)
+static enum status begin(struct run *r, const struct sending *s)
 {
+	const struct flash_region *g = s->part;
 	struct flash_report *report = r->report;
 	bool is_rom = r->loader.kind == LOADER_ROM;
 	unsigned words = is_rom ? report->ident.chip->rom_begin_words : 4;
@@ -119,70 +118,138 @@ static enum status begin(struct run *r, const struct flash_region *g, const stru
 	return st;
 }
 
-/*
- * The answer to a block comes when the one before it has been written: inflated,
- * that can be nearly all of the region.
- */
-static uint32_t block_wait_ms(const struct flash_region *g, const struct sending *s)
+/* ---- blocks ---- */
+
+/* What bytes from .. to of a stream make at most: as measured, else what any could. */
+static size_t inflated(const struct sending *s, size_t from, size_t to)
 {
-	size_t left = g->size_bytes;
+	const uint32_t *marks = s->part->packed_marks;
 
 	if (!s->is_packed)
-		left = 2 * (size_t)s->block_bytes + 0x10000;
-	return loader_write_ms((uint32_t)left);
+		return to - from;
+	if (marks)
+		return marks[(to + PACK_MARK_BYTES - 1) / PACK_MARK_BYTES] -
+		       marks[from / PACK_MARK_BYTES];
+	return (to - from) * INFLATE_MOST;
 }
 
-static enum status send_block(struct run *r, const struct flash_region *g, const struct sending *s,
-			      uint32_t seq, size_t len)
+/* The answer to a block comes when the one before it has been written. */
+static uint32_t block_wait_ms(const struct sending *s, size_t len)
 {
-	struct err *err = &r->report->err;
+	size_t bytes = inflated(s, s->sent_bytes - s->last_bytes, s->sent_bytes + len);
 
-	for (unsigned n = 1;; n++) {
-		enum status st =
-			loader_flash_data(&r->loader, s->is_packed, s->bytes + s->sent_bytes, len,
-					  seq, block_wait_ms(g, s), err);
+	if (s->is_packed)
+		bytes += WINDOW_BYTES;
+	if (bytes > s->part->size_bytes)
+		bytes = s->part->size_bytes;
+	return loader_write_ms((uint32_t)(bytes + ERASE_AHEAD_BYTES));
+}
 
-		if (st != STATUS_REFUSED)
-			return st;
-		if (r->loader.kind != LOADER_STUB || refusal_code(err) != STUB_BAD_CHECKSUM ||
-		    n == BLOCK_SENDS_MAX)
-			return judge_refusal(r, g, "block", STATUS_WRITE_REFUSED);
-		r->is_odd = true;
-		run_evidence(r, "block of %zu bytes refused with C1", len);
-		run_log(r, "%s: block %u of %u refused with C1, not consumed: sent again", g->label,
-			(unsigned)seq + 1, (unsigned)s->blocks);
+bool run_shrink_data(struct run *r)
+{
+	/* docs/protocol.md, remedies: what to try on a link that loses long bursts. */
+	static const uint32_t smaller[] = { 0x1000, 0x400, 0x100 };
+	static const uint32_t paces[] = { 0x40, 0x10 };
+
+	for (size_t i = 0; i < sizeof(smaller) / sizeof(smaller[0]); i++) {
+		if (smaller[i] < r->way.data_block_bytes) {
+			r->way.data_block_bytes = smaller[i];
+			return true;
+		}
 	}
+	for (size_t i = 0; i < sizeof(paces) / sizeof(paces[0]); i++) {
+		if (!r->way.pace_bytes || paces[i] < r->way.pace_bytes) {
+			r->way.pace_bytes = r->loader.pace_bytes = paces[i];
+			return true;
+		}
+	}
+	return false;
 }
 
-static enum status send_blocks(struct run *r, const struct flash_region *g, struct sending *s)
+/*
+ * Refusals by which the stub says that a block came damaged. It looks at length and sum
+ * before it touches the block, ignores the numbers declared in BEGIN and knows no block
+ * boundaries in a stream: the same bytes may go again in blocks of any size.
+ */
+static bool is_not_consumed(const struct run *r, const struct sending *s)
 {
-	for (uint32_t seq = 0; seq < s->blocks; seq++) {
+	uint8_t code = refusal_code(&r->report->err);
+
+	if (r->loader.kind != LOADER_STUB)
+		return false; /* a ROM has used up the sequence number */
+	if (!s->is_packed && (code == STUB_TOO_LITTLE || code == STUB_TOO_MUCH))
+		return true;
+	return code == STUB_BAD_LENGTH || code == STUB_BAD_CHECKSUM;
+}
+
+static void note_refused(struct run *r, const struct sending *s, size_t len)
+{
+	uint8_t code = refusal_code(&r->report->err);
+
+	r->is_odd = true;
+	run_evidence(r, "block of %zu bytes refused with %02X", len, code);
+	run_log(r,
+		"%s: block of %zu bytes refused with %02X at %zu of %zu, not consumed: sent again",
+		s->part->label, len, code, s->sent_bytes, s->size_bytes);
+}
+
+static enum status send_blocks(struct run *r, struct sending *s)
+{
+	const struct flash_region *g = s->part;
+	struct err *err = &r->report->err;
+	uint64_t base = r->done_bytes;
+	unsigned sends = 0;
+
+	/* Only the first block may be number 0: with it the stub's inflater starts anew. */
+	for (uint32_t seq = 0; s->sent_bytes < s->size_bytes;) {
 		size_t len = s->size_bytes - s->sent_bytes;
+		enum status st;
 
 		if (len > s->block_bytes)
 			len = s->block_bytes;
-		TRY(send_block(r, g, s, seq, len));
-		s->sent_bytes += len;
-		run_progress(r, r->done_bytes +
-					(uint64_t)g->size_bytes * s->sent_bytes / s->size_bytes);
+		st = loader_flash_data(&r->loader, s->is_packed, s->bytes + s->sent_bytes, len, seq,
+				       block_wait_ms(s, len), err);
+		if (!st) {
+			seq++;
+			sends = 0;
+			s->sent_bytes += len;
+			s->last_bytes = (uint32_t)len;
+			run_progress(r, base + (uint64_t)g->size_bytes * s->sent_bytes /
+							s->size_bytes);
+			continue;
+		}
+		if (st != STATUS_REFUSED)
+			return st;
+		if (!is_not_consumed(r, s))
+			return judge_refusal(r, g, "block", STATUS_WRITE_REFUSED);
+		note_refused(r, s, len);
+		if (++sends < BLOCK_SENDS_MAX)
+			continue;
+		if (!run_shrink_data(r))
+			return judge_refusal(r, g, "block", STATUS_WRITE_REFUSED);
+		s->block_bytes = r->way.data_block_bytes;
+		sends = 0;
 	}
 	return STATUS_OK;
 }
+
+/* ---- end ---- */
 
 /*
  * The end is answered when all is written. A stub that was told another size
  * than was sent says so here, twice: then the request that began the region was
  * altered, and the unit has erased something that nobody planned.
  */
-static enum status end(struct run *r, const struct flash_region *g, const struct sending *s)
+static enum status end(struct run *r, const struct sending *s)
 {
+	const struct flash_region *g = s->part;
 	struct err *err = &r->report->err;
 	enum status st;
 
 	if (r->loader.kind == LOADER_ROM && !s->is_packed)
 		return STATUS_OK; /* it would leave the loader */
 	for (unsigned n = 1;; n++) {
-		st = loader_flash_end(&r->loader, s->is_packed, block_wait_ms(g, s), err);
+		st = loader_flash_end(&r->loader, s->is_packed, block_wait_ms(s, 0), err);
 		if (st != STATUS_REFUSED || refusal_code(err) != STUB_BAD_LENGTH ||
 		    n == END_ASKS_MAX)
 			break;
@@ -195,148 +262,22 @@ static enum status end(struct run *r, const struct flash_region *g, const struct
 			     r->loader.kind == LOADER_STUB ? STATUS_WRITE_REFUSED : STATUS_GARBLED);
 }
 
-static enum status send_region(struct run *r, const struct flash_region *g,
-			       struct data_phase *phase)
+enum status run_send(struct run *r, const struct flash_region *g, struct data_phase *phase)
 {
 	struct sending s = plan_sending(r, g);
 	uint64_t start_us, start_bytes;
+	enum status st;
 
-	TRY(begin(r, g, &s));
+	TRY(begin(r, &s));
 	start_us = clock_now_us(r->loader.clock);
 	start_bytes = r->loader.sent_bytes;
-	TRY(send_blocks(r, g, &s));
-	TRY(end(r, g, &s));
+	st = send_blocks(r, &s);
+	if (!st)
+		st = end(r, &s);
 	if (phase) {
-		phase->raw_bytes += g->size_bytes;
+		phase->raw_bytes += (uint64_t)g->size_bytes * s.sent_bytes / s.size_bytes;
 		phase->wire_bytes += r->loader.sent_bytes - start_bytes;
 		phase->took_us += clock_now_us(r->loader.clock) - start_us;
 	}
-	return STATUS_OK;
-}
-
-static bool may_begin_again(const struct run *r, enum status st)
-{
-	return !r->is_astray && (st == STATUS_NO_ANSWER || st == STATUS_GARBLED);
-}
-
-enum status run_write_region(struct run *r, const struct flash_region *g, struct data_phase *phase)
-{
-	for (unsigned n = 1;; n++) {
-		enum status st = send_region(r, g, phase);
-
-		if (!st || n == REGION_STARTS_MAX || !may_begin_again(r, st))
-			return st;
-		run_log(r, "%s: %s; the region is begun again", g->label, r->report->err.text);
-		TRY(run_resync(r));
-	}
-}
-
-/* ---- proof ---- */
-
-enum status run_ask_md5(struct run *r, uint32_t addr, size_t size_bytes,
-			uint8_t md5[static MD5_BYTES])
-{
-	struct err *err = &r->report->err;
-	enum status st = loader_flash_md5(&r->loader, addr, (uint32_t)size_bytes, md5, err);
-
-	if (st != STATUS_NO_ANSWER && st != STATUS_GARBLED && st != STATUS_REFUSED)
-		return st;
-	run_log(r, "%s; asked again", err->text);
-	TRY(run_resync(r));
-	return loader_flash_md5(&r->loader, addr, (uint32_t)size_bytes, md5, err);
-}
-
-enum status run_region_equals(struct run *r, const struct flash_region *g, bool *is_equal)
-{
-	uint8_t md5[MD5_BYTES];
-
-	*is_equal = false;
-	if (r->is_unprovable)
-		return STATUS_OK;
-	TRY(run_ask_md5(r, g->addr, g->size_bytes, md5));
-	*is_equal = memcmp(md5, g->md5, MD5_BYTES) == 0;
-	return STATUS_OK;
-}
-
-static unsigned differing_bits(const uint8_t a[static MD5_BYTES], const uint8_t b[static MD5_BYTES])
-{
-	unsigned bits = 0;
-
-	for (size_t i = 0; i < MD5_BYTES; i++) {
-		for (unsigned x = a[i] ^ b[i]; x; x &= x - 1)
-			bits++;
-	}
-	return bits;
-}
-
-/* The chip has said no when it said so twice in the same words, far from the plan's. */
-static enum status judge_difference(struct run *r, const struct flash_region *g,
-				    const uint8_t md5[static MD5_BYTES], bool is_said_twice)
-{
-	char is[2 * MD5_BYTES + 1], planned[2 * MD5_BYTES + 1];
-	unsigned bits = differing_bits(md5, g->md5);
-	struct err *err = &r->report->err;
-
-	hex_text(md5, MD5_BYTES, is);
-	hex_text(g->md5, MD5_BYTES, planned);
-	if (bits < MD5_NEAR_BITS)
-		return err_set(err, STATUS_GARBLED,
-			       "%s at %08x: MD5 %s arrived and differs from the plan's in %u of "
-			       "128 bits: no other content does, the answer was altered",
-			       g->label, (unsigned)g->addr, is, bits);
-	if (!is_said_twice)
-		return err_set(err, STATUS_GARBLED,
-			       "%s at %08x: the chip's MD5 arrives differently every time, last %s",
-			       g->label, (unsigned)g->addr, is);
-	return err_set(err, STATUS_MD5_MISMATCH,
-		       "%s at %08x: the chip's MD5 of %zu bytes is %s, the plan's %s", g->label,
-		       (unsigned)g->addr, g->size_bytes, is, planned);
-}
-
-enum status run_prove_region(struct run *r, const struct flash_region *g)
-{
-	uint8_t md5[MD5_BYTES], last[MD5_BYTES];
-	bool is_said_twice = false;
-
-	if (r->is_unprovable)
-		return STATUS_OK;
-	for (unsigned n = 0; n < MD5_ASKS_MAX && !is_said_twice; n++) {
-		TRY(run_ask_md5(r, g->addr, g->size_bytes, md5));
-		if (memcmp(md5, g->md5, MD5_BYTES) == 0)
-			return STATUS_OK;
-		is_said_twice = n && memcmp(md5, last, MD5_BYTES) == 0;
-		memcpy(last, md5, MD5_BYTES);
-	}
-	return judge_difference(r, g, md5, is_said_twice);
-}
-
-/* Its first page that is not blank: did that arrive where it belongs? */
-static enum status is_in_place(struct run *r, const struct flash_region *g, bool *is_there)
-{
-	uint8_t planned[MD5_BYTES], md5[MD5_BYTES];
-	size_t at = 0;
-	size_t len;
-
-	while (at + PAGE_BYTES < g->size_bytes && g->data[at] == 0xff)
-		at += PAGE_BYTES;
-	len = g->size_bytes - at < PAGE_BYTES ? g->size_bytes - at : PAGE_BYTES;
-	digest_md5(g->data + at, len, planned);
-	TRY(run_ask_md5(r, g->addr + (uint32_t)at, len, md5));
-	*is_there = differing_bits(md5, planned) < MD5_NEAR_BITS;
-	return STATUS_OK;
-}
-
-enum status run_prove_written(struct run *r, const struct flash_region *g)
-{
-	enum status st = run_prove_region(r, g);
-	struct err why = r->report->err;
-	bool is_there;
-
-	if (st != STATUS_MD5_MISMATCH)
-		return st;
-	TRY(is_in_place(r, g, &is_there));
-	r->report->err = why;
-	if (!is_there)
-		run_astray(r, g->label);
 	return st;
 }
