@@ -73,6 +73,14 @@ static bool is_still_in_loader(struct run *r)
 	return !loader_sync(&r->loader, STILL_THERE_SYNCS, &sync, &ignored);
 }
 
+static enum run_kind run_kind_of(const struct link_profile *link)
+{
+	if (link->is_native_usb)
+		return RUN_NATIVE_USB;
+	return link->reset_count && reset_kind_holds_strap(link->resets[0]) ? RUN_STRAP_HELD
+									    : RUN_BEHIND_BRIDGE;
+}
+
 static enum status restart(struct run *r, enum status verdict, struct err *err)
 {
 	uint32_t actual;
@@ -86,7 +94,7 @@ static enum status restart(struct run *r, enum status verdict, struct err *err)
 		return st;
 	if (!is_done || st) {
 		transport_set_baud(r->transport, FIRST_RATE, &actual, err);
-		TRY(lines_run_application(r->transport, r->link->is_native_usb, err));
+		TRY(lines_run_application(r->transport, run_kind_of(r->link), err));
 	}
 	return verdict == STATUS_CANCELLED ? STATUS_OK : loader_drain(&r->loader, DRAIN_MS, err);
 }

@@ -17,6 +17,7 @@ struct line_sequence {
 	const char *name;
 	struct line_step steps[STEPS_MAX];
 	size_t count;
+	bool holds_strap; /* ends with GPIO0 low */
 };
 
 #define ON true
@@ -81,26 +82,58 @@ static const struct line_sequence enter_loader[RESET_KIND_COUNT] = {
 		},
 		.count = 5,
 	},
+	[RESET_TIGHT_HELD] = {
+		.name = "tight, strap held",
+		.steps = {
+			{ OFF, OFF, 0 },
+			{ ON,  ON,  0 },
+			{ OFF, ON,  EN_LOW_MS },
+			{ ON,  OFF, STRAP_MS },
+		},
+		.count = 4,
+		.holds_strap = true,
+	},
+	[RESET_TIGHT_HELD_LONG] = {
+		.name = "tight, strap held, long",
+		.steps = {
+			{ OFF, OFF, 0 },
+			{ ON,  ON,  0 },
+			{ OFF, ON,  EN_LOW_MS },
+			{ ON,  OFF, STRAP_LONG_MS },
+		},
+		.count = 4,
+		.holds_strap = true,
+	},
 };
 
-static const struct line_sequence run_behind_bridge = {
-	.name = "restart",
-	.steps = {
-		{ OFF, ON,  EN_LOW_MS },
-		{ OFF, OFF, 0 },
+static const struct line_sequence run_application[] = {
+	[RUN_BEHIND_BRIDGE] = {
+		.name = "restart",
+		.steps = {
+			{ OFF, ON,  EN_LOW_MS },
+			{ OFF, OFF, 0 },
+		},
+		.count = 2,
 	},
-	.count = 2,
-};
-
-/* Twice the time: some native USB ports need it to come back. */
-static const struct line_sequence run_native_usb = {
-	.name = "restart, native USB",
-	.steps = {
-		{ OFF, OFF, 100 },
-		{ OFF, ON,  200 },
-		{ OFF, OFF, 200 },
+	/* Twice the time: some native USB ports need it to come back. */
+	[RUN_NATIVE_USB] = {
+		.name = "restart, native USB",
+		.steps = {
+			{ OFF, OFF, 100 },
+			{ OFF, ON,  200 },
+			{ OFF, OFF, 200 },
+		},
+		.count = 3,
 	},
-	.count = 3,
+	[RUN_STRAP_HELD] = {
+		.name = "restart, strap held",
+		.steps = {
+			{ OFF, ON,  EN_LOW_MS },
+			{ ON,  ON,  STRAP_MS * 2 }, /* started, with GPIO0 high */
+			{ ON,  OFF, 0 },            /* too late for the strap */
+		},
+		.count = 3,
+	},
 };
 /* clang-format on */
 
@@ -125,15 +158,22 @@ const char *reset_kind_name(enum reset_kind kind)
 	return enter_loader[kind].name;
 }
 
+bool reset_kind_holds_strap(enum reset_kind kind)
+{
+	assert((unsigned)kind < RESET_KIND_COUNT);
+	return enter_loader[kind].holds_strap;
+}
+
 enum status lines_enter_loader(struct transport *t, enum reset_kind kind, struct err *err)
 {
 	assert((unsigned)kind < RESET_KIND_COUNT);
 	return play(t, &enter_loader[kind], err);
 }
 
-enum status lines_run_application(struct transport *t, bool is_native_usb, struct err *err)
+enum status lines_run_application(struct transport *t, enum run_kind kind, struct err *err)
 {
-	return play(t, is_native_usb ? &run_native_usb : &run_behind_bridge, err);
+	assert((unsigned)kind < sizeof(run_application) / sizeof(run_application[0]));
+	return play(t, &run_application[kind], err);
 }
 
 enum status lines_idle(struct transport *t, struct err *err)

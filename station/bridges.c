@@ -19,6 +19,12 @@ static const enum reset_kind two_transistors[] = {
 	RESET_CLASSIC_LONG,
 };
 
+/* RTS moves by itself: docs/protocol.md, Resets. */
+static const enum reset_kind strap_held[] = {
+	RESET_TIGHT_HELD,
+	RESET_TIGHT_HELD_LONG,
+};
+
 static const enum reset_kind usb_jtag[] = {
 	RESET_USB_JTAG,
 };
@@ -157,12 +163,12 @@ static const struct bridge rows[] = {
 		.name = "CP2102C",
 		.ids = { { 0x10C4, 0xEA64 } },
 		.rates = { 921600, 460800, 230400 },
-		RESETS(two_transistors),
+		RESETS(strap_held),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "cp210x",
-		.quirk = "flow control is always on, and CTS is tied to its own RTS: a reset may leave the unit in its loader",
+		.quirk = "flow control is always on, and RTS moves with it: DTR stays asserted, so that it does not reset the unit",
 		.proof = PROOF_FACTS,
-		.source = "docs/bridges.md, Table",
+		.source = "docs/protocol.md, Resets",
 	},
 	{
 		.name = "CH9102X",

@@ -60,20 +60,35 @@ static void usb_jtag_never_releases_both_before_the_reset(void **state)
 		    { 0, 0, 0 });
 }
 
+static void held_leaves_the_strap_low(void **state)
+{
+	(void)state;
+	CHECK_ENTER(RESET_TIGHT_HELD, { 0, 0, 0 }, { 1, 1, 0 }, { 0, 1, 100 }, { 1, 0, 50 });
+	CHECK_ENTER(RESET_TIGHT_HELD_LONG, { 0, 0, 0 }, { 1, 1, 0 }, { 0, 1, 100 }, { 1, 0, 550 });
+	for (int kind = 0; kind < RESET_KIND_COUNT; kind++)
+		assert_int_equal(reset_kind_holds_strap((enum reset_kind)kind),
+				 kind == RESET_TIGHT_HELD || kind == RESET_TIGHT_HELD_LONG);
+}
+
 static void a_restart_never_pulls_the_strap(void **state)
 {
 	static const struct shown behind_bridge[] = { { 0, 1, 100 }, { 0, 0, 0 } };
 	static const struct shown native[] = { { 0, 0, 100 }, { 0, 1, 200 }, { 0, 0, 200 } };
+	/* The chip starts while both are asserted, which on two transistors is neither. */
+	static const struct shown held[] = { { 0, 1, 100 }, { 1, 1, 100 }, { 1, 0, 0 } };
 	struct wire_script s;
 	struct err err;
 
 	(void)state;
 	script_init(&s);
-	assert_int_equal(lines_run_application(&s.base, false, &err), STATUS_OK);
+	assert_int_equal(lines_run_application(&s.base, RUN_BEHIND_BRIDGE, &err), STATUS_OK);
 	check(&s, behind_bridge, 2);
 	script_init(&s);
-	assert_int_equal(lines_run_application(&s.base, true, &err), STATUS_OK);
+	assert_int_equal(lines_run_application(&s.base, RUN_NATIVE_USB, &err), STATUS_OK);
 	check(&s, native, 3);
+	script_init(&s);
+	assert_int_equal(lines_run_application(&s.base, RUN_STRAP_HELD, &err), STATUS_OK);
+	check(&s, held, 3);
 }
 
 static void a_reset_drops_what_was_said_before_it_and_nothing_after(void **state)
@@ -122,7 +137,8 @@ static void an_adapter_without_lines_is_told_apart(void **state)
 	s.lines_status = STATUS_NOT_SUPPORTED;
 	assert_int_equal(lines_enter_loader(&s.base, RESET_TIGHT, &err), STATUS_NOT_SUPPORTED);
 	assert_int_equal(err.status, STATUS_NOT_SUPPORTED);
-	assert_int_equal(lines_run_application(&s.base, false, &err), STATUS_NOT_SUPPORTED);
+	assert_int_equal(lines_run_application(&s.base, RUN_BEHIND_BRIDGE, &err),
+			 STATUS_NOT_SUPPORTED);
 }
 
 static void every_reset_has_a_name_of_its_own(void **state)
@@ -142,6 +158,7 @@ int main(void)
 		cmocka_unit_test(tight_passes_through_both_asserted_and_holds_the_strap),
 		cmocka_unit_test(classic_moves_dtr_before_rts),
 		cmocka_unit_test(usb_jtag_never_releases_both_before_the_reset),
+		cmocka_unit_test(held_leaves_the_strap_low),
 		cmocka_unit_test(a_restart_never_pulls_the_strap),
 		cmocka_unit_test(a_reset_drops_what_was_said_before_it_and_nothing_after),
 		cmocka_unit_test(idle_is_both_released),
