@@ -49,7 +49,7 @@ ttyUSB2 usb-serial ftdi_sio ftdi_sio pci0000:05/0000:05:00.0/usb3/3-4/3-4.2/3-4.
 END
 head -n 7 command.out >got
 cmp -s expected got || { diff expected got >&2; fail "the ports do not look as they should"; }
-expect_line '^fd full( log)?( mqueue)? null ptmx pts random serial shm stderr stdin stdout tty( |USB|ACM)' command.out
+expect_line '^bus fd full( log)?( mqueue)? null ptmx pts random serial shm stderr stdin stdout tty( |USB|ACM)' command.out
 expect_line 'ttyACM0 ttyACM1 ttyUSB0 ttyUSB1 ttyUSB2 urandom zero' command.out
 expect_line '^/dev/serial/by-path/pci-0000:00:14.0-usb-0:1.1:1.0-port0 /dev/ttyUSB0$' command.out
 expect_line '^/dev/serial/by-path/pci-0000:00:14.0-usb-0:1.2:1.0 /dev/ttyACM0$' command.out

@@ -13,9 +13,10 @@
  * hupcl:on, :off   drop the lines on the last close or not
  * exclusive        TIOCEXCL
  * low-latency:on, :off  ASYNC_LOW_LATENCY of TIOCSSERIAL; prints what TIOCGSERIAL says then
- * until:PATH       waits until there is such a file, 10 s at most
+ * until:PATH       waits until there is such a file, two minutes at most
+ * until-gone:PATH  waits until there is none
  * write:TEXT       read:N  up to N bytes, until none comes for half a second
- * read-until:TEXT  reads until TEXT has come, 10 s at most
+ * read-until:TEXT  reads until TEXT has come, two minutes at most
  * wait:MS
  * fork             a child process that holds the port open too, and ends
  * close            says 'blocked' when it took 300 ms or more
@@ -43,6 +44,9 @@ struct rate_settings {
 };
 #define GET_RATE _IOR('T', 0x2a, struct rate_settings)
 #define SET_RATE _IOW('T', 0x2b, struct rate_settings)
+
+/* However slow the machine is. */
+enum { PATIENCE_S = 120 };
 
 static int port = -1;
 
@@ -163,7 +167,7 @@ static void read_until(const char *text)
 		if (read(port, last + have, 1) != 1)
 			break;
 		have++;
-	} while (strncmp(last, text, size) && now.tv_sec - from.tv_sec < 10);
+	} while (strncmp(last, text, size) && now.tv_sec - from.tv_sec < PATIENCE_S);
 	printf("read-until: %s\n", strncmp(last, text, size) ? "it did not come" : text);
 	free(last);
 }
@@ -205,14 +209,14 @@ static void set_low_latency(const char *text)
 	say("low-latency", 1);
 }
 
-static void wait_until(const char *path)
+static void wait_until(const char *word, const char *path, int is_there)
 {
-	for (int tries = 0; tries < 1000; tries++) {
-		if (access(path, F_OK) == 0)
+	for (int tries = 0; tries < PATIENCE_S * 100; tries++) {
+		if ((access(path, F_OK) == 0) == is_there)
 			return;
 		poll(NULL, 0, 10);
 	}
-	printf("until: no %s\n", path);
+	printf("%s: waited for %s in vain\n", word, path);
 }
 
 static void do_word(const char *word, const char *text)
@@ -245,7 +249,9 @@ static void do_word(const char *word, const char *text)
 	} else if (strcmp(word, "low-latency") == 0) {
 		set_low_latency(text);
 	} else if (strcmp(word, "until") == 0) {
-		wait_until(text);
+		wait_until(word, text, 1);
+	} else if (strcmp(word, "until-gone") == 0) {
+		wait_until(word, text, 0);
 	} else if (strcmp(word, "write") == 0) {
 		say(word, write(port, text, strlen(text)) != (ssize_t)strlen(text));
 	} else if (strcmp(word, "read") == 0) {
