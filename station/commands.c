@@ -8,7 +8,7 @@
 
 #define CHOICE                                                                                     \
 	"Without --ports or --all, the only port with a known bridge is used; when there are\n"    \
-	"several, they are listed and nothing is done.\n"
+	"several, they are listed and nothing is done."
 
 /* clang-format off */
 static const struct command rows[] = {
@@ -21,7 +21,7 @@ static const struct command rows[] = {
 		"Writes the recipe's images to every chosen unit, all at the same time, and has each\n"
 		"chip compute the MD5 of what its flash holds. PASS means that it equals the recipe.\n"
 		"Each run is recorded in the database before its first byte goes out.\n" CHOICE
-		"Ctrl-C stops all runs and records them as ABORTED.",
+		"\nCtrl-C stops all runs and records them as ABORTED.",
 		.run = cmd_flash,
 	},
 	{

@@ -1,7 +1,9 @@
 #include "tests/station/tree.h"
 
 #include "station/command.h"
+#include "station/help.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define WORDS_MAX 16
@@ -142,6 +144,25 @@ static void every_command_has_a_summary_a_text_and_a_body(void **state)
 	}
 }
 
+static void no_help_has_two_blank_lines_in_a_row(void **state)
+{
+	size_t count;
+	const struct command *rows = command_rows(&count);
+
+	(void)state;
+	for (size_t i = 0; i <= count; i++) {
+		char text[4000] = "";
+		FILE *out = fmemopen(text, sizeof(text), "w");
+
+		assert_non_null(out);
+		help_show(i < count ? &rows[i] : NULL, out);
+		assert_int_equal(fclose(out), 0);
+		if (strstr(text, "\n\n\n") || strlen(text) + 1 >= sizeof(text) ||
+		    text[strlen(text) - 1] != '\n')
+			fail_msg("%s", text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +173,7 @@ int main(void)
 		cmocka_unit_test(help_wins_over_what_else_is_wrong_behind_it),
 		cmocka_unit_test(words_behind_two_dashes_are_no_options),
 		cmocka_unit_test(every_command_has_a_summary_a_text_and_a_body),
+		cmocka_unit_test(no_help_has_two_blank_lines_in_a_row),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
