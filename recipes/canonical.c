@@ -53,6 +53,8 @@ static void add_interlocks(struct page *t, const struct recipe *r)
 		page_add(t, "link.bridge: %s\n", bridges[r->bridge_policy]);
 	if (r->accept_unproven)
 		page_add(t, "policy.accept_unproven: yes\n");
+	if (r->clear_protection)
+		page_add(t, "policy.clear_protection: yes\n");
 }
 
 static void add_settings(struct page *t, const struct recipe *r)

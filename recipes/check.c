@@ -47,6 +47,9 @@ static void add_interlocks(struct page *t, const struct plan *p)
 		 security_words(f->security));
 	if (f->accept_unproven)
 		page_add(t, "proof    none: a PASS is what the unit acknowledged, no more\n");
+	if (f->clear_protection)
+		page_add(t, "protect  the flash's block-protect bits are cleared where they are in "
+			    "the way\n");
 }
 
 static void add_bridges(struct page *t, const struct plan *p)

@@ -36,7 +36,8 @@ static void json_target(struct page *t, const struct plan *p)
 	else
 		page_add(t, "],\"psram_bytes\":null");
 	member(t, "security", security_words(p->flash.security));
-	page_add(t, ",\"accept_unproven\":%s}", p->flash.accept_unproven ? "true" : "false");
+	page_add(t, ",\"accept_unproven\":%s", p->flash.accept_unproven ? "true" : "false");
+	page_add(t, ",\"clear_protection\":%s}", p->flash.clear_protection ? "true" : "false");
 }
 
 static void json_bridges(struct page *t, const struct plan *p)

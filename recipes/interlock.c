@@ -95,6 +95,10 @@ static void check_secure_download(const struct recipe *r, struct place at, struc
 		diag_error(diags, setting_find(r, "policy.skip").at,
 			   "'skip' is 'unchanged': a unit in secure download mode cannot tell what "
 			   "is there, expected never");
+	if (r->clear_protection)
+		diag_error(diags, setting_find(r, "policy.clear_protection").at,
+			   "'clear_protection' is 'yes': a unit in secure download mode does not "
+			   "show its flash's status, expected no");
 	if (r->erase != ERASE_SECTORS)
 		diag_error(diags, r->erase_at,
 			   "'erase' is '%s': a unit in secure download mode erases what is "

@@ -196,13 +196,22 @@ static enum status make_pieces(struct work *w, struct err *err)
 
 static enum status finish_region(struct layout *l, struct flash_region *r, struct err *err)
 {
+	uint32_t *marks;
 	uint8_t *packed;
 
 	digest_md5(r->data, r->size_bytes, r->md5);
 	TRY(pack(r->data, r->size_bytes, &packed, &r->packed_bytes, err));
 	r->packed = packed;
-	if (packed && !keep(l, packed)) {
+	if (!packed)
+		return STATUS_OK;
+	if (!keep(l, packed)) {
 		r->packed = NULL;
+		return no_memory(err);
+	}
+	marks = pack_marks(packed, r->packed_bytes, r->size_bytes);
+	r->packed_marks = marks;
+	if (!marks || !keep(l, marks)) {
+		r->packed_marks = NULL;
 		return no_memory(err);
 	}
 	return STATUS_OK;

@@ -5,6 +5,7 @@
 #include "recipes/diag.h"
 #include "recipes/inspect.h"
 #include "recipes/layout.h"
+#include "recipes/pack.h"
 #include "recipes/recipe.h"
 
 #include <stdlib.h>
@@ -185,6 +186,8 @@ static enum status take_flash(struct plan *p, struct inspection *in, struct err 
 		.psram_bytes = r->psram_bytes,
 		.security = r->security,
 		.accept_unproven = r->accept_unproven,
+		.clear_protection = r->clear_protection,
+		.pack = pack_part,
 	};
 	return STATUS_OK;
 }

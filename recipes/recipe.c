@@ -79,6 +79,7 @@ static const struct schema_row policy_rows[] = {
 	{ .key = "already_passed", .kind = SCHEMA_CHOICE,  .choices = passed_words, .later = passed_later },
 	{ .key = "skip",           .kind = SCHEMA_CHOICE,  .choices = skip_words },
 	{ .key = "accept_unproven", .kind = SCHEMA_CHOICE, .choices = yes_no_words },
+	{ .key = "clear_protection", .kind = SCHEMA_CHOICE, .choices = yes_no_words },
 	{ .key = NULL },
 };
 static const struct schema_row recipe_rows[] = {
@@ -286,6 +287,7 @@ static void take_settings(struct recipe *r, struct diag_list *diags)
 	r->stub = (enum stub_policy)setting_choice(r, "link.stub", STUB_AUTO);
 	r->compress = setting_choice(r, "link.compress", 1) == 1;
 	r->tries = (unsigned)setting_number(r, "policy.tries", RECIPE_TRIES_DEFAULT);
+	r->clear_protection = setting_choice(r, "policy.clear_protection", 0) == 1;
 	r->skip = (enum skip_policy)setting_choice(r, "policy.skip", SKIP_NEVER);
 	interlock_take(r, diags);
 }

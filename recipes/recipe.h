@@ -63,6 +63,7 @@ struct recipe {
 	enum bridge_policy bridge_policy;
 	unsigned tries;
 	enum skip_policy skip;
+	bool clear_protection;
 
 	struct recipe_image *images;
 	size_t image_count;

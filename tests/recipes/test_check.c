@@ -116,6 +116,7 @@ static void the_json_names_every_interlock(void **state)
 	assert_int_equal(json_integer_value(json_object_get(target, "psram_bytes")), 2 << 20);
 	assert_string_equal(json_string_value(json_object_get(target, "security")), "open");
 	assert_true(json_is_false(json_object_get(target, "accept_unproven")));
+	assert_true(json_is_false(json_object_get(target, "clear_protection")));
 	assert_string_equal(json_string_value(json_object_get(bridge, "name")), "CH9102");
 	assert_int_equal(json_array_size(json_object_get(bridge, "rates")), 0);
 	assert_string_equal(json_string_value(json_object_get(root, "bridge_policy")), "any");

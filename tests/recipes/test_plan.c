@@ -550,6 +550,7 @@ static void every_setting_that_matters_changes_the_digest(void **state)
 		"policy: {tries: 1}\n",
 		"policy: {skip: unchanged}\n",
 		"policy: {accept_unproven: yes}\n",
+		"policy: {clear_protection: yes}\n",
 		"target: {package: ESP32-D0WDQ6}\n",
 		"target: {psram: 8MB}\n",
 		"target: {security: secure_boot}\n",
