@@ -117,6 +117,14 @@ static bool is_in_use(const struct usb_bus *bus, const struct port *p)
 					     port_holder_find(bus->proc, &node, &holder));
 }
 
+/* EPERM and EROFS: a container's ways to say it. */
+static struct usb_answer refused(int number)
+{
+	bool is_forbidden = number == EACCES || number == EPERM || number == EROFS;
+
+	return (struct usb_answer){ .asked = is_forbidden ? USB_NOT_PERMITTED : USB_SILENT };
+}
+
 struct usb_answer usb_query(const struct usb_bus *bus, const struct port *p,
 			    enum usb_question question)
 {
@@ -128,16 +136,13 @@ struct usb_answer usb_query(const struct usb_bus *bus, const struct port *p,
 		return (struct usb_answer){ .asked = USB_NOT_ASKED };
 	snprintf(path, sizeof(path), "%s/%03u/%03u", bus->root, p->usb_bus, p->usb_device);
 	/* Opening a node wakes the device up: not for somebody who may not ask anyway. */
-	if (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) != 0) {
-		if (errno == EACCES || errno == EROFS)
-			answer.asked = USB_NOT_PERMITTED;
-		return answer;
-	}
+	if (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) != 0)
+		return refused(errno);
 	if (is_in_use(bus, p))
 		return (struct usb_answer){ .asked = USB_IN_USE };
 	fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
-		return answer;
+		return refused(errno);
 	if (is_still(fd, p))
 		answer = ask(bus, fd, question);
 	close(fd);
