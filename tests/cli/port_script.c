@@ -18,6 +18,8 @@
  * write:TEXT       read:N  up to N bytes, until none comes for half a second
  * read-until:TEXT  reads until TEXT has come, two minutes at most
  * wait:MS
+ * control:T,R,V,N  USBDEVFS_CONTROL on a node below /dev/bus/usb: type, request, value in
+ *                  hexadecimal, N bytes at most; prints what comes
  * fork             a child process that holds the port open too, and ends
  * close            says 'blocked' when it took 300 ms or more
  *
@@ -26,6 +28,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/serial.h>
+#include <linux/usbdevice_fs.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -209,6 +212,29 @@ static void set_low_latency(const char *text)
 	say("low-latency", 1);
 }
 
+static void control(const char *text)
+{
+	unsigned type = 0, request = 0, value = 0, size = 0;
+	unsigned char bytes[64] = { 0 };
+	struct usbdevfs_ctrltransfer c = { .timeout = 300, .data = bytes };
+	int n;
+
+	sscanf(text, "%x,%x,%x,%u", &type, &request, &value, &size);
+	c.bRequestType = (__u8)type;
+	c.bRequest = (__u8)request;
+	c.wValue = (__u16)value;
+	c.wLength = (__u16)size;
+	n = ioctl(port, USBDEVFS_CONTROL, &c);
+	if (n < 0) {
+		say("control", 1);
+		return;
+	}
+	printf("control:");
+	for (int i = 0; i < n; i++)
+		printf(" %02x", bytes[i]);
+	puts("");
+}
+
 static void wait_until(const char *word, const char *path, int is_there)
 {
 	for (int tries = 0; tries < PATIENCE_S * 100; tries++) {
@@ -248,6 +274,8 @@ static void do_word(const char *word, const char *text)
 		say(word, ioctl(port, TIOCEXCL));
 	} else if (strcmp(word, "low-latency") == 0) {
 		set_low_latency(text);
+	} else if (strcmp(word, "control") == 0) {
+		control(text);
 	} else if (strcmp(word, "until") == 0) {
 		wait_until(word, text, 1);
 	} else if (strcmp(word, "until-gone") == 0) {
