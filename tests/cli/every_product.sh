@@ -88,7 +88,7 @@ secure-boot atoms3 SECURITY_STATE esp32s3 {chip: esp32s3, package: FN8, flash: 8
 encryption core2 SECURITY_STATE esp32 {chip: esp32, package: D0WDQ6-V3, revision: 3.0, flash: 16MB, bridge: ch9102f, flash_encryption: true
 secure-mode nanoc6 SECURITY_STATE esp32c6 {chip: esp32c6, package: FH4, flash: 4MB, bridge: usb-jtag, secure_download: true
 bridge stickc WRONG_BRIDGE esp32 {chip: esp32, package: PICO-D4, revision: 1.1, flash: 4MB, bridge: ch340
-no-download core2 WRONG_BOOT_MODE esp32 {chip: esp32, package: D0WDQ6-V3, revision: 3.0, flash: 16MB, bridge: ch9102f, download_disabled: true
+no-download core2 DOWNLOAD_DISABLED esp32 {chip: esp32, package: D0WDQ6-V3, revision: 3.0, flash: 16MB, bridge: ch9102f, download_disabled: true
 application cores3 NEEDS_HAND esp32s3 {chip: esp32s3, package: R8, flash: 16MB, bridge: usb-jtag, app_usb: true
 END
 # With an application that takes the USB pins a unit has one that runs; the others hold noise.

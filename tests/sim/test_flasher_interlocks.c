@@ -330,6 +330,82 @@ static void no_lost_reply_makes_an_unproven_pass(void **state)
 	assert_true(refused > 10);
 }
 
+/* ---- download mode forbidden by fuses ---- */
+
+static void a_unit_whose_fuses_forbid_its_loader_is_called_so(void **state)
+{
+	static const struct {
+		const char *chip, *bridge;
+		unsigned revision;
+	} units[] = {
+		{ "esp32", "cp2104", 300 },   { "esp32", "ch9102f", 301 },
+		{ "esp32c3", "ch9102f", 3 },  { "esp32s3", "cp2102n", 1 },
+		{ "esp32c3", "usb-jtag", 3 }, { "esp32s3", "usb-jtag", 1 },
+		{ "esp32c6", "usb-jtag", 1 }, { "esp32p4", "usb-jtag", 103 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		struct sim_unit_config config = bench_unit(units[i].chip);
+		struct small_plan p;
+		struct flash_bench b;
+
+		config.bridge = units[i].bridge;
+		config.revision = units[i].revision;
+		config.download_disabled = true;
+		small_plan_init(&p, units[i].chip, 1);
+		bench_init(&b, &config);
+		expect(&b, &p, STATUS_DOWNLOAD_DISABLED);
+		assert_non_null(strstr(b.report.err.text, "disabled"));
+		assert_int_equal(b.report.tries, 1);
+		assert_true(bench_is_untouched(&b));
+		bench_release(&b);
+		small_plan_release(&p);
+	}
+}
+
+/* A C3 that was asked for its loader says so until it is reset without the strap. */
+static void a_unit_that_refuses_its_loader_runs_its_application_afterwards(void **state)
+{
+	static const char *const chips[] = { "esp32", "esp32c3" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct sim_unit_config config = bench_unit(chips[i]);
+		struct small_plan p;
+		struct flash_bench b;
+
+		config.revision = i ? 3 : 300;
+		small_plan_init(&p, chips[i], 1);
+		config.download_disabled = true;
+		bench_init(&b, &config);
+		small_plan_apply(&p, sim_unit_flash_edit(b.unit, &b.flash_bytes), b.flash_bytes);
+		expect(&b, &p, STATUS_DOWNLOAD_DISABLED);
+		sim_transport_wait_ms(&b.port, 1000);
+		assert_true(sim_unit_runs_application(b.unit));
+		bench_release(&b);
+		small_plan_release(&p);
+	}
+}
+
+/* It says that it waits, and does not listen: nobody can tell that from a broken port. */
+static void a_loader_that_is_barred_from_usb_needs_a_hand(void **state)
+{
+	struct sim_unit_config config = bench_unit("esp32c3");
+	struct small_plan p;
+	struct flash_bench b;
+
+	(void)state;
+	config.bridge = "usb-jtag";
+	config.usb_download_disabled = true;
+	small_plan_init(&p, "esp32c3", 1);
+	bench_init(&b, &config);
+	expect(&b, &p, STATUS_NEEDS_HAND);
+	assert_true(bench_is_untouched(&b));
+	bench_release(&b);
+	small_plan_release(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -345,6 +421,9 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_proven_has_to_be_accepted_first),
 		cmocka_unit_test(a_unit_in_secure_download_mode_passes_without_proof),
 		cmocka_unit_test(no_lost_reply_makes_an_unproven_pass),
+		cmocka_unit_test(a_unit_whose_fuses_forbid_its_loader_is_called_so),
+		cmocka_unit_test(a_unit_that_refuses_its_loader_runs_its_application_afterwards),
+		cmocka_unit_test(a_loader_that_is_barred_from_usb_needs_a_hand),
 	};
 
 	if (!bench_has_stubs())

@@ -137,6 +137,74 @@ static void secure_download_allows_flashing_and_nothing_else(void **state)
 	}
 }
 
+/* docs/chips.md 9: seen on the ROMs of both chips. */
+static void a_rom_says_that_its_fuses_forbid_the_loader(void **state)
+{
+	struct sim_unit_config config = client_config("esp32");
+	struct client *c;
+	const char *text;
+	(void)state;
+
+	config.revision = 300;
+	config.download_disabled = true;
+	c = client_new(&config);
+	client_text(c, 100);
+	client_reset(c, true);
+	text = client_text(c, 200);
+	assert_string_equal(text, "Download mode is disabled. Restart with GPIO0 high.\r\n");
+	/* The watchdog reads the strap again, which nobody pulls by now. */
+	text = client_text(c, 1200);
+	assert_non_null(
+		strstr(text, "rst:0x10 (RTCWDT_RTC_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)"));
+	client_free(c);
+
+	config = client_config("esp32c3");
+	config.download_disabled = true;
+	c = client_new(&config);
+	client_text(c, 100);
+	client_reset(c, true);
+	text = client_text(c, 200);
+	assert_non_null(strstr(text, "rst:0x1 (POWERON),boot:0x4 (DOWNLOAD(USB/UART0/1))\r\n"
+				     "Download boot modes disabled\r\n"));
+	assert_non_null(strstr(text, "rst:0x3 (RTC_SW_SYS_RST),boot:0x4 (DOWNLOAD(USB/UART0/1))\r\n"
+				     "Download boot modes disabled\r\n"));
+	client_reset(c, false);
+	text = client_text(c, 100);
+	assert_non_null(strstr(text, "(SPI_FAST_FLASH_BOOT)"));
+	client_free(c);
+}
+
+static void a_loader_that_is_barred_from_usb_says_nothing_of_it(void **state)
+{
+	static const uint8_t sync[36] = { 0x07, 0x07, 0x12, 0x20 };
+	struct sim_unit_config config = client_config("esp32c3");
+	struct client *c;
+	(void)state;
+
+	config.bridge = "usb-jtag";
+	config.usb_download_disabled = true;
+	c = client_new(&config);
+	sim_unit_press_reset(c->unit, c->now_us, true);
+	assert_non_null(strstr(client_text(c, 100), "waiting for download"));
+	client_send_command(c, 0x08, sync, sizeof(sync), 0);
+	assert_false(client_receive(c, 500));
+	client_free(c);
+}
+
+static void secure_download_mode_is_told_on_the_way_up(void **state)
+{
+	struct sim_unit_config config = client_config("esp32c3");
+	struct client *c;
+	(void)state;
+
+	config.secure_download = true;
+	c = client_new(&config);
+	client_reset(c, true);
+	assert_non_null(strstr(client_text(c, 100), "boot:0x4 (DOWNLOAD(USB/UART0/1))\r\n"
+						    "wait uart download(secure mode)\r\n"));
+	client_free(c);
+}
+
 static void a_disabled_download_mode_cannot_be_entered(void **state)
 {
 	const char *const bridges[] = { "cp2104", "usb-jtag" };
@@ -215,6 +283,9 @@ int main(void)
 		cmocka_unit_test(efuses_tell_encryption_and_secure_boot_apart),
 		cmocka_unit_test(security_info_says_the_same),
 		cmocka_unit_test(secure_download_allows_flashing_and_nothing_else),
+		cmocka_unit_test(a_rom_says_that_its_fuses_forbid_the_loader),
+		cmocka_unit_test(a_loader_that_is_barred_from_usb_says_nothing_of_it),
+		cmocka_unit_test(secure_download_mode_is_told_on_the_way_up),
 		cmocka_unit_test(a_disabled_download_mode_cannot_be_entered),
 		cmocka_unit_test(secure_boot_stops_the_stub_on_s3_and_c3_only),
 		cmocka_unit_test(the_s3_starts_it_through_the_pointer_that_it_reads_flash_with),
