@@ -84,29 +84,111 @@ static bool may_drop_stub(const struct run *r)
 	return r->plan && r->plan->stub == STUB_AUTO;
 }
 
+static unsigned tries_left(const struct run *r)
+{
+	return (r->plan ? r->plan->tries : 2) - r->report->tries;
+}
+
+static void use_way(struct run *r, const struct way *way)
+{
+	r->way = *way;
+	r->loader.pace_bytes = way->pace_bytes;
+	r->rungs++;
+}
+
+bool run_remedy_in_try(struct run *r, enum status st)
+{
+	struct failure f = run_failure(r, st);
+	struct way next = r->way;
+
+	if (r->is_final || deadline_passed(r->loader.limit) || !remedy_in_try(&next, r->link, &f))
+		return false;
+	run_add_way(r);
+	use_way(r, &next);
+	return true;
+}
+
+/* A rate fails before anything is written: another one costs no try, but a new contact. */
+static enum status run_try(struct run *r)
+{
+	enum status st;
+
+	r->done_bytes = 0;
+	r->lost_blocks = 0;
+	r->restarts_before = r->facts.restarts;
+	do
+		st = run_steps(r);
+	while (st && r->step == STEP_RATE && run_remedy_in_try(r, st));
+	run_add_way(r);
+	return st;
+}
+
 /* A native port that left and came back is worth a try, the same way. */
+static bool may_follow(struct run *r, enum status *st)
+{
+	if (!tries_left(r))
+		return false;
+	*st = run_reopen(r);
+	r->facts.has_left |= !*st;
+	return !*st;
+}
+
 static bool may_try_again(struct run *r, enum status *st)
 {
-	unsigned tries = r->plan ? r->plan->tries : 2;
-	unsigned left = tries - r->report->tries;
+	struct failure f = run_failure(r, *st);
+	const struct remedy_limits may = {
+		.tries_left = tries_left(r),
+		.may_drop_stub = may_drop_stub(r),
+		.may_power_cycle = r->job->power_cycle && !r->facts.was_power_cycled,
+	};
+	struct way next = r->way;
 
 	if (r->is_final || deadline_passed(r->loader.limit))
 		return false;
-	if (*st == STATUS_PORT_GONE) {
-		if (!left)
-			return false;
-		*st = run_reopen(r);
-		return *st == STATUS_OK;
-	}
-	return remedy_next(&r->way, r->link, *st, r->step, left, may_drop_stub(r));
+	if (*st == STATUS_PORT_GONE)
+		return may_follow(r, st);
+	if (!remedy_next(&next, r->link, &f, &may))
+		return false;
+	use_way(r, &next);
+	if (!r->way.wants_power_cycle)
+		return true;
+	r->way.wants_power_cycle = false;
+	*st = run_power_cycle(r);
+	return !*st;
 }
 
 /* What comes after it may be no more than its consequence. */
 static void keep_first_failure(struct run *r, const struct err *why)
 {
-	if (r->report->tries == 1)
-		run_evidence(r, "try 1 failed in %s, %s: %.150s", flash_step_name(r->step),
-			     status_code(why->status), why->text);
+	if (r->report->tries != 1)
+		return;
+	r->first_failure = why->status;
+	run_evidence(r, "try 1 failed in %s, %s: %.150s", flash_step_name(r->step),
+		     status_code(why->status), why->text);
+}
+
+/* docs/chips.md 6: only registers could switch it on, and nobody may write those there. */
+static enum status judge_dark_flash(struct run *r, enum status st)
+{
+	struct err why = r->report->err;
+	const struct chip *chip = r->report->ident.chip;
+
+	if (st != STATUS_ERASE_REFUSED || !r->is_unprovable || !chip || !chip->power_flash)
+		return st;
+	return err_set_device(&r->report->err, STATUS_SECURITY_STATE, why.device, why.device_len,
+			      "some revisions of %s want their flash supply switched on, which "
+			      "secure download mode forbids: %s",
+			      chip->name, why.text);
+}
+
+static enum status judge_limit(struct run *r, enum status st)
+{
+	struct err why = r->report->err;
+
+	if (!st || !deadline_passed(r->loader.limit) || st == STATUS_PORT_GONE ||
+	    st == STATUS_CANCELLED)
+		return st;
+	return err_set(&r->report->err, STATUS_RUN_TIMEOUT, "the run's limit passed: %s", why.text);
 }
 
 static enum status run_tries(struct run *r)
@@ -117,10 +199,8 @@ static enum status run_tries(struct run *r)
 		struct err why;
 
 		r->report->tries++;
-		r->done_bytes = 0;
-		st = run_steps(r);
+		st = run_try(r);
 		why = r->report->err;
-		run_add_way(r);
 		if (!st || !may_try_again(r, &st))
 			break;
 		keep_first_failure(r, &why);
@@ -129,14 +209,7 @@ static enum status run_tries(struct run *r)
 		st = err_set(&r->report->err, STATUS_GARBLED,
 			     "the plan is proven now, but a request was altered on its way before: "
 			     "the unit may have changed elsewhere too");
-	if (st && deadline_passed(r->loader.limit) && st != STATUS_PORT_GONE &&
-	    st != STATUS_CANCELLED) {
-		struct err why = r->report->err;
-
-		st = err_set(&r->report->err, STATUS_RUN_TIMEOUT, "the run's limit passed: %s",
-			     why.text);
-	}
-	return st;
+	return judge_limit(r, judge_dark_flash(r, st));
 }
 
 /* ---- the end ---- */
@@ -163,13 +236,17 @@ static enum status run_init(struct run *r)
 		with_stub = job->plan && job->plan->stub == STUB_ALWAYS;
 	r->plan = job->kind == FLASH_RUN_IDENTIFY ? NULL : job->plan;
 	way_init(&r->way, r->link, with_stub);
+	way_start(&r->way, r->link, job->start, job->plan && job->plan->stub == STUB_AUTO);
 	r->start_us = clock_now_us(r->clock);
 	r->is_proven = calloc(regions_max(r->plan), sizeof(r->is_proven[0]));
 	r->sectors = run_new_sectors(r->plan);
 	if (!r->is_proven || !r->sectors)
 		return err_set(&r->report->err, STATUS_NO_MEMORY, "no memory for a run");
-	return loader_init(&r->loader, job->transport, FIRST_RATE,
-			   deadline_after_ms(r->clock, work_ms), &r->report->err);
+	TRY(loader_init(&r->loader, job->transport, FIRST_RATE,
+			deadline_after_ms(r->clock, work_ms), &r->report->err));
+	r->loader.pace_bytes = r->way.pace_bytes;
+	run_watch_line(r);
+	return STATUS_OK;
 }
 
 static void fill_report(struct run *r, enum status st)
@@ -182,8 +259,9 @@ static void fill_report(struct run *r, enum status st)
 	report->proof =
 		st || !r->plan || r->is_unprovable ? FLASH_PROOF_NONE : FLASH_PROOF_CHIP_MD5;
 	report->skipped_bytes = r->skipped_bytes;
-	if (report->tries > 1 || r->way.ram_block_bytes < r->link->ram_block_bytes)
-		snprintf(report->rungs, sizeof(report->rungs), "%s", r->ways);
+	if (report->tries > 1 || r->rungs)
+		run_tell_ways(r);
+	run_tell_cause(r, st);
 	report->total_us = clock_now_us(r->clock) - r->start_us;
 }
 

@@ -1,6 +1,8 @@
 /* First contact, at 115200: find the loader, learn what the unit is, have it judged. */
 #include "engine/flasher_run.h"
 
+#include "engine/boot_text.h"
+
 #include <string.h>
 
 #define SYNCS_PER_RESET 5
@@ -8,6 +10,8 @@
 #define SYNCS_AS_IT_IS 2
 /* For the port of a chip's own USB to come back: it enumerates anew. */
 #define REOPEN_MS 5000u
+/* For a hub's port to be off long enough, and for the unit to come back. */
+#define POWER_CYCLE_MS 10000u
 
 /* ---- a port that comes and goes ---- */
 
@@ -19,7 +23,7 @@ enum status run_reopen(struct run *r)
 	struct err why = { .status = STATUS_OK };
 	enum status st;
 
-	if (!r->link->is_native_usb || !job->reopen || !r->transport)
+	if (!job->reopen || !r->transport)
 		return STATUS_PORT_GONE;
 	st = job->reopen(job->reopen_ctx, &r->transport, d, &why);
 	if (st) {
@@ -33,6 +37,28 @@ enum status run_reopen(struct run *r)
 	way_fit_link(&r->way, r->link);
 	run_log(r, "the unit's port left and came back");
 	run_evidence(r, "the port left and came back");
+	return STATUS_OK;
+}
+
+enum status run_power_cycle(struct run *r)
+{
+	const struct flash_job *job = r->job;
+	struct deadline d = deadline_earlier(deadline_after_ms(r->loader.clock, POWER_CYCLE_MS),
+					     r->loader.limit);
+	struct err why = { .status = STATUS_OK };
+	enum status st;
+
+	r->facts.was_power_cycled = true;
+	facts_watch(&r->facts, false);
+	run_log(r, "the hub's port is switched off and on");
+	st = job->power_cycle(job->reopen_ctx, &r->transport, d, &why);
+	if (st) {
+		r->transport = NULL;
+		r->report->err = why;
+		return st;
+	}
+	loader_use(&r->loader, r->transport);
+	way_fit_link(&r->way, r->link);
 	return STATUS_OK;
 }
 
@@ -57,11 +83,27 @@ static void tell_contact(struct run *r, const struct sync_report *sync, const ch
 		run_note(r, "%s answers after reset '%s'", who, how);
 	else
 		run_note(r, "%s answers without a reset", who);
-	if (sync->altered)
-		run_evidence(r, "%u of %u sync echoes altered, first %08x", sync->altered,
-			     sync->answers, (unsigned)sync->odd_value);
-	else
-		run_evidence(r, "%u sync echoes clean", sync->answers);
+}
+
+static void count_echoes(struct run *r, const struct sync_report *sync)
+{
+	struct link_facts *f = &r->facts;
+
+	if (!f->altered_echoes)
+		f->odd_echo = sync->odd_value;
+	f->echoes += sync->answers;
+	f->altered_echoes += sync->altered;
+}
+
+/* What it prints while nobody could make it answer. */
+static void judge_printed(struct run *r, const struct sync_report *sync)
+{
+	struct boot_text boot;
+
+	boot_text_read(sync->boot_text, &boot);
+	r->facts.is_deaf |= boot.mode == BOOT_MODE_LOADER;
+	if (sync->boot_text[0])
+		run_evidence(r, "the unit printed \"%.120s\"", sync->boot_text);
 }
 
 /* Where the adapter has no lines, somebody may have pressed the buttons. */
@@ -84,21 +126,20 @@ static enum status reset_and_sync(struct run *r, const enum reset_kind *reset, u
 	const char *how;
 	enum status st;
 
+	facts_watch(&r->facts, false);
 	TRY(back_to_first_rate(r));
 	if (reset)
 		TRY(reset_unit(r, *reset));
 	how = reset && !r->has_no_lines ? reset_kind_name(*reset) : NULL;
 	st = loader_sync(&r->loader, syncs, &sync, err);
+	count_echoes(r, &sync);
+	facts_watch(&r->facts, !st);
 	if (!st) {
 		r->is_in_loader = r->had_contact = true;
 		tell_contact(r, &sync, how);
 		return STATUS_OK;
 	}
-	if (sync.boot_text[0])
-		run_evidence(r, "the unit printed \"%.120s\"", sync.boot_text);
-	if (st == STATUS_SYNC_ALTERED)
-		run_evidence(r, "%u of %u sync echoes altered, first %08x", sync.altered,
-			     sync.answers, (unsigned)sync.odd_value);
+	judge_printed(r, &sync);
 	run_log(r, "reset '%s': %s", how ? how : "none", err->text);
 	return st;
 }

@@ -5,8 +5,11 @@
 #define RESET_MS 2500u
 #define REOPEN_MS 6000u /* a native port that leaves and comes back */
 #define IDENTIFY_MS 10000u
-#define STUB_MS 15000u
+/* Six uploads of which five are silent, and one in pieces of 16 bytes. */
+#define STUB_MS 30000u
+/* Each rate that fails costs another contact and another upload. */
 #define RATE_MS 8000u
+#define POWER_CYCLE_MS 10000u /* once */
 #define RESTART_MS 3000u
 #define SLOWEST_BAUD 115200u
 #define NATIVE_USB_BAUD 921600u
@@ -62,8 +65,8 @@ uint32_t flasher_limit_ms(const struct flash_plan *plan, const struct link_profi
 		if (v > most)
 			most = v;
 	}
-	ms += STUB_MS + RATE_MS + most + erase_limit_ms(plan);
-	ms = plan->tries * ms + RESTART_MS;
+	ms += STUB_MS + (link->rate_count + 1) * RATE_MS + most + erase_limit_ms(plan);
+	ms = plan->tries * ms + POWER_CYCLE_MS + RESTART_MS;
 	return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
 }
 

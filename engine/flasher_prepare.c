@@ -6,42 +6,36 @@
 #define RESYNCS 5
 #define RATE_SYNCS 3
 #define RATE_QUESTIONS 2
+/* A unit that cannot start says so once a second. */
+#define LISTEN_MS 1300u
 
 /* ---- the stub ---- */
 
-static bool is_upload_loss(enum status st)
+/* An unanswered block leaves the ROM's buffer in an unknown state: a SYNC clears that up. */
+static bool is_unanswered(enum status st)
 {
-	return st == STATUS_STUB_UPLOAD_CHECKSUM || st == STATUS_NO_ANSWER || st == STATUS_GARBLED;
+	return st == STATUS_NO_ANSWER || st == STATUS_GARBLED;
 }
 
 /*
- * Only RAM is written, so an upload that lost bytes is begun again at once,
- * with smaller blocks: some bridges lose long bursts only.
+ * Only RAM is written, so an upload that lost bytes is begun again at once, then with
+ * smaller blocks: some bridges lose bytes of long writes only.
  */
 static enum status upload(struct run *r, const struct stub_image *image)
 {
 	struct err *err = &r->report->err;
-	uint32_t refused = 0;
 
 	for (;;) {
 		enum status st = stub_upload(&r->loader, image, r->way.ram_block_bytes, err);
 
-		if (!st && refused)
-			run_evidence(r, "RAM blocks of %u bytes refused, %u accepted",
-				     (unsigned)refused, (unsigned)r->way.ram_block_bytes);
-		if (!is_upload_loss(st))
-			return st;
+		if (!st)
+			return STATUS_OK;
 		run_log(r, "%s", err->text);
-		if (!refused)
-			refused = r->way.ram_block_bytes;
-		if (st != STATUS_STUB_UPLOAD_CHECKSUM)
+		if (is_unanswered(st))
 			TRY(run_resync(r));
-		if (!way_shrink_blocks(&r->way)) {
-			run_evidence(r, "RAM blocks of %u to %u bytes refused%s", (unsigned)refused,
-				     (unsigned)r->way.ram_block_bytes,
-				     st == STATUS_STUB_UPLOAD_CHECKSUM ? " with 07" : "");
+		if (!run_remedy_in_try(r, st))
 			return st;
-		}
+		r->is_odd = true;
 	}
 }
 
@@ -159,12 +153,34 @@ enum status run_rate(struct run *r)
 	if (ends_run(st))
 		return st;
 	why = report->err;
-	run_evidence(r, "%u baud failed", (unsigned)rate);
+	facts_add_failed_rate(&r->facts, rate);
 	return err_set(&report->err, STATUS_RATE_FAILED, "%u baud does not work: %s",
 		       (unsigned)rate, why.text);
 }
 
 /* ---- silence ---- */
+
+/*
+ * A unit that restarted by itself speaks at the first rate, and one whose boot loader is
+ * gone says so every second.
+ */
+static void listen_for_restart(struct run *r)
+{
+	struct deadline end =
+		deadline_earlier(deadline_after_ms(r->clock, LISTEN_MS), r->loader.limit);
+	struct err ignored;
+	uint32_t actual;
+
+	if (r->link->is_native_usb || r->loader.kind != LOADER_STUB || r->step == STEP_RATE ||
+	    !r->facts.is_watched || transport_set_baud(r->transport, FIRST_RATE, &actual, &ignored))
+		return;
+	r->loader.rate_baud = actual;
+	while (r->facts.is_watched && !deadline_passed(end)) {
+		if (loader_drain(&r->loader, LISTEN_MS, &ignored))
+			return;
+		facts_judge_text(&r->facts);
+	}
+}
 
 enum status run_resync(struct run *r)
 {
@@ -183,6 +199,10 @@ enum status run_resync(struct run *r)
 		run_log(r, "the %s answers again", kind == LOADER_STUB ? "stub" : "ROM");
 		return STATUS_OK;
 	}
+	if (st)
+		listen_for_restart(r);
+	else
+		facts_add_restart(&r->facts);
 	r->report->err = silence;
 	if (!st)
 		return err_set(&r->report->err, STATUS_NO_ANSWER,

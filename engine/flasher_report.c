@@ -65,8 +65,8 @@ void run_evidence(struct run *r, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(fact, sizeof(fact), format, args);
 	va_end(args);
-	if (!strstr(r->report->evidence, fact))
-		append(r->report->evidence, sizeof(r->report->evidence), "; ", fact);
+	if (!strstr(r->more, fact))
+		append(r->more, sizeof(r->more), "\n", fact);
 }
 
 void run_astray(struct run *r, const char *label)
@@ -78,13 +78,34 @@ void run_astray(struct run *r, const char *label)
 
 void run_add_way(struct run *r)
 {
-	char text[60];
+	char text[80];
 
-	if (r->step <= STEP_IDENTIFY)
-		way_sync_text(&r->way, r->link, text, sizeof(text));
-	else
-		way_text(&r->way, r->link, text, sizeof(text));
-	append(r->ways, sizeof(r->ways), "; ", text);
+	way_text_until(&r->way, r->link, r->step, text, sizeof(text));
+	append(r->ways, sizeof(r->ways), "\n", text);
+	if (r->step >= STEP_STUB)
+		r->report->way = way_figures(&r->way, r->link);
+}
+
+/* The last one always has room: it is the one that passed, or the last that failed. */
+void run_tell_ways(struct run *r)
+{
+	char *rungs = r->report->rungs, *last = strrchr(r->ways, '\n');
+	size_t size = sizeof(r->report->rungs);
+	bool is_cut = false;
+
+	rungs[0] = '\0';
+	if (last)
+		*last++ = '\0';
+	for (char *way = r->ways; last && way;) {
+		char *next = strchr(way, '\n');
+
+		if (next)
+			*next++ = '\0';
+		is_cut = strlen(rungs) + strlen(way) + strlen(last) + strlen("; ; ...; ") >= size;
+		append(rungs, size, "; ", is_cut ? "..." : way);
+		way = is_cut ? NULL : next;
+	}
+	append(rungs, size, "; ", last ? last : r->ways);
 }
 
 void run_progress(struct run *r, uint64_t done_bytes)

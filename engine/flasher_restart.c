@@ -110,6 +110,7 @@ void run_restart(struct run *r, enum status verdict)
 
 	if (verdict == STATUS_PORT_GONE || verdict == STATUS_PORT_FAILED || !r->transport)
 		return;
+	facts_watch(&r->facts, false);
 	run_step_begin(r, STEP_RESET);
 	if (r->link->is_native_usb && r->is_by_hand && r->job->kind == FLASH_RUN_IDENTIFY) {
 		/* Whoever put it there means to flash it next. */

@@ -6,6 +6,7 @@
 #define ENGINE_FLASHER_RUN_H
 
 #include "engine/flasher.h"
+#include "engine/link_facts.h"
 #include "engine/remedy.h"
 
 #define FIRST_RATE 115200u
@@ -46,7 +47,16 @@ struct run {
 	uint64_t skipped_bytes; /* found there by this try's comparison */
 	uint64_t done_bytes;    /* of the progress bar */
 	uint64_t step_start_us;
-	char ways[200];
+
+	/* What the line showed, and what was tried. */
+	struct link_facts facts;
+	size_t block_bytes;       /* of the block that is on its way; 0: another request is */
+	unsigned lost_blocks;     /* refused as damaged, in this try */
+	unsigned restarts_before; /* facts.restarts when this try began */
+	unsigned rungs;           /* remedies taken */
+	enum status first_failure;
+	char ways[800]; /* one line each, in which it was tried */
+	char more[800]; /* further evidence, one line each */
 };
 
 /* ---- telling: flasher_report.c ---- */
@@ -57,13 +67,27 @@ void run_step_end(struct run *r, enum status st);
 __attribute__((format(printf, 2, 3))) void run_note(struct run *r, const char *format, ...);
 /* A line for the unit's log. */
 __attribute__((format(printf, 2, 3))) void run_log(struct run *r, const char *format, ...);
-/* A fact about the link for the record, "; " between facts. */
+/* A fact for the record that link_facts does not count; told after those. */
 __attribute__((format(printf, 2, 3))) void run_evidence(struct run *r, const char *format, ...);
 void run_progress(struct run *r, uint64_t done_bytes);
 /* The unit may have changed where nobody planned it: it cannot pass in this run. */
 void run_astray(struct run *r, const char *label);
-/* Remember how this try talked to the unit. */
+/* Remember how this attempt talked to the unit. */
 void run_add_way(struct run *r);
+/* Evidence, rungs, suspects and advice, when all is over. */
+void run_tell_ways(struct run *r);
+void run_tell_cause(struct run *r, enum status st);
+
+/* ---- what the line shows: flasher_facts.c ---- */
+
+/* From now on every request, answer and text counts. */
+void run_watch_line(struct run *r);
+struct failure run_failure(struct run *r, enum status st);
+
+/* ---- remedies: flasher.c ---- */
+
+/* Change the way and go on within the try; false: nothing of that kind is left. */
+bool run_remedy_in_try(struct run *r, enum status st);
 
 /* ---- the steps, each for STEP_...: STATUS_OK or why not, with report->err filled ---- */
 
@@ -75,6 +99,8 @@ enum status run_identify(struct run *r);
  * report->err as it was, when it did not or cannot; other statuses with their own text.
  */
 enum status run_reopen(struct run *r);
+/* The hub's port off and on, once a run. STATUS_PORT_GONE when the unit did not come back. */
+enum status run_power_cycle(struct run *r);
 /* flasher_judge.c: before the flash is asked for anything, and when its size is known. */
 enum status run_judge_unit(struct run *r, const struct ident *ident);
 enum status run_judge_flash(struct run *r, const struct ident *ident);

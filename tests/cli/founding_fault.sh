@@ -32,7 +32,7 @@ for node in ttyACM0 ttyACM1; do
 done
 
 sql "select evidence from runs where node='/dev/ttyACM0'" >lossy.out
-expect_line 'RAM blocks of 6144 bytes refused.*, 256 accepted' lossy.out
+expect_line 'RAM block of 6144 bytes refused with 07, 256 accepted' lossy.out
 sql "select rungs from runs where node='/dev/ttyACM0'" >rungs.out
 expect_line 'blocks of 256' rungs.out
 equal "bytes that the bridge lost" \

@@ -69,7 +69,7 @@ static void a_bridge_that_loses_long_writes_is_flashed_in_short_ones(void **stat
 			struct flash_bench b;
 
 			run(&b, &p, &config, STUB_AUTO, STATUS_OK);
-			expect_word(b.report.evidence, "RAM blocks of 6144 bytes refused");
+			expect_word(b.report.evidence, "RAM block of 6144 bytes refused with 07");
 			expect_word(b.report.evidence, rows[i].accepted);
 			expect_word(b.report.rungs, rows[i].rung);
 			sim_unit_counters(b.unit, &n);

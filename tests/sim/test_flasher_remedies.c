@@ -57,7 +57,7 @@ static void a_link_that_loses_long_frames_gets_shorter_ones(void **state)
 	init(&b, &p, &config);
 	expect(&b, &p, STATUS_OK);
 	assert_int_equal(b.report.tries, 1);
-	expect_word(b.report.evidence, "RAM blocks of 6144 bytes refused, 1024 accepted");
+	expect_word(b.report.evidence, "RAM block of 6144 bytes refused with 07, 1024 accepted");
 	expect_word(b.report.rungs, "stub 921600, blocks of 1024");
 	release(&b, &p);
 }
@@ -72,7 +72,7 @@ static void a_link_that_loses_all_but_short_frames_gets_the_shortest(void **stat
 	lose_a_byte_of_every_frame(&config, 700);
 	init(&b, &p, &config);
 	expect(&b, &p, STATUS_OK);
-	expect_word(b.report.evidence, "RAM blocks of 6144 bytes refused, 256 accepted");
+	expect_word(b.report.evidence, "RAM block of 6144 bytes refused with 07, 256 accepted");
 	release(&b, &p);
 }
 
