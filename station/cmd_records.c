@@ -34,7 +34,7 @@ static enum status make_filter(const struct options *o, struct run_filter *filte
 	return STATUS_OK;
 }
 
-static enum status open_for_reading(const struct options *o, struct db **db, struct err *err)
+enum status open_for_reading(const struct options *o, struct db **db, struct err *err)
 {
 	char path[DB_PATH_BYTES];
 

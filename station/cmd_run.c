@@ -1,8 +1,10 @@
 #include "station/cmd_run.h"
 
 #include "db/run.h"
+#include "db/slots.h"
 #include "engine/transport_serial.h"
 #include "recipes/product_match.h"
+#include "station/memory.h"
 #include "station/ports_table.h"
 #include "station/record_of.h"
 #include "station/select.h"
@@ -94,6 +96,25 @@ static enum status open_records(struct run *r, const struct plan *plan,
 	return st;
 }
 
+/* With which way each place begins, before the writer owns the database. */
+static enum status recall(struct run *r, const struct plan *plan, struct err *err)
+{
+	struct slot_run runs[MEMORY_RUNS];
+
+	for (size_t i = 0; i < r->selection.count; i++) {
+		struct station_place *place = &r->selection.places[i];
+		const struct link_profile link = bridge_link(place->bridge, plan);
+		size_t count;
+		bool is_raised;
+
+		TRY(slot_history(r->db, place->port->slot, place->bridge->name, runs, MEMORY_RUNS,
+				 &count, err));
+		place->has_start =
+			memory_next(runs, count, &link, &plan->flash, &place->start, &is_raised);
+	}
+	return STATUS_OK;
+}
+
 static enum status open_view(struct run *r, const struct options *options, struct err *err)
 {
 	enum view_kind kind = options->json ? VIEW_JSON : view_kind_for(STDOUT_FILENO);
@@ -120,6 +141,8 @@ static enum status set_up(struct run *r, const struct plan *plan, const struct o
 			 USB_QUERY_WAIT_MS, &r->asking);
 	if (plan) {
 		TRY(open_records(r, plan, options, err));
+		if (!options->no_memory)
+			TRY(recall(r, plan, err));
 		TRY(writer_new(r->db, &r->writer, err));
 	}
 	return open_view(r, options, err);

@@ -20,7 +20,7 @@
 
 /* What the command line said; NULL, 0 and false where it said nothing. */
 struct options {
-	bool help, version, json, all, failed;
+	bool help, version, json, all, failed, no_memory;
 	const char *ports[PORT_NAMES_MAX]; /* in order; point into a copy owned by options */
 	size_t port_count;
 	unsigned jobs; /* 0 = one per port */
@@ -56,8 +56,9 @@ enum option_id {
 	OPTION_FORMAT,
 	OPTION_OUTPUT,
 	OPTION_UNIT_LOGS,
+	OPTION_NO_MEMORY,
 };
-#define OPTION_COUNT (OPTION_UNIT_LOGS + 1)
+#define OPTION_COUNT (OPTION_NO_MEMORY + 1)
 #define TAKES(id) (1u << OPTION_##id)
 
 struct command {
@@ -90,7 +91,12 @@ enum exit_code cmd_check(const struct options *options);
 enum exit_code cmd_products(const struct options *options);
 enum exit_code cmd_log(const struct options *options);
 enum exit_code cmd_export(const struct options *options);
+enum exit_code cmd_slots(const struct options *options);
 enum exit_code cmd_help(const struct options *options);
+
+/* The database that --db or nothing names, for reading. */
+struct db;
+enum status open_for_reading(const struct options *o, struct db **db, struct err *err);
 
 /* "flashline: text" on stderr; the exit code that goes with the status. */
 enum exit_code complain(const struct err *err);

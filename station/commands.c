@@ -4,7 +4,9 @@
 #include <string.h>
 
 #define TAKES_PORTS (TAKES(PORTS) | TAKES(ALL) | TAKES(JOBS) | TAKES(JSON))
-#define TAKES_RUN (TAKES_PORTS | TAKES(DB) | TAKES(OPERATOR) | TAKES(BATCH) | TAKES(PRODUCTS))
+#define TAKES_RUN                                                                                  \
+	(TAKES_PORTS | TAKES(DB) | TAKES(OPERATOR) | TAKES(BATCH) | TAKES(PRODUCTS) |              \
+	 TAKES(NO_MEMORY))
 
 #define CHOICE                                                                                     \
 	"Without --ports or --all, the only port with a known bridge is used; when there are\n"    \
@@ -96,6 +98,19 @@ static const struct command rows[] = {
 		"Writes one row per recorded run, with every column of the record; or, with --unit-logs\n"
 		"alone, one readable file per run; or both, with --output as well.",
 		.run = cmd_export,
+	},
+	{
+		.name = "slots",
+		.operands = "",
+		.takes = TAKES(DB) | TAKES(SINCE) | TAKES(LAST) | TAKES(JSON),
+		.summary = "show how each slot does, and which has a bad cable, hub or nest",
+		.text =
+		"Shows, for every slot in the records, its last runs: how many passed, how many of\n"
+		"those had to be rescued or began lowered, how many the link made fail, and the way\n"
+		"that its next run begins with. A slot that needs help far more often than the others\n"
+		"with the same bridge is reported as bad, with its hub when all slots there are.\n"
+		"Exit status: 0 no slot is bad, 1 some slot is.",
+		.run = cmd_slots,
 	},
 	{
 		.name = "help",

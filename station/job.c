@@ -2,6 +2,8 @@
 
 #include "db/unit_log.h"
 #include "station/latency.h"
+#include "station/memory.h"
+#include "station/power.h"
 #include "station/reopen.h"
 
 #include <pthread.h>
@@ -18,6 +20,9 @@
 #define STAGGER_US UINT64_C(2800)
 #define STAGGER_TURNS 64
 
+/* A unit without a battery is empty after some 100 ms; docs/serial-ports.md, hub power. */
+#define POWER_OFF_MS 1000
+
 struct job {
 	/* Const from job_new() on. */
 	const struct job_order *order;
@@ -25,6 +30,8 @@ struct job {
 	const struct port *port;
 	const struct bridge *bridge;
 	struct link_profile link;
+	bool has_start;
+	struct flash_way start;
 	uint32_t limit_ms;
 	char run_id[RUN_ID_BYTES];
 
@@ -46,11 +53,14 @@ struct job {
 	bool is_writing;
 	struct transport *transport; /* open, or NULL */
 	struct latency latency;
+	bool has_power_switch;
+
+	struct power_switch power; /* found by the worker; any thread may switch on */
 };
 
 struct job *job_new(const struct job_order *order, unsigned slot, unsigned turn,
 		    const struct port *port, const struct bridge *bridge,
-		    const struct link_profile *link)
+		    const struct link_profile *link, const struct flash_way *start)
 {
 	struct job *job = calloc(1, sizeof(*job));
 
@@ -67,10 +77,16 @@ struct job *job_new(const struct job_order *order, unsigned slot, unsigned turn,
 	job->port = port;
 	job->bridge = bridge;
 	job->link = *link;
+	job->link.bridge = bridge->name;
+	job->link.driver = port->driver[0] ? port->driver : NULL;
+	job->has_start = start != NULL;
+	if (start)
+		job->start = *start;
 	job->limit_ms = flasher_limit_ms(order->plan ? &order->plan->flash : NULL, link);
 	db_new_run_id(job->run_id);
 	atomic_init(&job->cancel, false);
 	atomic_init(&job->shares, 2);
+	atomic_init(&job->power.is_off, false);
 	pthread_mutex_init(&job->lock, NULL);
 	return job;
 }
@@ -163,7 +179,8 @@ static enum status record_run(struct job *job, struct err *err)
 {
 	const struct job_order *order = job->order;
 	const struct port *port = job->port;
-	char vid_pid[10];
+	const struct flash_way best = memory_best_way(&job->link, &order->plan->flash);
+	char vid_pid[10], start_way[WAY_TEXT_BYTES];
 	const struct record_run run = {
 		.run_id = job->run_id,
 		.kind = order->kind == FLASH_RUN_VERIFY ? "VERIFY" : "FLASH",
@@ -180,8 +197,11 @@ static enum status record_run(struct job *job, struct err *err)
 		.bridge_product = known(port->product),
 		.bridge_release = known(port->release),
 		.bridge_driver = known(port->driver),
+		.start_way = job->has_start ? start_way : NULL,
 	};
 
+	if (job->has_start)
+		memory_way_text(&job->start, &best, start_way);
 	snprintf(vid_pid, sizeof(vid_pid), "%04x:%04x", port->vid, port->pid);
 	return writer_put_run(order->writer, &run, err);
 }
@@ -233,10 +253,18 @@ static enum status judge_bridge(struct job *job)
 	return report->status;
 }
 
+static void shorten_latency(struct job *job, const char *name)
+{
+	char line[120];
+
+	latency_shorten(&job->latency, job->order->sysfs_tty, name, line, sizeof(line));
+	if (line[0])
+		job_note(job, line);
+}
+
 static enum status open_port(struct job *job)
 {
 	struct flash_report *report = &job->report;
-	char line[120];
 
 	report->status =
 		job->order->open_port(job->port->node, &job->cancel, &job->transport, &report->err);
@@ -244,13 +272,26 @@ static enum status open_port(struct job *job)
 		job_note(job, report->err.text);
 		return report->status;
 	}
-	if (job->order->sysfs_tty) {
-		latency_shorten(&job->latency, job->order->sysfs_tty, job->port->name, line,
-				sizeof(line));
-		if (line[0])
-			job_note(job, line);
-	}
+	if (job->order->sysfs_tty)
+		shorten_latency(job, job->port->name);
 	return STATUS_OK;
+}
+
+static void set_waiting(struct job *job, bool is_waiting)
+{
+	pthread_mutex_lock(&job->lock);
+	job->progress.is_waiting = is_waiting;
+	pthread_mutex_unlock(&job->lock);
+}
+
+static void on_waiting(void *ctx)
+{
+	struct job *job = ctx;
+	const struct fact fact = { .kind = FACT_PORT_LEFT, .slot = job->slot, .job = job };
+
+	set_waiting(job, true);
+	job_note(job, "the port is gone: waiting for it");
+	queue_push(job->order->facts, &fact, true);
 }
 
 /* flash_job.reopen. The record keeps the node that the run began with. */
@@ -260,8 +301,11 @@ static enum status reopen(void *ctx, struct transport **transport, struct deadli
 	struct job *job = ctx;
 	const struct reopen place = {
 		.sysfs_tty = job->order->sysfs_tty,
-		.slot = job->port->slot,
+		.port = job->port,
+		.bridge = job->bridge,
 		.cancel = &job->cancel,
+		.waiting = on_waiting,
+		.ctx = job,
 		.open_port = job->order->open_port,
 	};
 	const struct bridge *bridge;
@@ -269,6 +313,7 @@ static enum status reopen(void *ctx, struct transport **transport, struct deadli
 	enum status st;
 
 	st = reopen_port(&place, transport, &found, &bridge, d, err);
+	set_waiting(job, false);
 	job->transport = *transport;
 	if (st) {
 		job_note(job, err->text);
@@ -276,11 +321,55 @@ static enum status reopen(void *ctx, struct transport **transport, struct deadli
 	}
 	note(job, "the port came back as %s, %04x:%04x %s", found.node, found.vid, found.pid,
 	     bridge->name);
+	shorten_latency(job, found.name);
 	/* An application's port can come back as the loader in ROM, which takes less at once. */
 	job->link.is_usb_otg = bridge->is_usb_otg;
 	if (bridge->ram_block_bytes < job->link.ram_block_bytes)
 		job->link.ram_block_bytes = bridge->ram_block_bytes;
 	return STATUS_OK;
+}
+
+/* flash_job.power_cycle. */
+static enum status switch_power(void *ctx, struct transport **transport, struct deadline d,
+				struct err *err)
+{
+	struct job *job = ctx;
+	enum status st;
+
+	transport_close(*transport);
+	*transport = NULL;
+	job->transport = NULL;
+	note(job, "the hub's port is switched off for %u ms: %s", POWER_OFF_MS, job->power.path);
+	st = power_cycle(&job->power, d.clock, POWER_OFF_MS, &job->cancel, err);
+	if (st && st != STATUS_NOT_SUPPORTED) {
+		job_note(job, err->text);
+		return st;
+	}
+	/* What refused to be switched off is still there, and wants its port back. */
+	note(job, "%s", st ? err->text : "the hub's port is switched on again");
+	return reopen(ctx, transport, d, err);
+}
+
+static void find_power_switch(struct job *job)
+{
+	char why_not[POWER_NOTE_BYTES];
+
+	job->has_power_switch = power_find(&job->power, job->order->sysfs_tty, job->port, why_not);
+	if (why_not[0])
+		job_note(job, why_not);
+}
+
+static void note_start(struct job *job)
+{
+	const struct flash_plan *plan = job->order->plan ? &job->order->plan->flash : NULL;
+	const struct flash_way best = memory_best_way(&job->link, plan);
+	char way[WAY_TEXT_BYTES];
+
+	note(job, "time limit: %.0f s", job->limit_ms / 1e3);
+	if (!job->has_start)
+		return;
+	memory_way_text(&job->start, &best, way);
+	note(job, "begins with what this slot is remembered to need: %s", way);
 }
 
 static void run_flasher(struct job *job)
@@ -298,8 +387,10 @@ static void run_flasher(struct job *job)
 			.identified = on_identified,
 			.log = on_log,
 		},
-		.reopen = job->link.is_native_usb && order->sysfs_tty ? reopen : NULL,
+		.reopen = job->port->is_usb && order->sysfs_tty ? reopen : NULL,
 		.reopen_ctx = job,
+		.power_cycle = job->has_power_switch ? switch_power : NULL,
+		.start = job->has_start ? &job->start : NULL,
 	};
 
 	flasher_run(&work, &job->report);
@@ -324,6 +415,9 @@ void job_run(void *ctx)
 	pthread_mutex_unlock(&job->lock);
 	post(job, FACT_STARTED, STATUS_OK);
 	note_place(job);
+	note_start(job);
+	if (job->order->sysfs_tty && job->order->kind == FLASH_RUN_FLASH)
+		find_power_switch(job);
 	clock_sleep_us(&clock_monotonic, STAGGER_US * (job->turn % STAGGER_TURNS));
 
 	if (atomic_load(&job->cancel)) {
@@ -382,6 +476,12 @@ uint64_t job_started_us(struct job *job)
 	started_us = job->started_us;
 	pthread_mutex_unlock(&job->lock);
 	return started_us;
+}
+
+void job_restore_power(struct job *job)
+{
+	if (!power_restore(&job->power))
+		note(job, "the hub's port stays switched off: write 0 to %s", job->power.path);
 }
 
 char *job_log(struct job *job)

@@ -38,6 +38,7 @@ struct job_progress {
 	bool is_known;
 	struct flash_progress progress;
 	uint64_t write_start_us; /* clock_monotonic: the first block of the data phase; 0 not yet */
+	bool is_waiting;         /* for the port to come back */
 };
 
 struct job;
@@ -45,11 +46,12 @@ struct job;
 /*
  * port and bridge name the unit's place and must stay valid as long as the job.
  * turn: how many units begin just before this one; it waits a few ms for each.
+ * start: the way to begin with, copied; NULL the best.
  * Owned by the caller and by the worker that job_run() runs on. NULL without memory.
  */
 struct job *job_new(const struct job_order *order, unsigned slot, unsigned turn,
 		    const struct port *port, const struct bridge *bridge,
-		    const struct link_profile *link);
+		    const struct link_profile *link, const struct flash_way *start);
 
 /* The worker's side: struct job as void, for pool_run(). Gives up the worker's share. */
 void job_run(void *job);
@@ -69,6 +71,8 @@ struct job_progress job_progress(struct job *job);
 void job_ident(struct job *job, struct ident *ident);
 /* When FACT_STARTED was posted: clock_monotonic, and UTC. */
 uint64_t job_started_us(struct job *job);
+/* Switch the unit's power on, if this job had just switched it off and is stuck. */
+void job_restore_power(struct job *job);
 /* A copy of the log so far, to be freed; NULL without memory. */
 char *job_log(struct job *job);
 /* A line into the unit's log; any thread. */

@@ -99,6 +99,8 @@ static json_t *json_security(const struct security *s)
 	json_object_set_new(object, "secure_download", json_boolean(s->secure_download));
 	json_object_set_new(object, "manual_encryption", json_boolean(!s->no_manual_encrypt));
 	json_object_set_new(object, "flags", json_text(s->has_flags ? flags : NULL));
+	json_object_set_new(object, "secure_boot_v1", json_boolean(s->secure_boot_v1));
+	json_object_set_new(object, "crypt_count", json_integer(s->crypt_count));
 	return object;
 }
 
@@ -120,14 +122,19 @@ static json_t *json_features(const char *features)
 json_t *json_ident(const struct ident *ident)
 {
 	json_t *object = json_object();
-	char mac[MAC_TEXT_BYTES], revision[16], flash_id[8], security[80];
+	char mac[MAC_TEXT_BYTES], custom_mac[MAC_TEXT_BYTES], revision[16], flash_id[8];
+	char security[80], keys[200];
 
 	mac_text(ident->mac, mac);
+	mac_text(ident->custom_mac, custom_mac);
+	security_key_text(ident, keys, sizeof(keys));
 	chip_revision_text(ident->revision, revision, sizeof(revision));
 	snprintf(flash_id, sizeof(flash_id), "%06x", (unsigned)(ident->flash_id & 0xFFFFFF));
 	security_text(&ident->security, security, sizeof(security));
 	json_object_set_new(object, "chip", json_text(ident->chip ? ident->chip->name : NULL));
 	json_object_set_new(object, "mac", json_text(ident->has_mac ? mac : NULL));
+	json_object_set_new(object, "custom_mac",
+			    json_text(ident->has_custom_mac ? custom_mac : NULL));
 	json_object_set_new(object, "revision", json_text(ident->has_revision ? revision : NULL));
 	json_object_set_new(object, "package", json_text(ident->package));
 	json_object_set_new(object, "features", json_text(ident->features));
@@ -147,6 +154,7 @@ json_t *json_ident(const struct ident *ident)
 	json_object_set_new(object, "security", json_security(&ident->security));
 	json_object_set_new(object, "security_text",
 			    json_text(ident->security.is_known ? security : NULL));
+	json_object_set_new(object, "key_purposes", json_text(keys));
 	return object;
 }
 

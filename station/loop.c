@@ -28,11 +28,14 @@ static void start_unit(struct session *s, unsigned slot, unsigned turn)
 	struct unit *unit = &s->units[slot];
 
 	session_take_event(s, slot, SLOT_START);
-	unit->job = job_new(&s->order, slot, turn, place->port, place->bridge, &unit->link);
+	unit->job = job_new(&s->order, slot, turn, place->port, place->bridge, &unit->link,
+			    place->has_start ? &place->start : NULL);
 	if (!unit->job) {
 		verdict_not_started(s, slot, STATUS_NO_MEMORY, "no memory for the run");
 		return;
 	}
+	view->limit_us = s->setup->limits->open_us + job_limit_ms(unit->job) * UINT64_C(1000) +
+			 s->setup->limits->verdict_us;
 	if (s->setup->writer)
 		snprintf(view->run_id, sizeof(view->run_id), "%s", job_run_id(unit->job));
 	warn_of_bridge(s, slot);
@@ -144,6 +147,10 @@ static void hear(struct session *s, const struct fact *fact)
 	case FACT_STEP:
 		hear_step(s, fact);
 		break;
+	case FACT_PORT_LEFT:
+		if (view->state == SLOT_RUNNING)
+			session_tell(s, EVENT_PORT_LEFT, fact->slot);
+		break;
 	case FACT_VERDICT:
 		if (view->state != SLOT_OPENING && view->state != SLOT_RUNNING)
 			break; /* given up on before */
@@ -227,6 +234,7 @@ static void tick(struct session *s)
 			continue;
 		p = job_progress(unit->job);
 		view->elapsed_us = now - job_started_us(unit->job);
+		view->is_waiting = p.is_waiting;
 		if (p.is_known) {
 			view->has_progress = true;
 			view->progress = p.progress;

@@ -23,7 +23,7 @@ static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_BATCH]     = { "batch", 'b', "NAME", "recorded with each run (log, export: only this batch)" },
 	[OPTION_PRODUCTS]  = { "products", 0, "DIR", "presets in DIR override the built-in ones" },
 	[OPTION_UNIT]      = { "unit", 'u', "MAC", "only this unit" },
-	[OPTION_LAST]      = { "last", 'n', "N", "only the newest N runs" },
+	[OPTION_LAST]      = { "last", 'n', "N", "only the newest N runs (slots: of each slot, default 200)" },
 	[OPTION_FAILED]    = { "failed", 0, NULL, "only runs that ended with anything but PASS" },
 	[OPTION_SINCE]     = { "since", 0, "TIME", "only runs started at or after TIME (UTC): 2026-11-22, 2026-11-22T12:30" },
 	[OPTION_UNTIL]     = { "until", 0, "TIME", "only runs started before TIME" },
@@ -31,6 +31,7 @@ static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_FORMAT]    = { "format", 'f', "WORD", "csv (default) or jsonl" },
 	[OPTION_OUTPUT]    = { "output", 'o', "FILE", "where to write (default, or -: standard output)" },
 	[OPTION_UNIT_LOGS] = { "unit-logs", 0, "DIR", "one readable file per run, into DIR" },
+	[OPTION_NO_MEMORY] = { "no-memory", 0, NULL, "begin every run with the best way, whatever its slot is remembered to need" },
 };
 /* clang-format on */
 
@@ -226,6 +227,9 @@ static enum status set_option(struct options *o, unsigned id, const char *value,
 		return STATUS_OK;
 	case OPTION_FAILED:
 		o->failed = true;
+		return STATUS_OK;
+	case OPTION_NO_MEMORY:
+		o->no_memory = true;
 		return STATUS_OK;
 	case OPTION_PORTS:
 		return add_ports(o, value, err);

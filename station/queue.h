@@ -21,6 +21,7 @@ enum fact_kind {
 	FACT_OPENED,       /* the port is open */
 	FACT_IDENTIFIED,   /* job_ident() now tells */
 	FACT_STEP,         /* minor: a step began */
+	FACT_PORT_LEFT,    /* minor: the port is gone, and the job waits for it to come back */
 	FACT_VERDICT,      /* the report is complete; the port is still open */
 	FACT_CLOSED,       /* the worker is free again */
 	FACT_STORED,       /* the result is on the disk, or status says why not */

@@ -1,20 +1,30 @@
 #include "station/reopen.h"
 
+#include <string.h>
+
 /* How often the system is looked at; a port takes some 100 ms to come back. */
 #define LOOK_MS 20
 
-static bool is_native_at(const struct reopen *r, struct port *found, const struct bridge **bridge)
+/* A bridge of another kind is another unit. */
+static bool is_back(const struct reopen *r, struct port *found, const struct bridge **bridge)
 {
-	if (!ports_find_at(r->sysfs_tty, r->slot, found))
+	if (!ports_find_at(r->sysfs_tty, r->port->slot, found))
 		return false;
 	*bridge = bridge_of_port(found);
-	return *bridge && (*bridge)->is_native_usb;
+	if (r->bridge->is_native_usb)
+		return *bridge && (*bridge)->is_native_usb;
+	/* Nobody asks it for its part again. */
+	*bridge = r->bridge;
+	return found->vid == r->port->vid && found->pid == r->port->pid &&
+	       strcmp(found->slot, r->port->slot) == 0;
 }
 
 enum status reopen_port(const struct reopen *r, struct transport **transport, struct port *found,
 			const struct bridge **bridge, struct deadline d, struct err *err)
 {
 	const uint64_t limit_us = deadline_left_us(d);
+	struct deadline told = deadline_after_ms(d.clock, REOPEN_TOLD_MS);
+	bool is_told = !r->waiting;
 	enum status st; /* of the last attempt to open, while there is a port to open */
 
 	transport_close(*transport);
@@ -24,17 +34,21 @@ enum status reopen_port(const struct reopen *r, struct transport **transport, st
 			return err_set(err, STATUS_CANCELLED,
 				       "stopped while waiting for the port to come back");
 		st = STATUS_OK;
-		if (is_native_at(r, found, bridge)) {
+		if (is_back(r, found, bridge)) {
 			st = r->open_port(found->node, r->cancel, transport, err);
 			if (!st || st == STATUS_CANCELLED || st == STATUS_NO_MEMORY)
 				return st;
 		}
 		if (deadline_passed(d))
 			break;
+		if (!is_told && deadline_passed(told)) {
+			r->waiting(r->ctx);
+			is_told = true;
+		}
 		clock_sleep_ms(d.clock, LOOK_MS);
 	}
 	if (st)
 		return st;
 	return err_set(err, STATUS_PORT_GONE, "%s: the unit did not come back on USB within %.1f s",
-		       r->slot, (double)limit_us / 1e6);
+		       r->port->slot, (double)limit_us / 1e6);
 }

@@ -1,6 +1,7 @@
 /*
- * Following a unit through a restart of its own USB: the port vanishes and comes back at
- * the same place, perhaps with another node and another product number.
+ * Following a unit whose port vanishes and comes back at the same place under another
+ * node: a chip's own USB does at each restart, perhaps with another product number; a
+ * bridge does when its cable, its hub or its supply fails for a moment.
  */
 #ifndef STATION_REOPEN_H
 #define STATION_REOPEN_H
@@ -11,15 +12,22 @@
 
 struct reopen {
 	const char *sysfs_tty;
-	const char *slot;
+	const struct port *port;     /* as it was */
+	const struct bridge *bridge; /* what stood there */
 	const atomic_bool *cancel;
+	void (*waiting)(void *ctx); /* after REOPEN_TOLD_MS without a port, once; NULL: nobody */
+	void *ctx;
 	enum status (*open_port)(const char *node, const atomic_bool *cancel,
 				 struct transport **out, struct err *err);
 };
 
+/* A chip's own USB is back before that: docs/serial-ports.md. */
+#define REOPEN_TOLD_MS 700
+
 /*
- * Closes *transport and opens what stands at the slot, as soon as it is a chip's own USB
- * and lets itself be opened; until udev has seen a new port, that may be refused. At
+ * Closes *transport and opens what stands at the slot, as soon as it is of the same kind
+ * (any chip's own USB where one stood, else a bridge with the same VID:PID) and lets itself
+ * be opened; until udev has seen a new port, that may be refused. At
  * most until d, by d's clock. *found and *bridge say what was opened.
  * STATUS_PORT_GONE nothing came back, STATUS_CANCELLED, or why it could not be
  * opened; then *transport is NULL.

@@ -8,6 +8,7 @@
 
 #include "station/claims.h"
 #include "station/job.h"
+#include "station/memory.h"
 #include "station/pool.h"
 #include "station/queue.h"
 #include "station/station.h"
@@ -22,6 +23,7 @@ struct unit {
 	double expected_s;       /* of the plan at this link's best rate */
 	struct link_profile link;
 	struct ident ident;
+	char start_way[WAY_TEXT_BYTES];
 	char detail[ERR_TEXT_BYTES + 128];
 };
 

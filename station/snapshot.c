@@ -56,6 +56,21 @@ const char *snapshot_download_hint(const struct snapshot *s, const struct slot_v
 	return needs_hand && s->plan ? s->plan->download_hint : NULL;
 }
 
+const char *snapshot_sentence(const struct slot_view *slot)
+{
+	const struct flash_report *r = slot->report;
+
+	/* What the station itself found (the same MAC twice) has a sentence of its own. */
+	if (r && r->status == slot->status && r->advice[0])
+		return r->advice;
+	return status_row(slot->status)->sentence;
+}
+
+bool snapshot_is_rescued(const struct slot_view *slot)
+{
+	return slot->status == STATUS_OK && slot->report && slot->report->is_rescued;
+}
+
 /* "1.4" of "pci-0000:00:14.0/1.4:1.0": port chain, and the interface unless it is the first. */
 static void chain_name(const char *slot, char *name, size_t size)
 {

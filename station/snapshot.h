@@ -27,8 +27,11 @@ struct slot_view {
 	const struct ident *ident; /* ident->chip is NULL as long as nothing is known */
 	bool has_progress;
 	struct flash_progress progress;
-	uint64_t elapsed_us; /* since its start, up to the verdict */
-	double left_s;       /* below 0: unknown */
+	uint64_t elapsed_us;   /* since its start, up to the verdict */
+	double left_s;         /* below 0: unknown */
+	const char *start_way; /* "stub 460800": what the slot is remembered to need; "" the best */
+	uint64_t limit_us;     /* from its start to the verdict at most; 0 not started */
+	bool is_waiting;       /* its port is gone, and may come back */
 
 	/* From SLOT_DONE on. */
 	enum status status;
@@ -66,6 +69,12 @@ const char *flash_kind_name(enum flash_kind kind);
  */
 const char *snapshot_download_hint(const struct snapshot *s, const struct slot_view *slot);
 
+/* What the operator should do, in one sentence: the run's own advice where it has one. */
+const char *snapshot_sentence(const struct slot_view *slot);
+
+/* A PASS that needed another way than the run began with. */
+bool snapshot_is_rescued(const struct slot_view *slot);
+
 /* Fill in short_name of every slot. */
 void snapshot_name_slots(struct slot_view *slots, size_t count);
 
@@ -86,6 +95,7 @@ enum event_kind {
 	EVENT_RUN_START,     /* slot: its run is recorded, its port about to be opened */
 	EVENT_IDENTIFIED,    /* slot: chip and MAC are known */
 	EVENT_STEP,          /* slot: progress.step began */
+	EVENT_PORT_LEFT,     /* slot: its port is gone, and is waited for */
 	EVENT_RESULT,        /* slot: done */
 	EVENT_WARNING,       /* text, slot or no slot */
 	EVENT_STOPPING,      /* the operator asked for the end */

@@ -134,6 +134,11 @@ static void fill_views(struct session *s)
 			unit->expected_s =
 				flasher_expected_s(&plan->flash, first_guess(&unit->link),
 						   plan->flash.stub != STUB_NEVER);
+		if (place->has_start) {
+			const struct flash_way best = memory_best_way(&unit->link, &plan->flash);
+
+			memory_way_text(&place->start, &best, unit->start_way);
+		}
 		s->slot_names[i] = place->port->slot;
 		s->views[i] = (struct slot_view){
 			.number = i + 1,
@@ -141,6 +146,7 @@ static void fill_views(struct session *s)
 			.bridge = place->bridge->name,
 			.ident = &unit->ident,
 			.detail = unit->detail,
+			.start_way = unit->start_way,
 			.left_s = -1,
 		};
 	}

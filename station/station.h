@@ -23,6 +23,8 @@ struct session;
 struct station_place { /* a chosen port and how to talk through it; both lent */
 	const struct port *port;
 	const struct bridge *bridge;
+	bool has_start; /* the next run begins with a remembered way: station/memory.h */
+	struct flash_way start;
 };
 
 /* How long the loop waits for those that may be stuck. A test has shorter ones. */

@@ -156,6 +156,7 @@ void verdict_give_up(struct session *s, unsigned slot)
 	end_clock(s, slot);
 	job_ident(unit->job, &unit->ident);
 	job_cancel(unit->job); /* should it come back, it shall not go on */
+	job_restore_power(unit->job);
 	view->status = s->stop_requests ? STATUS_CANCELLED : STATUS_PORT_WEDGED;
 	session_detail(s, slot, "%s did not come back from '%s' within %.0f s", view->port->node,
 		       where, (double)view->elapsed_us / 1e6);

@@ -69,6 +69,32 @@ static json_t *json_reports_step(const struct flash_step_report *step)
 	return object;
 }
 
+/* In which way the last try talked to the unit; null when none came so far. */
+static json_t *json_way(const struct flash_way *way)
+{
+	json_t *object;
+
+	if (!way->data_block_bytes)
+		return json_null();
+	object = json_object();
+	json_object_set_new(object, "loader", json_string(way->with_stub ? "stub" : "rom"));
+	json_object_set_new(object, "rate_baud",
+			    way->rate_baud ? json_integer(way->rate_baud) : json_null());
+	json_object_set_new(object, "ram_block_bytes",
+			    way->with_stub ? json_integer(way->ram_block_bytes) : json_null());
+	json_object_set_new(object, "data_block_bytes", json_integer(way->data_block_bytes));
+	json_object_set_new(object, "pace_bytes", json_integer(way->pace_bytes));
+	return object;
+}
+
+static json_t *json_registers(bool is_known, const uint8_t registers[static 3])
+{
+	char text[9];
+
+	snprintf(text, sizeof(text), "%02x %02x %02x", registers[0], registers[1], registers[2]);
+	return json_text(is_known ? text : NULL);
+}
+
 static void add_report(const struct flash_report *r, json_t *object)
 {
 	json_t *steps = json_array();
@@ -84,7 +110,15 @@ static void add_report(const struct flash_report *r, json_t *object)
 			    r->rate_actual ? json_integer(r->rate_actual) : json_null());
 	json_object_set_new(object, "tries", json_integer(r->tries));
 	json_object_set_new(object, "rungs", json_text(r->rungs));
+	json_object_set_new(object, "rescued", json_boolean(r->is_rescued));
 	json_object_set_new(object, "evidence", json_text(r->evidence));
+	json_object_set_new(object, "suspects", json_text(r->suspects));
+	json_object_set_new(object, "advice", json_text(r->advice));
+	json_object_set_new(object, "way", json_way(&r->way));
+	json_object_set_new(object, "flash_status",
+			    json_registers(r->has_status_before, r->status_before));
+	json_object_set_new(object, "flash_status_set",
+			    json_registers(r->has_status_after, r->status_after));
 	json_object_set_new(object, "raw_bytes", json_integer((json_int_t)r->raw_bytes));
 	json_object_set_new(object, "wire_bytes", json_integer((json_int_t)r->wire_bytes));
 	json_object_set_new(object, "skipped_bytes", json_integer((json_int_t)r->skipped_bytes));
@@ -126,12 +160,13 @@ static void add_result(const struct snapshot *s, const struct slot_view *slot, j
 	json_object_set_new(object, "code", json_string(row->code));
 	json_object_set_new(object, "party", json_string(party_name(row->party)));
 	json_object_set_new(object, "proof", json_string(is_proven ? "CHIP_MD5" : "NONE"));
-	json_object_set_new(object, "sentence", json_string(row->sentence));
+	json_object_set_new(object, "sentence", json_text(snapshot_sentence(slot)));
 	json_object_set_new(object, "detail", json_text(slot->detail));
 	json_object_set_new(object, "download", json_text(snapshot_download_hint(s, slot)));
 	json_object_set_new(object, "stored", json_boolean(slot->is_stored));
 	json_object_set_new(object, "duplicate_mac", json_boolean(slot->is_duplicate_mac));
 	json_object_set_new(object, "seconds", seconds((double)slot->elapsed_us / 1e6));
+	json_object_set_new(object, "limit_s", seconds((double)slot->limit_us / 1e6));
 	json_object_set_new(object, "bridge", json_text(slot->bridge));
 	json_object_update(object, ident);
 	json_decref(ident);
@@ -168,6 +203,7 @@ void json_render(const struct snapshot *s, const struct event *e, struct textbuf
 		[EVENT_RUN_START] = "run_start",
 		[EVENT_IDENTIFIED] = "identified",
 		[EVENT_STEP] = "step",
+		[EVENT_PORT_LEFT] = "port_left",
 		[EVENT_RESULT] = "result",
 		[EVENT_WARNING] = "warning",
 		[EVENT_STOPPING] = "stopping",
@@ -190,6 +226,8 @@ void json_render(const struct snapshot *s, const struct event *e, struct textbuf
 		break;
 	case EVENT_RUN_START:
 		json_object_set_new(object, "bridge", json_text(e->slot->bridge));
+		json_object_set_new(object, "limit_s", seconds((double)e->slot->limit_us / 1e6));
+		json_object_set_new(object, "start_way", json_text(e->slot->start_way));
 		break;
 	case EVENT_IDENTIFIED: {
 		json_t *ident = json_ident(e->slot->ident);
@@ -202,6 +240,8 @@ void json_render(const struct snapshot *s, const struct event *e, struct textbuf
 		json_object_set_new(object, "step",
 				    json_string(flash_step_name(e->slot->progress.step)));
 		json_object_set_new(object, "try", json_integer(e->slot->progress.try_no));
+		break;
+	case EVENT_PORT_LEFT:
 		break;
 	case EVENT_RESULT:
 		add_result(s, e->slot, object);

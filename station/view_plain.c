@@ -46,13 +46,18 @@ static void add_result(const struct snapshot *s, const struct slot_view *slot, s
 {
 	const char *hint = snapshot_download_hint(s, slot);
 	const struct status_row *row = status_row(slot->status);
+	bool is_rescued = snapshot_is_rescued(slot);
 
 	textbuf_add(out, "%s", outcome_name(row->outcome));
 	if (row->outcome != OUTCOME_PASS)
 		textbuf_add(out, " %s", row->code);
 	textbuf_add(out, " after %.1f s", (double)slot->elapsed_us / 1e6);
+	if (is_rescued)
+		textbuf_add(out, ", rescued");
 	if (slot->detail[0])
 		textbuf_add(out, ": %s", slot->detail);
+	else if (is_rescued)
+		textbuf_add(out, ": %s", snapshot_sentence(slot));
 	if (hint)
 		textbuf_add(out, "; download mode: %s", hint);
 	textbuf_add(out, "\n");
@@ -66,7 +71,11 @@ void plain_render(const struct snapshot *s, const struct event *e, struct textbu
 		break;
 	case EVENT_RUN_START:
 		add_prefix(s, e->slot, out);
-		textbuf_add(out, "started, %s\n", e->slot->bridge);
+		textbuf_add(out, "started, %s, at most %.0f s", e->slot->bridge,
+			    (double)e->slot->limit_us / 1e6);
+		if (e->slot->start_way[0])
+			textbuf_add(out, ", begins with %s", e->slot->start_way);
+		textbuf_add(out, "\n");
 		break;
 	case EVENT_IDENTIFIED:
 		add_prefix(s, e->slot, out);
@@ -80,6 +89,10 @@ void plain_render(const struct snapshot *s, const struct event *e, struct textbu
 		if (e->slot->progress.try_no > 1)
 			textbuf_add(out, ", try %u", e->slot->progress.try_no);
 		textbuf_add(out, "\n");
+		break;
+	case EVENT_PORT_LEFT:
+		add_prefix(s, e->slot, out);
+		textbuf_add(out, "the port is gone: waiting for it\n");
 		break;
 	case EVENT_RESULT:
 		if (s->kind == FLASH_RUN_IDENTIFY && !e->slot->status)

@@ -102,6 +102,10 @@ static void add_working(struct line *l, const struct slot_view *slot)
 		add(l, slot_state_name(slot->state), 0);
 		return;
 	}
+	if (slot->is_waiting) {
+		add(l, "waiting for the port", 0);
+		return;
+	}
 	add(l, flash_step_name(p->step), 9);
 	if (p->rate_baud)
 		snprintf(rate, sizeof(rate), "%u", (unsigned)p->rate_baud);
@@ -114,6 +118,10 @@ static void add_working(struct line *l, const struct slot_view *slot)
 		add_bar(l, p, bar);
 	add(l, rate, 8);
 	add(l, left, 0);
+	if (p->step == STEP_CONNECT) {
+		snprintf(left, sizeof(left), "at most %.0f s", (double)slot->limit_us / 1e6);
+		add(l, left, 0);
+	}
 	if (p->try_no > 1) {
 		snprintf(left, sizeof(left), "  try %u", p->try_no);
 		add(l, left, 0);
@@ -136,11 +144,15 @@ static void add_done(struct line *l, const struct snapshot *s, const struct scre
 				 (unsigned)slot->report->rate_actual);
 			add(l, numbers, 0);
 		}
+		if (snapshot_is_rescued(slot)) {
+			add(l, ", rescued: ", 0);
+			add(l, snapshot_sentence(slot), 0);
+		}
 		return;
 	}
 	add(l, row->code, 0);
 	add(l, ": ", 0);
-	add(l, hint ? hint : row->sentence, 0);
+	add(l, hint ? hint : snapshot_sentence(slot), 0);
 }
 
 static void add_slot(const struct snapshot *s, const struct screen *screen,

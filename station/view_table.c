@@ -3,6 +3,7 @@
 
 #include "engine/base/bytes.h"
 #include "station/identity.h"
+#include "station/memory.h"
 #include "station/table.h"
 
 void table_add_unit(struct table *t, const struct slot_view *slot)
@@ -42,7 +43,10 @@ static void add_result(struct table *t, const struct slot_view *slot, const stru
 		return;
 	}
 	table_add(t, table_colour(row->outcome, screen), "%s", outcome_name(row->outcome));
-	table_add(t, NULL, "%s", row->outcome == OUTCOME_PASS ? "" : row->code);
+	table_add(t, NULL, "%s",
+		  row->outcome != OUTCOME_PASS ? row->code
+		  : snapshot_is_rescued(slot)  ? "rescued"
+					       : "");
 	if (slot->report && slot->report->rate_actual)
 		table_add(t, NULL, "%u", (unsigned)slot->report->rate_actual);
 	else
@@ -50,16 +54,39 @@ static void add_result(struct table *t, const struct slot_view *slot, const stru
 	table_add(t, NULL, "%.1f", (double)slot->elapsed_us / 1e6);
 }
 
+/* Why, and what was tried against it: of a run that failed or was rescued. */
+static void add_cause(const struct slot_view *slot, struct textbuf *out)
+{
+	static const struct flash_way none;
+	const struct flash_report *r = slot->report;
+	char way[WAY_TEXT_BYTES];
+
+	if (!r)
+		return;
+	if (r->evidence[0])
+		textbuf_add(out, "    evidence: %s\n", r->evidence);
+	if (r->rungs[0])
+		textbuf_add(out, "    tried: %s\n", r->rungs);
+	if (snapshot_is_rescued(slot) && r->way.data_block_bytes) {
+		memory_way_text(&r->way, &none, way);
+		textbuf_add(out, "    passed with: %s\n", way);
+	}
+	if (r->suspects[0])
+		textbuf_add(out, "    suspects, the likeliest first: %s\n", r->suspects);
+}
+
 static void add_advice(const struct snapshot *s, const struct slot_view *slot, struct textbuf *out)
 {
 	const struct status_row *row = status_row(slot->status);
 	const char *hint = snapshot_download_hint(s, slot);
 
-	if (slot->state != SLOT_DONE || row->outcome == OUTCOME_PASS)
+	if (slot->state != SLOT_DONE ||
+	    (row->outcome == OUTCOME_PASS && !snapshot_is_rescued(slot)))
 		return;
-	textbuf_add(out, "%s: %s\n", slot->short_name, row->sentence);
+	textbuf_add(out, "%s: %s\n", slot->short_name, snapshot_sentence(slot));
 	if (slot->detail[0])
 		textbuf_add(out, "    %s\n", slot->detail);
+	add_cause(slot, out);
 	if (hint)
 		textbuf_add(out, "    download mode: %s\n", hint);
 }

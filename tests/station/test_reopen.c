@@ -21,6 +21,9 @@ struct bench {
 	atomic_bool cancel;
 	uint64_t cancel_at_us;
 	unsigned closes, opens;
+	unsigned waits;
+	uint64_t told_at_us;
+	const struct port *was; /* NULL: a chip's own USB */
 	char opened[80];
 	struct transport first;
 };
@@ -85,10 +88,29 @@ static const struct tree_usb jtag = {
 	.driver = "cdc_acm",
 };
 
+static const struct port native_port = {
+	.slot = SLOT, .is_usb = true, .vid = 0x303a, .pid = 0x1001
+};
+
+static void count_wait(void *ctx)
+{
+	struct bench *b = ctx;
+
+	b->waits++;
+	b->told_at_us = b->now_us;
+}
+
 static enum status reopen(struct bench *b, struct port *found, struct err *err)
 {
+	const struct port *was = b->was ? b->was : &native_port;
 	const struct reopen r = {
-		.sysfs_tty = b->tree->tty, .slot = SLOT, .cancel = &b->cancel, .open_port = open_one
+		.sysfs_tty = b->tree->tty,
+		.port = was,
+		.bridge = bridge_of_port(was),
+		.cancel = &b->cancel,
+		.waiting = count_wait,
+		.ctx = b,
+		.open_port = open_one,
 	};
 	struct transport *t = &b->first;
 	const struct bridge *bridge = NULL;
@@ -101,7 +123,7 @@ static enum status reopen(struct bench *b, struct port *found, struct err *err)
 	if (st)
 		assert_null(t);
 	else
-		assert_true(bridge->is_native_usb);
+		assert_true(bridge->is_native_usb == r.bridge->is_native_usb);
 	transport_close(t);
 	return st;
 }
@@ -159,6 +181,70 @@ static void why_it_could_not_be_opened_is_said_at_the_end(void **state)
 	b.allow_at_us = UINT64_MAX;
 	assert_int_equal(reopen(&b, &found, &err), STATUS_PORT_DENIED);
 	assert_string_equal(err.text, "/dev/ttyACM7: not yet");
+}
+
+static const struct tree_usb cp2104 = {
+	.device = DEVICE,
+	.interface = "1-1.4:1.0",
+	.tty = "ttyUSB5",
+	.vid = "10c4",
+	.pid = "ea60",
+	.product = "CP2104 USB to UART Bridge Controller",
+	.driver = "cp210x",
+};
+static const struct port cp2104_port = {
+	.slot = SLOT, .is_usb = true, .vid = 0x10c4, .pid = 0xea60, .product = "CP2104 USB"
+};
+
+static void a_bridge_that_left_is_followed_to_its_new_node(void **state)
+{
+	struct bench b = bench_of(state);
+	struct port found;
+	struct err err;
+
+	b.was = &cp2104_port;
+	b.comes = &cp2104;
+	b.plug_at_us = 1200000;
+	assert_int_equal(reopen(&b, &found, &err), STATUS_OK);
+	assert_string_equal(b.opened, "/dev/ttyUSB5");
+}
+
+/* Another bridge in the same place is another unit, and so is a chip's own USB. */
+static void a_bridge_of_another_kind_does_not_take_its_place(void **state)
+{
+	struct tree_usb other = cp2104;
+	struct bench b = bench_of(state);
+	struct port found;
+	struct err err;
+
+	other.vid = "1a86";
+	other.pid = "55d4";
+	b.was = &cp2104_port;
+	b.comes = &other;
+	assert_int_equal(reopen(&b, &found, &err), STATUS_PORT_GONE);
+	assert_int_equal(b.opens, 0);
+	b = bench_of(state);
+	b.was = &cp2104_port;
+	b.comes = &jtag;
+	assert_int_equal(reopen(&b, &found, &err), STATUS_PORT_GONE);
+	assert_int_equal(b.opens, 0);
+}
+
+/* A restart is none of the operator's business; a cable that was pulled is. */
+static void a_port_that_stays_away_is_told_once_and_soon(void **state)
+{
+	struct bench b = bench_of(state);
+	struct port found;
+	struct err err;
+
+	assert_int_equal(reopen(&b, &found, &err), STATUS_PORT_GONE);
+	assert_int_equal(b.waits, 1);
+	assert_in_range(b.told_at_us, 700000, 800000);
+	b = bench_of(state);
+	b.comes = &jtag;
+	b.plug_at_us = 400000;
+	assert_int_equal(reopen(&b, &found, &err), STATUS_OK);
+	assert_int_equal(b.waits, 0);
 }
 
 /* The system may still show it for a moment, and no longer open it. */
@@ -249,6 +335,9 @@ int main(void)
 		TEST(a_port_that_may_not_be_opened_yet_is_tried_again),
 		TEST(a_port_that_shows_up_and_leaves_is_gone),
 		TEST(why_it_could_not_be_opened_is_said_at_the_end),
+		TEST(a_bridge_that_left_is_followed_to_its_new_node),
+		TEST(a_bridge_of_another_kind_does_not_take_its_place),
+		TEST(a_port_that_stays_away_is_told_once_and_soon),
 		TEST(nothing_but_the_same_place_counts),
 		TEST(a_stop_ends_the_wait),
 		TEST(of_several_ports_of_a_device_the_same_interface_is_taken),

@@ -35,6 +35,8 @@ static void add_slot(struct world *w, unsigned i, const char *slot, const char *
 		.ident = &w->idents[i],
 		.left_s = -1,
 		.detail = "",
+		.start_way = "",
+		.limit_us = 120000000,
 	};
 }
 
