@@ -89,7 +89,7 @@ static unsigned tries_left(const struct run *r)
 	return (r->plan ? r->plan->tries : 2) - r->report->tries;
 }
 
-static void use_way(struct run *r, const struct way *way)
+void run_use_way(struct run *r, const struct way *way)
 {
 	r->way = *way;
 	r->loader.pace_bytes = way->pace_bytes;
@@ -104,7 +104,7 @@ bool run_remedy_in_try(struct run *r, enum status st)
 	if (r->is_final || deadline_passed(r->loader.limit) || !remedy_in_try(&next, r->link, &f))
 		return false;
 	run_add_way(r);
-	use_way(r, &next);
+	run_use_way(r, &next);
 	return true;
 }
 
@@ -149,7 +149,7 @@ static bool may_try_again(struct run *r, enum status *st)
 		return may_follow(r, st);
 	if (!remedy_next(&next, r->link, &f, &may))
 		return false;
-	use_way(r, &next);
+	run_use_way(r, &next);
 	if (!r->way.wants_power_cycle)
 		return true;
 	r->way.wants_power_cycle = false;

@@ -86,6 +86,8 @@ struct failure run_failure(struct run *r, enum status st);
 
 /* ---- remedies: flasher.c ---- */
 
+/* From now on so: one rung has been taken. */
+void run_use_way(struct run *r, const struct way *way);
 /* Change the way and go on within the try; false: nothing of that kind is left. */
 bool run_remedy_in_try(struct run *r, enum status st);
 

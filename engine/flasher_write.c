@@ -147,23 +147,13 @@ static uint32_t block_wait_ms(const struct sending *s, size_t len)
 
 bool run_shrink_data(struct run *r)
 {
-	/* docs/protocol.md, remedies: what to try on a link that loses long bursts. */
-	static const uint32_t smaller[] = { 0x1000, 0x400, 0x100 };
-	static const uint32_t paces[] = { 0x40, 0x10 };
+	struct way next = r->way;
 
-	for (size_t i = 0; i < sizeof(smaller) / sizeof(smaller[0]); i++) {
-		if (smaller[i] < r->way.data_block_bytes) {
-			r->way.data_block_bytes = smaller[i];
-			return true;
-		}
-	}
-	for (size_t i = 0; i < sizeof(paces) / sizeof(paces[0]); i++) {
-		if (!r->way.pace_bytes || paces[i] < r->way.pace_bytes) {
-			r->way.pace_bytes = r->loader.pace_bytes = paces[i];
-			return true;
-		}
-	}
-	return false;
+	if (!way_shrink_data(&next))
+		return false;
+	run_add_way(r);
+	run_use_way(r, &next);
+	return true;
 }
 
 /*
@@ -187,7 +177,6 @@ static void note_refused(struct run *r, const struct sending *s, size_t len)
 	uint8_t code = refusal_code(&r->report->err);
 
 	r->is_odd = true;
-	run_evidence(r, "block of %zu bytes refused with %02X", len, code);
 	run_log(r,
 		"%s: block of %zu bytes refused with %02X at %zu of %zu, not consumed: sent again",
 		s->part->label, len, code, s->sent_bytes, s->size_bytes);
