@@ -33,10 +33,7 @@ static const char *const elsewhere_words[] = {
 };
 
 static const char *const brown_out_words[] = {
-	"BROWN_OUT",
-	"BROWNOUT",
-	"Brownout detector",
-	NULL,
+	"BROWN_OUT", "BROWNOUT", "BOD_SYS", "Brownout detector", NULL,
 };
 
 static const char *const panic_words[] = {

@@ -142,6 +142,20 @@ static void add_guesses(const struct snapshot *s, const struct slot_view *slot,
 	textbuf_add(out, "\n");
 }
 
+/* What few units have, in a line of its own. */
+static void add_burned(const struct slot_view *slot, struct textbuf *out)
+{
+	char mac[MAC_TEXT_BYTES], keys[200];
+
+	if (slot->ident->has_custom_mac) {
+		mac_text(slot->ident->custom_mac, mac);
+		textbuf_add(out, "%s has a MAC of its maker: %s\n", slot->short_name, mac);
+	}
+	security_key_text(slot->ident, keys, sizeof(keys));
+	if (keys[0] && strcmp(keys, "none") != 0)
+		textbuf_add(out, "%s has keys in its fuses: %s\n", slot->short_name, keys);
+}
+
 void identity_render(const struct snapshot *s, const struct screen *screen, struct textbuf *out)
 {
 	static const char *const headers[] = { "slot",    "port",     "MAC",     "chip",
@@ -157,9 +171,12 @@ void identity_render(const struct snapshot *s, const struct screen *screen, stru
 	table_release(&table);
 	if (s->products && guesses)
 		textbuf_add(out, "\n");
-	for (size_t i = 0; i < s->slot_count && s->products && guesses; i++) {
-		if (s->slots[i].state == SLOT_DONE && s->slots[i].ident->chip)
+	for (size_t i = 0; i < s->slot_count; i++) {
+		if (s->slots[i].state != SLOT_DONE || !s->slots[i].ident->chip)
+			continue;
+		if (s->products && guesses)
 			add_guesses(s, &s->slots[i], screen, guesses, out);
+		add_burned(&s->slots[i], out);
 	}
 	free(guesses);
 }

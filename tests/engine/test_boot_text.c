@@ -147,6 +147,7 @@ static void signs_of_trouble_are_told_apart(void **state)
 		{ "rst:0xf (RTCWDT_BROWN_OUT_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT) ",
 		  "brown-out" },
 		{ "Brownout detector was triggered ", "brown-out" },
+		{ "rst:0xf (LP_BOD_SYS),boot:0xc (SPI_FAST_FLASH_BOOT)", "brown-out" },
 		{ "rst:0xf (BROWNOUT_RST),boot:0xc (SPI_FAST_FLASH_BOOT)", "brown-out" },
 		{ "rst:0x10 (RTCWDT_RTC_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT) "
 		  "invalid header: 0xffffffff invalid header: 0xffffffff",

@@ -358,6 +358,28 @@ static void an_identified_unit_shows_its_memory_and_which_products_it_could_be(v
 	product_list_free(products);
 }
 
+static void what_a_maker_burned_has_a_line_of_its_own(void **state)
+{
+	static const uint8_t mac[] = { 0x48, 0x63, 0x92, 0x15, 0x72, 0x16 };
+	struct world *w = *state;
+	struct product_list *products = identify_pico(w, "M5Stack USB (FTDI-alike)");
+	struct ident *ident = &w->idents[0];
+
+	ident->chip = chip_by_key("esp32");
+	ident->security.is_known = true;
+	table_render(&w->snapshot, &wide, &w->text);
+	assert_null(strstr(textbuf_string(&w->text), "maker"));
+	assert_null(strstr(textbuf_string(&w->text), "fuses"));
+	ident->has_custom_mac = true;
+	memcpy(ident->custom_mac, mac, sizeof(mac));
+	ident->security.hidden_keys = 1;
+	table_render(&w->snapshot, &wide, &w->text);
+	assert_non_null(strstr(textbuf_string(&w->text),
+			       "1.1 has a MAC of its maker: 48:63:92:15:72:16\n"
+			       "1.1 has keys in its fuses: 1 flash_encryption\n"));
+	product_list_free(products);
+}
+
 static void behind_a_bridge_that_no_such_product_has_an_adapter_is_supposed(void **state)
 {
 	struct world *w = *state;
@@ -498,6 +520,7 @@ int main(void)
 		TEST(every_event_is_one_json_object_on_one_line),
 		TEST(a_json_result_carries_verdict_proof_and_identity),
 		TEST(to_be_identified_is_not_to_pass),
+		TEST(what_a_maker_burned_has_a_line_of_its_own),
 		TEST(an_identified_unit_shows_its_memory_and_which_products_it_could_be),
 		TEST(behind_a_bridge_that_no_such_product_has_an_adapter_is_supposed),
 		TEST(a_unit_that_is_no_product_is_not_called_a_chip_without_one),
