@@ -72,6 +72,24 @@ struct client *client_new(const struct sim_unit_config *config)
 	return c;
 }
 
+struct client *client_with(size_t fault_count, const struct sim_fault *faults)
+{
+	struct sim_unit_config config = client_config("esp32");
+
+	assert_true(fault_count <= SIM_FAULTS_MAX);
+	memcpy(config.faults, faults, fault_count * sizeof(faults[0]));
+	config.fault_count = fault_count;
+	return client_new(&config);
+}
+
+uint64_t client_fired(const struct client *c)
+{
+	struct sim_counters n;
+
+	sim_unit_counters(c->unit, &n);
+	return n.faults_fired;
+}
+
 void client_free(struct client *c)
 {
 	sim_unit_free(c->unit);

@@ -23,7 +23,11 @@ struct client {
 struct sim_unit_config client_config(const char *chip);
 /* NULL config: client_config("esp32"). Powered up, port open at 115200. */
 struct client *client_new(const struct sim_unit_config *config);
+/* client_config("esp32") with these faults. */
+struct client *client_with(size_t fault_count, const struct sim_fault *faults);
 void client_free(struct client *c);
+/* How often a fault has struck. */
+uint64_t client_fired(const struct client *c);
 
 void client_wait_ms(struct client *c, unsigned ms);
 /* The classic sequence, then 100 ms. */
@@ -67,6 +71,13 @@ void client_write_reg(struct client *c, uint32_t addr, uint32_t value);
 void client_put_image(uint8_t *p, uint16_t chip_id);
 /* Boot loader, partition table and application that run. Returns the whole flash. */
 uint8_t *client_put_firmware(struct client *c, uint32_t boot_offset, uint16_t chip_id);
+
+#define FAULTS(...)                                                                                \
+	sizeof((struct sim_fault[]){ __VA_ARGS__ }) / sizeof(struct sim_fault),                    \
+		(const struct sim_fault[])                                                         \
+	{                                                                                          \
+		__VA_ARGS__                                                                        \
+	}
 
 #define WORDS(...)                                                                                 \
 	sizeof((uint32_t[]){ __VA_ARGS__ }) / sizeof(uint32_t), (const uint32_t[])                 \
