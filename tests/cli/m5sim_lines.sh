@@ -6,6 +6,7 @@ cat >bench.yaml <<END
 units:
   - {chip: esp32, bridge: cp2104}
   - {chip: esp32, bridge: cp2104, faults: [{slow_close: {ms: 300}}, {refuse_open: {open: 2}}]}
+  - {chip: esp32, bridge: cp2104, faults: [{slow_open: {ms: 600, open: 2}}]}
 END
 on_port() { # what to do; the lines it says go to 'got'
 	expect_status 0 "$M5SIM" run bench.yaml --state units -- "$BUILD/tests/cli/port_script" "$@"
@@ -41,16 +42,17 @@ if [ "$(id -u)" = 0 ] && chmod 711 "$work"; then
 	fi
 fi
 
-# A close can block, an open can be refused.
-on_port open:/dev/ttyUSB1 close open:/dev/ttyUSB1 open:/dev/ttyUSB1
-said "wedged" "open: ok blocked open: EIO open: ok"
+# A close can block, an open can be refused or block, and no signal ends that.
+on_port alarms open:/dev/ttyUSB1 close took:300 open:/dev/ttyUSB1 open:/dev/ttyUSB1
+said "wedged" "alarms: ok open: ok took: no less than 300 ms open: EIO open: ok"
+on_port alarms open:/dev/ttyUSB2 close open:/dev/ttyUSB2 took:600 get
+said "slow" "alarms: ok open: ok open: ok took: no less than 600 ms lines: dtr+rts"
 
 # DTR alone holds IO0 low, RTS alone EN: the chip answers with its loader, at the loader's rate.
-on_port open:/dev/ttyUSB0 rate:115200 set:none set:rts wait:20 set:dtr wait:60 set:none read:200
-expect_line 'DOWNLOAD_BOOT' command.out
-expect_line 'waiting for download' command.out
-on_port open:/dev/ttyUSB0 rate:115200 set:none set:rts wait:20 set:none read:200
-expect_line 'SPI_FAST_FLASH_BOOT' command.out
+on_port open:/dev/ttyUSB0 rate:115200 set:none set:rts wait:20 set:dtr wait:60 set:none read-until:DOWNLOAD_BOOT read-until:"waiting for download"
+said "into the loader" "open: ok rate: 115384 read-until: DOWNLOAD_BOOT read-until: waiting for download"
+on_port open:/dev/ttyUSB0 rate:115200 set:none set:rts wait:20 set:none read-until:SPI_FAST_FLASH_BOOT
+said "from flash" "open: ok rate: 115384 read-until: SPI_FAST_FLASH_BOOT"
 
 # What nobody has read is gone after the last close.
 on_port open:/dev/ttyUSB0 rate:115200 set:none set:rts wait:20 set:none wait:100 close open:/dev/ttyUSB0 read:1

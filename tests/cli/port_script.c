@@ -21,7 +21,9 @@
  * control:T,R,V,N  USBDEVFS_CONTROL on a node below /dev/bus/usb: type, request, value in
  *                  hexadecimal, N bytes at most; prints what comes
  * fork             a child process that holds the port open too, and ends
- * close            says 'blocked' when it took 300 ms or more
+ * close
+ * took:MS          whether the last open or close took so long
+ * alarms           from now on a signal comes every 20 ms
  *
  * A call that fails prints its errno's name. Written for the tests; ends 0 always.
  */
@@ -30,10 +32,12 @@
 #include <linux/serial.h>
 #include <linux/usbdevice_fs.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <time.h>
@@ -52,6 +56,7 @@ struct rate_settings {
 enum { PATIENCE_S = 120 };
 
 static int port = -1;
+static long long took_ms;
 
 static void say(const char *word, int failed)
 {
@@ -175,17 +180,43 @@ static void read_until(const char *text)
 	free(last);
 }
 
+static long long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000ll + t.tv_nsec / 1000000;
+}
+
+static void open_port(const char *path)
+{
+	long long from_ms = now_ms();
+
+	port = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	took_ms = now_ms() - from_ms;
+	say("open", port < 0);
+}
+
 static void close_port(void)
 {
-	struct timespec from, to;
-	int failed;
+	long long from_ms = now_ms();
+	int failed = close(port);
 
-	clock_gettime(CLOCK_MONOTONIC, &from);
-	failed = close(port);
-	clock_gettime(CLOCK_MONOTONIC, &to);
+	took_ms = now_ms() - from_ms;
 	say("close", failed);
-	if ((to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000 >= 300)
-		puts("blocked");
+}
+
+static void no_news(int signal_nr)
+{
+	(void)signal_nr;
+}
+
+static void send_alarms(void)
+{
+	struct itimerval often = { { 0, 20000 }, { 0, 20000 } };
+	struct sigaction action = { .sa_handler = no_news };
+
+	say("alarms", sigaction(SIGALRM, &action, NULL) || setitimer(ITIMER_REAL, &often, NULL));
 }
 
 static void hold_in_child(void)
@@ -248,8 +279,7 @@ static void wait_until(const char *word, const char *path, int is_there)
 static void do_word(const char *word, const char *text)
 {
 	if (strcmp(word, "open") == 0) {
-		port = open(text, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-		say("open", port < 0);
+		open_port(text);
 	} else if (strcmp(word, "open-again") == 0) {
 		int fd = open(text, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 
@@ -292,6 +322,10 @@ static void do_word(const char *word, const char *text)
 		poll(NULL, 0, atoi(text));
 	} else if (strcmp(word, "close") == 0) {
 		close_port();
+	} else if (strcmp(word, "took") == 0) {
+		printf("took: %s than %s ms\n", took_ms < atoi(text) ? "less" : "no less", text);
+	} else if (strcmp(word, "alarms") == 0) {
+		send_alarms();
 	} else {
 		printf("%s: what is that?\n", word);
 	}
