@@ -178,8 +178,14 @@ static enum status judge_no_contact(struct run *r, const struct err *told)
 	r->report->err = *told;
 	if (!r->link->is_native_usb || r->had_contact || told->status == STATUS_SYNC_ALTERED)
 		return told->status;
+	/* docs/chips.md 9: nothing tells these apart from a cause that a hand can mend. */
 	return err_set(&r->report->err, STATUS_NEEDS_HAND,
-		       "the unit's own USB does not bring it into its loader: %s", told->text);
+		       r->facts.is_deaf
+			       ? "the unit's loader waits and hears nothing over its own USB "
+				 "(its fuses may bar that port: try its UART): %s"
+			       : "the unit's own USB does not bring it into its loader "
+				 "(or its fuses forbid that): %s",
+		       told->text);
 }
 
 /* Once round the resets, beginning with the one that worked before. */

@@ -1,7 +1,7 @@
 /* The end of a run: the unit runs its application again. docs/protocol.md, resets, watchdogs. */
 #include "engine/flasher_run.h"
 
-#include <string.h>
+#include "engine/boot_text.h"
 
 #define DRAIN_MS 2000u
 #define WATCHDOG_MS 500u
@@ -64,11 +64,12 @@ static bool may_write_registers(const struct run *r)
 /* What answers a SYNC is not the application; what prints something else need not be asked. */
 static bool is_still_in_loader(struct run *r)
 {
-	const struct loader_noise *noise = &r->loader.noise;
 	struct sync_report sync = { .answers = 0 };
+	struct boot_text printed;
 	struct err ignored;
 
-	if (!r->is_by_hand || (noise->text_len && !strstr(noise->text, "waiting for download")))
+	boot_text_read(r->loader.noise.text, &printed);
+	if (!r->is_by_hand || (r->loader.noise.text_len && printed.mode != BOOT_MODE_LOADER))
 		return false;
 	return !loader_sync(&r->loader, STILL_THERE_SYNCS, &sync, &ignored);
 }

@@ -17,7 +17,8 @@ struct line_sequence {
 	const char *name;
 	struct line_step steps[STEPS_MAX];
 	size_t count;
-	bool holds_strap; /* ends with GPIO0 low */
+	bool holds_strap;    /* ends with GPIO0 low */
+	bool resets_at_once; /* as RTS rises, not as it falls */
 };
 
 #define ON true
@@ -81,6 +82,7 @@ static const struct line_sequence enter_loader[RESET_KIND_COUNT] = {
 			{ OFF, OFF, 0 },
 		},
 		.count = 5,
+		.resets_at_once = true,
 	},
 	[RESET_TIGHT_HELD] = {
 		.name = "tight, strap held",
@@ -137,16 +139,19 @@ static const struct line_sequence run_application[] = {
 };
 /* clang-format on */
 
-/* At the end of the reset, what the unit said before it has arrived: it is dropped. */
+/* What the unit said before the reset has arrived by then: it is dropped. */
 static enum status play(struct transport *t, const struct line_sequence *s, struct err *err)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		const struct line_step *step = &s->steps[i];
+		bool is_reset = step->rts && !step->dtr;
 
+		if (is_reset && s->resets_at_once)
+			TRY(transport_discard(t, err));
 		TRY(transport_set_lines(t, step->dtr, step->rts, err));
 		if (step->hold_ms)
 			clock_sleep_ms(t->clock, step->hold_ms);
-		if (step->rts && !step->dtr)
+		if (is_reset && !s->resets_at_once)
 			TRY(transport_discard(t, err));
 	}
 	return STATUS_OK;

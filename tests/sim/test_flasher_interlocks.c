@@ -401,6 +401,9 @@ static void a_loader_that_is_barred_from_usb_needs_a_hand(void **state)
 	small_plan_init(&p, "esp32c3", 1);
 	bench_init(&b, &config);
 	expect(&b, &p, STATUS_NEEDS_HAND);
+	if (!strstr(b.report.err.text, "hears nothing over its own USB"))
+		fail_msg("%s; evidence %s\n%s", b.report.err.text, b.report.evidence, b.log);
+	assert_non_null(strstr(b.report.err.text, "fuses"));
 	assert_true(bench_is_untouched(&b));
 	bench_release(&b);
 	small_plan_release(&p);
