@@ -214,7 +214,8 @@ struct flash_report {
 	/* Of a run that failed or was rescued, "" else. engine/cause.h. */
 	char suspects[80]; /* most likely first: "driver, bridge, cable" */
 	char advice[400];  /* one sentence for the operator */
-	/* The flash's status registers 1 to 3, when they were read: before, and after clearing. */
+	/* The flash's status registers 1 to 3, when they were read: before, and after clearing;
+	 * FF where this maker is not known to have one. */
 	bool has_status_before, has_status_after;
 	uint8_t status_before[3], status_after[3];
 	uint64_t raw_bytes;  /* of regions written */

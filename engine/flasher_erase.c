@@ -243,9 +243,8 @@ static enum status judge_reach(const struct run *r, struct err *err)
 		       (unsigned)end);
 }
 
-enum status run_erase(struct run *r)
+static enum status erase(struct run *r)
 {
-	TRY(judge_reach(r, &r->report->err));
 	for (size_t i = 0; i < r->variant->region_count; i++) {
 		if (r->variant->regions[i].is_boot_sector)
 			TRY(blank_boot_sector(r, &r->variant->regions[i]));
@@ -255,4 +254,11 @@ enum status run_erase(struct run *r)
 	TRY(erase_more(r));
 	r->is_erased = true;
 	return STATUS_OK;
+}
+
+enum status run_erase(struct run *r)
+{
+	TRY(judge_reach(r, &r->report->err));
+	TRY(run_check_protection(r));
+	return run_name_protection(r, erase(r));
 }

@@ -175,17 +175,17 @@ static enum status verify_regions(struct run *r, bool boot)
 
 enum status run_write_body(struct run *r)
 {
-	return write_regions(r, false);
+	return run_name_protection(r, write_regions(r, false));
 }
 
 enum status run_verify_body(struct run *r)
 {
-	return verify_regions(r, false);
+	return run_name_protection(r, verify_regions(r, false));
 }
 
 enum status run_write_boot(struct run *r)
 {
-	return write_regions(r, true);
+	return run_name_protection(r, write_regions(r, true));
 }
 
 enum status run_verify_all(struct run *r)
@@ -208,7 +208,8 @@ enum status run_verify_all(struct run *r)
 /* After trouble on the way, and after erasing next to what was kept, nothing is taken on trust. */
 enum status run_verify_boot(struct run *r)
 {
-	TRY(verify_regions(r, true));
+	TRY(run_name_protection(r, verify_regions(r, true)));
+	TRY(run_note_protection_left(r));
 	if (r->is_unprovable && (r->is_odd || r->report->tries > 1)) {
 		r->is_final = true;
 		return err_set(&r->report->err, STATUS_NOT_PROVABLE,

@@ -54,10 +54,7 @@ enum status run_range_equals(struct run *r, const struct flash_region *g, size_t
 	if (r->is_unprovable)
 		return STATUS_OK;
 	TRY(run_ask_md5(r, g->addr + (uint32_t)at, size, md5));
-	if (at == 0 && size == g->size_bytes)
-		memcpy(planned, g->md5, MD5_BYTES);
-	else
-		digest_md5(g->data + at, size, planned);
+	digest_md5(g->data + at, size, planned);
 	*is_equal = memcmp(md5, planned, MD5_BYTES) == 0;
 	return STATUS_OK;
 }
@@ -99,6 +96,17 @@ static uint32_t first_wrong_sector(struct run *r, const struct flash_region *g)
 	}
 	r->report->err = told;
 	return g->addr + (uint32_t)(first * FLASH_SECTOR_BYTES);
+}
+
+void run_name_sector(struct run *r, const struct flash_region *g)
+{
+	struct err why = r->report->err;
+
+	if (r->is_unprovable)
+		return;
+	err_set_device(&r->report->err, why.status, why.device, why.device_len,
+		       "%.400s; the first sector that differs is at %08x", why.text,
+		       (unsigned)first_wrong_sector(r, g));
 }
 
 /* The chip has said no when it said so twice in the same words, far from the plan's. */

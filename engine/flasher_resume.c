@@ -245,6 +245,8 @@ static enum status write_sectors(struct run *r, const struct flash_region *g, ui
 	if (!st)
 		st = run_send_part(r, &part, phase);
 	free(packed);
+	if (st == STATUS_WRITE_REFUSED)
+		run_name_sector(r, &part);
 	r->done_bytes += st ? 0 : part.size_bytes;
 	return st;
 }

@@ -40,12 +40,14 @@ struct run {
 	bool is_identified;     /* the watch has seen the unit */
 	bool is_final;          /* what failed must not be tried again */
 	bool is_astray;         /* something went where nobody planned it: this run cannot pass */
-	bool is_odd;      /* something was refused, lost or repeated: prove all again at the end */
-	bool is_erased;   /* rooms or whole flash, as the plan wants it */
-	bool *is_proven;  /* per region: the chip's MD5 equals the plan's, in this try */
-	uint8_t *sectors; /* what is known of each sector of the variant: run_sectors() */
-	uint64_t skipped_bytes; /* found there by this try's comparison */
-	uint64_t done_bytes;    /* of the progress bar */
+	bool is_odd;    /* something was refused, lost or repeated: prove all again at the end */
+	bool is_erased; /* rooms or whole flash, as the plan wants it */
+	bool is_protection_set;    /* block-protect bits were set when a try began to write */
+	bool is_protection_hinted; /* and may be in the way */
+	bool *is_proven;           /* per region: the chip's MD5 equals the plan's, in this try */
+	uint8_t *sectors;          /* what is known of each sector of the variant: run_sectors() */
+	uint64_t skipped_bytes;    /* found there by this try's comparison */
+	uint64_t done_bytes;       /* of the progress bar */
 	uint64_t step_start_us;
 
 	/* What the line showed, and what was tried. */
@@ -128,6 +130,16 @@ enum status run_verify_all(struct run *r);
 bool run_has_work(const struct run *r);
 /* flasher_erase.c */
 enum status run_erase(struct run *r);
+/*
+ * flasher_protect.c. Before the first write of a try: STATUS_FLASH_PROTECTED when the flash's
+ * block-protect bits cover what will be written and the recipe does not let us clear them.
+ */
+enum status run_check_protection(struct run *r);
+/* What the registers hold in the end, if the loader has changed them by itself. */
+enum status run_note_protection_left(struct run *r);
+/* What became of a write; in the last try STATUS_FLASH_PROTECTED for one that was not taken
+ * while such bits are set. */
+enum status run_name_protection(struct run *r, enum status st);
 /* Does the plan erase more than the sectors that it writes? */
 bool run_erases_more(const struct run *r);
 
@@ -190,6 +202,8 @@ enum status run_ask_md5_surely(struct run *r, uint32_t addr, size_t size_bytes,
  * bits only. Where nothing can be proven nothing is asked: the run says so at its end.
  */
 enum status run_prove_region(struct run *r, const struct flash_region *g);
+/* Adds to report->err which sector of the region is the first that differs. */
+void run_name_sector(struct run *r, const struct flash_region *g);
 /* A difference is no error here. Where nothing can be proven nothing is equal. */
 enum status run_region_equals(struct run *r, const struct flash_region *g, bool *is_equal);
 /* size bytes from `at` of the region. */

@@ -98,7 +98,8 @@ static enum status ask_witness(struct run *r, const struct flash_region *g, cons
 		return STATUS_OK; /* something came; whether it is right, the proof will say */
 	run_astray(r, g->label);
 	return err_set(&r->report->err, STATUS_MD5_MISMATCH,
-		       "%s: written and answered, and the flash at %08x is as it was before",
+		       "%s: written and answered, and the sector at %08x is as it was before: it "
+		       "takes nothing, or the write went elsewhere",
 		       g->label, (unsigned)addr);
 }
 

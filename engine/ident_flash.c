@@ -3,16 +3,10 @@
 
 #include "engine/chip_read.h"
 #include "engine/loader.h"
+#include "engine/spi_command.h"
 
 #define SPI_CMD_RDID 0x9fu
 #define RDID_BITS 24
-
-#define SPI_CMD_USR (1u << 18)
-#define SPI_USR_COMMAND (1u << 31)
-#define SPI_USR_MISO (1u << 28)
-#define SPI_USR2_8_BITS (7u << 28)
-
-#define SPI_POLLS 10
 #define RDID_ATTEMPTS 4
 
 #define KB UINT32_C(1024)
@@ -46,51 +40,17 @@ static bool is_bad_id(uint32_t id)
 	return vendor == 0 || vendor == 0xff || id == 0xffff3f;
 }
 
-static enum status await_spi(struct loader *l, const struct spi_regs *spi, struct err *err)
-{
-	for (unsigned n = 0; n < SPI_POLLS; n++) {
-		uint32_t cmd;
-
-		TRY(loader_read_reg(l, spi->base, &cmd, err));
-		if (!(cmd & SPI_CMD_USR))
-			return STATUS_OK;
-	}
-	return err_set(err, STATUS_FLASH_ID_BAD, "the SPI controller does not finish a command");
-}
-
-/* One "read id" through the controller's user command, its registers put back after. */
-static enum status read_id(struct loader *l, const struct spi_regs *spi, uint32_t *id,
-			   struct err *err)
-{
-	const uint32_t all = UINT32_MAX;
-	uint32_t usr, usr2, w0;
-
-	TRY(loader_read_reg(l, spi->base + spi->usr, &usr, err));
-	TRY(loader_read_reg(l, spi->base + spi->usr2, &usr2, err));
-	TRY(loader_write_reg(l, spi->base + spi->miso_dlen, RDID_BITS - 1, all, 0, err));
-	TRY(loader_write_reg(l, spi->base + spi->usr, SPI_USR_COMMAND | SPI_USR_MISO, all, 0, err));
-	TRY(loader_write_reg(l, spi->base + spi->usr2, SPI_USR2_8_BITS | SPI_CMD_RDID, all, 0,
-			     err));
-	TRY(loader_write_reg(l, spi->base + spi->w0, 0, all, 0, err));
-	TRY(loader_write_reg(l, spi->base, SPI_CMD_USR, all, 0, err));
-	TRY(await_spi(l, spi, err));
-	TRY(loader_read_reg(l, spi->base + spi->w0, &w0, err));
-	TRY(loader_write_reg(l, spi->base + spi->usr, usr, all, 0, err));
-	TRY(loader_write_reg(l, spi->base + spi->usr2, usr2, all, 0, err));
-	*id = w0 & 0xffffff;
-	return STATUS_OK;
-}
-
 /* As chip_read_reg: it decides, so two readings must agree. */
 static enum status read_id_twice(struct loader *l, const struct spi_regs *spi, uint32_t *id,
 				 struct err *err)
 {
+	static const struct spi_command read_id = { .op = SPI_CMD_RDID, .in_bits = RDID_BITS };
 	uint32_t last = 0;
 
 	for (unsigned n = 0; n < RDID_ATTEMPTS; n++) {
 		uint32_t now;
 
-		TRY(read_id(l, spi, &now, err));
+		TRY(spi_command(l, spi, &read_id, &now, err));
 		if (n && now == last) {
 			*id = now;
 			return STATUS_OK;
