@@ -11,6 +11,7 @@ units:
   - {chip: esp32, bridge: cp2105, path: 3.1, hub_switch: true}
   - {chip: esp32, bridge: cp2105, path: 3.1, interface: 1}
   - {chip: esp32s2, bridge: usb-otg, hand_download: true, path: 5, hub_switch: true}
+  - {chip: esp32, bridge: cp2104, path: 6, hub_switch: true, faults: [{wedged: {byte: 5}}]}
 END
 cat >power.sh <<'END'
 script=$BUILD/tests/cli/port_script
@@ -25,6 +26,7 @@ becomes() { # what the command prints in the end, two minutes at most
 	echo "$* never printed '$wanted'"
 }
 there() { [ -e "$1" ] && echo yes || echo no; }
+into_loader="rate:115200 set:none set:rts wait:20 set:dtr wait:60 set:none"
 ports() { LC_ALL=C ls /dev | grep 'tty[AU]' | tr '\n' ' '; }
 attributes() { LC_ALL=C ls $usb/1-1:1.0/1-1-port1 | tr '\n' ' '; }
 echo "-- the way there"
@@ -44,7 +46,7 @@ wait $!
 cat held.out
 becomes no there $usb/1-1.1
 cat $usb/1-1:1.0/1-1-port1/disable
-becomes "ttyACM0 ttyACM1 ttyUSB1 ttyUSB2 ttyUSB3 " ports
+becomes "ttyACM0 ttyACM1 ttyUSB1 ttyUSB2 ttyUSB3 ttyUSB4 " ports
 becomes "connect_type disable over_current_count uevent " attributes
 becomes no there /dev/bus/usb/001/$(printf %03d "$first")
 echo "-- what Linux would refuse"
@@ -56,7 +58,7 @@ becomes 0 cat $usb/1-1:1.0/1-1-port1/disable
 becomes yes there /sys/class/tty/ttyUSB0
 readlink $usb/1-1:1.0/1-1-port1/device
 [ "$(cat $usb/1-1.1/devnum)" -gt "$first" ] && echo "another device number"
-"$script" open:/dev/ttyUSB0 rate:115200 set:none set:rts wait:20 set:dtr wait:60 set:none read-until:DOWNLOAD_BOOT
+"$script" open:/dev/ttyUSB0 $into_loader read-until:DOWNLOAD_BOOT
 echo "-- data alone"
 echo y >$usb/1-0:1.0/usb1-port4/disable
 becomes no there /dev/ttyACM0
@@ -66,7 +68,7 @@ becomes yes there /sys/class/tty/ttyACM0
 echo "-- both ports of a bridge"
 echo 1 >$usb/1-3.1/port/disable
 becomes no there $usb/1-3.1
-becomes "ttyACM0 ttyACM1 ttyUSB0 ttyUSB1 " ports
+becomes "ttyACM0 ttyACM1 ttyUSB0 ttyUSB1 ttyUSB4 " ports
 echo 0 >$usb/1-3:1.0/1-3-port1/disable
 becomes yes there /sys/class/tty/ttyUSB2
 becomes yes there /sys/class/tty/ttyUSB3
@@ -74,6 +76,16 @@ echo "-- nobody holds the key"
 echo 1 >$usb/1-5/port/disable
 becomes no there $usb/1-5
 echo 0 >$usb/1-0:1.0/usb1-port5/disable
+echo "-- a bridge that is stuck"
+node=/dev/bus/usb/001/$(printf %03d "$(cat $usb/1-6/devnum)")
+"$script" open:/dev/ttyUSB4 write:01234 | grep -v ok
+"$script" open:/dev/ttyUSB4 $into_loader read:1 "open:$node" control:c0,ff,370b,1 | grep -v ok
+echo 1 >$usb/1-6/port/disable
+becomes no there $usb/1-6
+echo 0 >$usb/1-0:1.0/usb1-port6/disable
+becomes yes there /sys/class/tty/ttyUSB4
+"$script" open:/dev/ttyUSB4 $into_loader read-until:DOWNLOAD_BOOT \
+	"open:/dev/bus/usb/001/$(printf %03d "$(cat $usb/1-6/devnum)")" control:c0,ff,370b,1 | grep -v ok
 END
 cat >expected <<'END'
 -- the way there
@@ -101,6 +113,13 @@ read-until: DOWNLOAD_BOOT
 -- data alone
 -- both ports of a bridge
 -- nobody holds the key
+-- a bridge that is stuck
+rate: 115200
+read: nothing
+control: ETIMEDOUT
+rate: 115384
+read-until: DOWNLOAD_BOOT
+control: 04
 END
 switched() { # what to run m5sim by
 	expect_status 0 "$@" "$M5SIM" run bench.yaml --state "units" -- sh power.sh

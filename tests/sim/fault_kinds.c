@@ -72,4 +72,5 @@ const struct fault_kind fault_kinds[SIM_FAULT_KINDS] = {
 	  .amount = { VALUES(pauses_ms) }, .is_of_m5sim = true },
 	{ ROW(HELD), .yaml = "held", .amount_key = "ms", .amount = { VALUES(pauses_ms) },
 	  .is_of_m5sim = true },
+	{ ROW(WEDGED), .yaml = "wedged", .nth_key = "byte", .counts = FAULT_COUNTS_BYTES_IN },
 };
