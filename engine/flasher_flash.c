@@ -100,6 +100,7 @@ enum status run_compare(struct run *r)
 
 	r->report->used_stub = r->loader.kind == LOADER_STUB;
 	r->skipped_bytes = 0;
+	r->begins = 0;
 	memset(r->is_proven, 0, region_count(r) * sizeof(r->is_proven[0]));
 	for (size_t i = 0; i < region_count(r); i++) {
 		for (size_t n = 0; n < run_sector_count(region(r, i)); n++)

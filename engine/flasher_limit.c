@@ -1,5 +1,5 @@
 /* How long a run may take at most, and how long a good unit takes. */
-#include "engine/flasher.h"
+#include "engine/flasher_run.h"
 
 /* What connecting costs at most: the long reset, its SYNCs, per reset kind. */
 #define RESET_MS 2500u
@@ -10,32 +10,48 @@
 /* Each rate that fails costs another contact and another upload. */
 #define RATE_MS 8000u
 #define POWER_CYCLE_MS 10000u /* once */
+/* Status registers, read and cleared, behind an erase that is still going on. */
+#define PROTECT_MS 8000u
+/* Silence noticed, the loader found again, and what had arrived. */
+#define LOST_BYTES 0x20000u
+#define RESYNC_MS 1000u
+#define SEARCH_MS 4000u
+/* Compare, two passes of a search, proof. */
+#define MD5_PASSES 4u
 #define RESTART_MS 3000u
 #define SLOWEST_BAUD 115200u
+#define SMALLEST_PIECE 16u /* engine/remedy.c */
 #define NATIVE_USB_BAUD 921600u
 #define USUAL_FLASH_MAX 0x1000000u
 
-/* Escapes double at most. */
+/* At the slowest rate, in the smallest pieces; escapes double at most. */
 static uint64_t worst_wire_ms(size_t size_bytes)
 {
-	return wire_us(2 * (uint64_t)size_bytes, SLOWEST_BAUD) / 1000;
+	return paced_us(2 * (uint64_t)size_bytes, SLOWEST_BAUD, SMALLEST_PIECE) / 1000;
 }
 
-static uint64_t region_limit_ms(const struct flash_region *g)
+static uint64_t region_limit_ms(const struct flash_region *g, bool compress)
 {
 	uint32_t size = (uint32_t)g->size_bytes;
 
-	return worst_wire_ms(g->size_bytes) + loader_erase_ms(size) + loader_write_ms(size) +
-	       UINT64_C(2) * loader_md5_ms(size);
+	return worst_wire_ms(compress && g->packed ? g->packed_bytes : g->size_bytes) +
+	       loader_erase_ms(size) + loader_write_ms(size) +
+	       UINT64_C(1) * MD5_PASSES * loader_md5_ms(size);
 }
 
-static uint64_t variant_limit_ms(const struct flash_variant *v)
+static uint64_t variant_limit_ms(const struct flash_variant *v, bool compress)
 {
 	uint64_t ms = 0;
 
 	for (size_t i = 0; i < v->region_count; i++)
-		ms += region_limit_ms(&v->regions[i]);
+		ms += region_limit_ms(&v->regions[i], compress);
 	return ms;
+}
+
+/* Writes that were lost and begun again. */
+static uint64_t lost_limit_ms(void)
+{
+	return UINT64_C(1) * RUN_BEGINS_MAX * (loader_write_ms(LOST_BYTES) + RESYNC_MS + SEARCH_MS);
 }
 
 static uint64_t erase_limit_ms(const struct flash_plan *plan)
@@ -43,11 +59,15 @@ static uint64_t erase_limit_ms(const struct flash_plan *plan)
 	uint64_t ms = 0;
 
 	if (plan->erase == ERASE_ALL) {
-		ms = loader_erase_ms(plan->flash_bytes ? plan->flash_bytes : USUAL_FLASH_MAX);
-		return ms > LOADER_CHIP_ERASE_MS ? ms : LOADER_CHIP_ERASE_MS;
+		uint32_t size = plan->flash_bytes ? plan->flash_bytes : USUAL_FLASH_MAX;
+
+		ms = loader_erase_ms(size);
+		ms = ms > LOADER_CHIP_ERASE_MS ? ms : LOADER_CHIP_ERASE_MS;
+		return ms + UINT64_C(2) * loader_md5_ms(size);
 	}
 	for (size_t i = 0; plan->erase == ERASE_ROOMS && i < plan->room_count; i++)
-		ms += loader_erase_ms(plan->rooms[i].size_bytes);
+		ms += loader_erase_ms(plan->rooms[i].size_bytes) +
+		      UINT64_C(2) * loader_md5_ms(plan->rooms[i].size_bytes);
 	return ms;
 }
 
@@ -60,12 +80,13 @@ uint32_t flasher_limit_ms(const struct flash_plan *plan, const struct link_profi
 	if (!plan)
 		return (uint32_t)(2 * ms + RESTART_MS);
 	for (size_t i = 0; i < plan->variant_count; i++) {
-		uint64_t v = variant_limit_ms(&plan->variants[i]);
+		uint64_t v = variant_limit_ms(&plan->variants[i], plan->compress);
 
 		if (v > most)
 			most = v;
 	}
-	ms += STUB_MS + (link->rate_count + 1) * RATE_MS + most + erase_limit_ms(plan);
+	ms += STUB_MS + (link->rate_count + 1) * RATE_MS + PROTECT_MS + most +
+	      erase_limit_ms(plan) + lost_limit_ms();
 	ms = plan->tries * ms + POWER_CYCLE_MS + RESTART_MS;
 	return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
 }

@@ -21,8 +21,6 @@
 #define SECTOR_WRITE_US 20000u
 #define NATIVE_USB_BAUD 921600u
 
-/* A region is begun at most so often in one try. */
-#define REGION_STARTS_MAX 12
 /* Questions of one search. */
 #define QUESTIONS_MAX 400
 #define CHUNK_SECTORS_MIN 16
@@ -266,9 +264,10 @@ static enum status write_missing(struct run *r, const struct flash_region *g, ui
 	return STATUS_OK;
 }
 
-static bool may_begin_again(const struct run *r, enum status st)
+static bool may_begin_again(struct run *r, enum status st)
 {
-	return !r->is_astray && (st == STATUS_NO_ANSWER || st == STATUS_GARBLED);
+	return !r->is_astray && (st == STATUS_NO_ANSWER || st == STATUS_GARBLED) &&
+	       r->begins++ < RUN_BEGINS_MAX;
 }
 
 /*
@@ -301,12 +300,12 @@ enum status run_write_region(struct run *r, const struct flash_region *g, uint8_
 	uint64_t base = r->done_bytes;
 	unsigned idle = 0;
 
-	for (unsigned n = 1;; n++) {
+	for (;;) {
 		enum status st;
 
 		r->done_bytes = base + run_bytes_with(g, sectors, SECTOR_RIGHT, SECTOR_RIGHT);
 		st = write_missing(r, g, sectors, phase);
-		if (st && n < REGION_STARTS_MAX && may_begin_again(r, st)) {
+		if (st && may_begin_again(r, st)) {
 			TRY(prepare_rest(r, g, sectors, &idle));
 			continue;
 		}

@@ -45,6 +45,7 @@ struct run {
 	bool is_protection_set;    /* block-protect bits were set when a try began to write */
 	bool is_protection_hinted; /* and may be in the way */
 	bool *is_proven;           /* per region: the chip's MD5 equals the plan's, in this try */
+	unsigned begins;           /* of regions, again, in this try */
 	uint8_t *sectors;          /* what is known of each sector of the variant: run_sectors() */
 	uint64_t skipped_bytes;    /* found there by this try's comparison */
 	uint64_t done_bytes;       /* of the progress bar */
@@ -144,6 +145,9 @@ enum status run_name_protection(struct run *r, enum status st);
 bool run_erases_more(const struct run *r);
 
 /* ---- one region, in sectors ---- */
+
+/* How often the regions of one try are begun again after something was lost. */
+#define RUN_BEGINS_MAX 24
 
 #define SECTOR_RIGHT 1u /* the chip's MD5 has said so, in this try */
 #define SECTOR_SENT 2u  /* its write was begun, in this run */
