@@ -36,6 +36,17 @@ static const enum reset_kind application[] = {
 	RESET_CLASSIC,
 };
 
+/* A program that has taken the chip's own USB over: no loader, until it lets go. */
+#define APPLICATION_USB(row_name, ...)                                                             \
+	{                                                                                          \
+		.name = (row_name), .ids = { __VA_ARGS__ }, RESETS(application),                   \
+		.is_native_usb = true, .is_application = true, .ram_block_bytes = RAM_BLOCK_OTG,   \
+		.driver = "cdc_acm",                                                               \
+		.quirk = "an application has the USB port: if it does not let go, the unit needs " \
+			 "download mode by hand",                                                  \
+		.proof = PROOF_FACTS, .source = "docs/bridges.md, Native USB",                     \
+	}
+
 /* clang-format off */
 static const struct bridge rows[] = {
 	{
@@ -64,7 +75,7 @@ static const struct bridge rows[] = {
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "cp210x",
 		.quirk = "stops receiving until it is replugged when its port is closed while data comes in",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, CP210x",
 	},
 	{
@@ -79,7 +90,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "cp210x",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, CP210x",
 	},
 	{
@@ -93,7 +104,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "cp210x",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, CP210x",
 	},
 	{
@@ -107,7 +118,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "cp210x",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, CP210x",
 	},
 	{
@@ -120,7 +131,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "cp210x",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, CP210x",
 	},
 	{
@@ -132,7 +143,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "cp210x",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, CP210x",
 	},
 	{
@@ -144,7 +155,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "cp210x",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, CP210x",
 	},
 	{
@@ -155,7 +166,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "cp210x",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, CP210x",
 	},
 	{
@@ -180,7 +191,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "cdc_acm",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, CH9102",
 	},
 	{
@@ -193,7 +204,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "cdc_acm",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, CH9102",
 	},
 	{
@@ -218,7 +229,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "cdc_acm",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, CH9102",
 	},
 	{
@@ -230,7 +241,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "cdc_acm",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, CH9102",
 	},
 	{
@@ -243,7 +254,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "cdc_acm",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, CH9102",
 	},
 	{
@@ -255,7 +266,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "cdc_acm",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, CH9102",
 	},
 	{
@@ -267,7 +278,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "cdc_acm",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, CH9102",
 	},
 	{
@@ -279,7 +290,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "cdc_acm",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, Table",
 	},
 	{
@@ -289,7 +300,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "cdc_acm",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, Table",
 	},
 	{
@@ -299,7 +310,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "cdc_acm",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, Table",
 	},
 	{
@@ -309,7 +320,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "cdc_acm",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, Table",
 	},
 	{
@@ -319,7 +330,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "cdc_acm",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, Table",
 	},
 	{
@@ -329,7 +340,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "cdc_acm",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, Table",
 	},
 	{
@@ -339,7 +350,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "cdc_acm",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, Table",
 	},
 	{
@@ -349,7 +360,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "cdc_acm",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, Table",
 	},
 	{
@@ -359,7 +370,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "cdc_acm",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, Table",
 	},
 	{
@@ -369,7 +380,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "cdc_acm",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, Table",
 	},
 	{
@@ -379,7 +390,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "cdc_acm",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, Table",
 	},
 	{
@@ -406,7 +417,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "ch341",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, CH340",
 	},
 	{
@@ -418,7 +429,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "ch341",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, CH340",
 	},
 	{
@@ -447,7 +458,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "ftdi_sio",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, FTDI",
 	},
 	{
@@ -471,7 +482,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "ftdi_sio",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, FTDI",
 	},
 	{
@@ -482,7 +493,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "ftdi_sio",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, FTDI",
 	},
 	{
@@ -493,7 +504,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "ftdi_sio",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, FTDI",
 	},
 	{
@@ -518,7 +529,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "ftdi_sio",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, FTDI",
 	},
 	{
@@ -528,7 +539,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "pl2303",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, Table",
 	},
 	{
@@ -552,7 +563,7 @@ static const struct bridge rows[] = {
 		RESETS(two_transistors),
 		.ram_block_bytes = RAM_BLOCK,
 		.driver = "cdc_acm",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, Table",
 	},
 	{
@@ -575,7 +586,7 @@ static const struct bridge rows[] = {
 		.is_usb_otg = true,
 		.ram_block_bytes = RAM_BLOCK_OTG,
 		.driver = "cdc_acm",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, Native USB",
 	},
 	{
@@ -586,7 +597,7 @@ static const struct bridge rows[] = {
 		.is_usb_otg = true,
 		.ram_block_bytes = RAM_BLOCK_OTG,
 		.driver = "cdc_acm",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, Native USB",
 	},
 	{
@@ -597,47 +608,39 @@ static const struct bridge rows[] = {
 		.is_usb_otg = true,
 		.ram_block_bytes = RAM_BLOCK_OTG,
 		.driver = "cdc_acm",
-		.proof = PROOF_FACTS,
+		.proof = PROOF_SIMULATOR,
 		.source = "docs/bridges.md, Native USB",
 	},
-	{
-		/* TinyUSB's example and MicroPython. */
-		.name = "USB of an application",
-		.ids = { { 0x303A, 0x4001 } },
-		RESETS(application),
-		.is_native_usb = true,
-		.is_application = true,
-		.ram_block_bytes = RAM_BLOCK_OTG,
-		.driver = "cdc_acm",
-		.quirk = "an application has the USB port: if it does not let go, the unit needs download mode by hand",
-		.proof = PROOF_FACTS,
-		.source = "docs/bridges.md, Native USB",
-	},
-	{
-		.name = "USB of a CoreS3 application",
-		.ids = { { 0x303A, 0x8119 } },
-		RESETS(application),
-		.is_native_usb = true,
-		.is_application = true,
-		.ram_block_bytes = RAM_BLOCK_OTG,
-		.driver = "cdc_acm",
-		.quirk = "an application has the USB port: if it does not let go, the unit needs download mode by hand",
-		.proof = PROOF_FACTS,
-		.source = "docs/bridges.md, Native USB",
-	},
-	{
-		/* Its serial number is "UiFlow2" on every unit. */
-		.name = "USB of UiFlow2",
-		.ids = { { 0x303A, 0x8120 } },
-		RESETS(application),
-		.is_native_usb = true,
-		.is_application = true,
-		.ram_block_bytes = RAM_BLOCK_OTG,
-		.driver = "cdc_acm",
-		.quirk = "an application has the USB port: if it does not let go, the unit needs download mode by hand",
-		.proof = PROOF_FACTS,
-		.source = "docs/bridges.md, Native USB",
-	},
+	/* TinyUSB's example and MicroPython. */
+	APPLICATION_USB("USB of an application", { 0x303A, 0x4001 }),
+	/* Given to M5Stack's AtomS3; UiFlow2 shows it on other units too, and has one serial number,
+	 * "UiFlow2", on all of them. */
+	APPLICATION_USB("USB of UiFlow2", { 0x303A, 0x8120 }),
+	/* The numbers that M5Stack has for programs on a product: Arduino, CircuitPython or
+	 * MicroPython, UF2. Which of them it is makes no difference here. */
+	APPLICATION_USB("USB of a CoreS3 application",
+		{ 0x303A, 0x8119 }, { 0x303A, 0x811A }, { 0x303A, 0x811B }),
+	APPLICATION_USB("USB of a CoreS3 SE application", { 0x303A, 0x8348 }),
+	APPLICATION_USB("USB of a StickS3 application",
+		{ 0x303A, 0x811C }, { 0x303A, 0x811D }, { 0x303A, 0x811E }),
+	APPLICATION_USB("USB of an AtomS3 application",
+		{ 0x303A, 0x811F }, { 0x303A, 0x8121 }),
+	APPLICATION_USB("USB of an AtomS3 Lite application",
+		{ 0x303A, 0x8185 }, { 0x303A, 0x815F }, { 0x303A, 0x8160 }),
+	APPLICATION_USB("USB of an AtomS3U application",
+		{ 0x303A, 0x8186 }, { 0x303A, 0x8187 }, { 0x303A, 0x8188 }),
+	APPLICATION_USB("USB of a StampS3 application",
+		{ 0x303A, 0x816A }, { 0x303A, 0x816B }, { 0x303A, 0x816C }),
+	APPLICATION_USB("USB of a TimerCamS3 application",
+		{ 0x303A, 0x816D }, { 0x303A, 0x816E }, { 0x303A, 0x816F }),
+	APPLICATION_USB("USB of a Cardputer application",
+		{ 0x303A, 0x81D9 }, { 0x303A, 0x81DA }, { 0x303A, 0x81DB }),
+	APPLICATION_USB("USB of a Dial application",
+		{ 0x303A, 0x81DC }, { 0x303A, 0x81DD }, { 0x303A, 0x81DE }),
+	APPLICATION_USB("USB of a DinMeter application",
+		{ 0x303A, 0x830A }, { 0x303A, 0x830B }, { 0x303A, 0x830C }),
+	APPLICATION_USB("USB of a Tab5 application",
+		{ 0x303A, 0x832A }, { 0x303A, 0x832B }, { 0x303A, 0x832C }),
 };
 
 static const struct bridge generic = {

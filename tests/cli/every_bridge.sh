@@ -91,3 +91,22 @@ for limit in 4000000 921600; do
 	runs $limit >got
 	cmp -s expected got || { diff expected got >&2; fail "up to $limit"; }
 done
+
+# A chip's own USB has no rate; which loader it is, is told by its number.
+cat >own.yaml <<END
+units:
+  - {chip: esp32s2, bridge: usb-otg, hand_download: true, path: 1.1}
+  - {chip: esp32s3, bridge: usb-otg, hand_download: true, path: 1.2}
+  - {chip: esp32p4, bridge: usb-otg, hand_download: true, path: 1.3}
+  - {chip: esp32c3, bridge: usb-jtag, path: 1.4}
+END
+expect_status 0 "$M5SIM" run own.yaml -- "$FLASHLINE" identify --all --json
+grep '"event":"result"' command.out |
+	sed 's/.*"slot":"[^"]*\/\([^:]*\).*"bridge":"\([^"]*\)","chip":"\([^"]*\)".*"rate_asked":\([^,]*\).*/\1|\2|\3|\4/' | sort >got
+cat >expected <<END
+1.1|USB-OTG (ESP32-S2 ROM)|ESP32-S2|null
+1.2|USB-OTG (ESP32-S3 ROM)|ESP32-S3|null
+1.3|USB-OTG (ESP32-P4 ROM)|ESP32-P4|null
+1.4|USB-Serial/JTAG|ESP32-C3|null
+END
+cmp -s expected got || { diff expected got >&2; fail "a chip's own USB"; }
