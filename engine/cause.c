@@ -270,6 +270,11 @@ static bool is_deaf(const struct link_facts *f, const struct cause_case *c)
 	return f->is_deaf && failed_so(c, STATUS_SYNC_NO_REPLY);
 }
 
+static bool is_lost(const struct link_facts *f, const struct cause_case *c)
+{
+	return c->status == STATUS_SYNC_NO_REPLY && f->echoes;
+}
+
 static bool is_silent(const struct link_facts *f, const struct cause_case *c)
 {
 	(void)f;
@@ -380,6 +385,11 @@ static const struct cause_row {
 	  "the unit's loader waits and hears nothing, while what it prints arrives: the line from "
 	  "the bridge to the unit is dead",
 	  "check the nest's contact for the unit's RX, then the bridge", false },
+	{ is_lost, "supply, cable, bridge, nest",
+	  "the unit answered at first and then no more, after any reset: its supply, its contacts "
+	  "or its bridge gave way",
+	  "check that it still has power and sits well, plug it in again, try another cable",
+	  false },
 	{ is_silent, "supply, nest, cable, unit, bridge",
 	  "the unit gives no sign of life after any reset",
 	  "check that it has power and sits well, then try another cable and another unit here",

@@ -150,10 +150,14 @@ static bool may_try_again(struct run *r, enum status *st)
 	if (!remedy_next(&next, r->link, &f, &may))
 		return false;
 	run_use_way(r, &next);
-	if (!r->way.wants_power_cycle)
-		return true;
+	if (r->way.wants_power_cycle)
+		*st = run_power_cycle(r);
+	else if (r->way.wait_ms)
+		*st = run_wait(r, r->way.wait_ms);
+	else
+		*st = STATUS_OK;
 	r->way.wants_power_cycle = false;
-	*st = run_power_cycle(r);
+	r->way.wait_ms = 0;
 	return !*st;
 }
 

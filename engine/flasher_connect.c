@@ -62,13 +62,30 @@ enum status run_power_cycle(struct run *r)
 	return STATUS_OK;
 }
 
+enum status run_wait(struct run *r, uint32_t ms)
+{
+	struct deadline end =
+		deadline_earlier(deadline_after_ms(r->loader.clock, ms), r->loader.limit);
+
+	run_log(r, "%u s are waited: the way to the unit may have stalled", (unsigned)ms / 1000);
+	/* A drain ends at the first quiet. */
+	while (!deadline_passed(end))
+		TRY(loader_drain(&r->loader, ms, &r->report->err));
+	return STATUS_OK;
+}
+
 /* ---- connect ---- */
 
-/* A reset brings back the ROM at 115200, whatever ran before. */
+/*
+ * A reset brings back the ROM at 115200, whatever ran before. A driver that believes to be
+ * there already tells its bridge nothing, so after a failure it is set to something else first.
+ */
 static enum status back_to_first_rate(struct run *r)
 {
 	uint32_t actual;
 
+	if (r->report->tries > 1 && !r->link->is_native_usb)
+		(void)transport_set_baud(r->transport, FIRST_RATE / 2, &actual, NULL);
 	TRY(transport_set_baud(r->transport, FIRST_RATE, &actual, &r->report->err));
 	r->loader.rate_baud = actual;
 	r->loader.kind = LOADER_ROM;

@@ -121,7 +121,9 @@ struct failure run_failure(struct run *r, enum status st)
 	struct failure f = { .status = st, .step = r->step, .how = HOW_ANY };
 
 	facts_judge_text(&r->facts);
-	if (r->facts.restarts != r->restarts_before)
+	if (r->step == STEP_CONNECT && r->had_contact)
+		f.how = HOW_STALLED;
+	else if (r->facts.restarts != r->restarts_before)
 		f.how = HOW_RESTARTED;
 	else if (r->facts.altered_echoes)
 		f.how = HOW_NOISY;

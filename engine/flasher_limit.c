@@ -9,7 +9,7 @@
 #define STUB_MS 30000u
 /* Each rate that fails costs another contact and another upload. */
 #define RATE_MS 8000u
-#define POWER_CYCLE_MS 10000u /* once */
+#define WAITS_MS 45000u /* once: for power that is switched, for a way that has stalled */
 /* Status registers, read and cleared, behind an erase that is still going on. */
 #define PROTECT_MS 8000u
 /* Silence noticed, the loader found again, and what had arrived. */
@@ -87,7 +87,7 @@ uint32_t flasher_limit_ms(const struct flash_plan *plan, const struct link_profi
 	}
 	ms += STUB_MS + (link->rate_count + 1) * RATE_MS + PROTECT_MS + most +
 	      erase_limit_ms(plan) + lost_limit_ms();
-	ms = plan->tries * ms + POWER_CYCLE_MS + RESTART_MS;
+	ms = plan->tries * ms + WAITS_MS + RESTART_MS;
 	return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
 }
 

@@ -79,7 +79,10 @@ enum status run_stub(struct run *r)
 		return STATUS_OK;
 	}
 	TRY(upload(r, image));
+	/* One that was damaged in a way that a sum does not show crashes, and the chip restarts. */
+	facts_watch(&r->facts, false);
 	TRY(stub_start(&r->loader, image, err));
+	facts_watch(&r->facts, true);
 	run_note(r, "started, uploaded in blocks of %u bytes", (unsigned)r->way.ram_block_bytes);
 	return run_set_flash_size(r, r->flash_bytes);
 }
@@ -171,8 +174,8 @@ static void listen_for_restart(struct run *r)
 	struct err ignored;
 	uint32_t actual;
 
-	if (r->link->is_native_usb || r->loader.kind != LOADER_STUB || r->step == STEP_RATE ||
-	    !r->facts.is_watched || transport_set_baud(r->transport, FIRST_RATE, &actual, &ignored))
+	if (r->link->is_native_usb || r->step == STEP_RATE || !r->facts.is_watched ||
+	    transport_set_baud(r->transport, FIRST_RATE, &actual, &ignored))
 		return;
 	r->loader.rate_baud = actual;
 	while (r->facts.is_watched && !deadline_passed(end)) {

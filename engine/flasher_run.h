@@ -106,6 +106,8 @@ enum status run_identify(struct run *r);
 enum status run_reopen(struct run *r);
 /* The hub's port off and on, once a run. STATUS_PORT_GONE when the unit did not come back. */
 enum status run_power_cycle(struct run *r);
+/* Nothing is sent for so long, or until the run's limit; what comes is dropped. */
+enum status run_wait(struct run *r, uint32_t ms);
 /* flasher_judge.c: before the flash is asked for anything, and when its size is known. */
 enum status run_judge_unit(struct run *r, const struct ident *ident);
 enum status run_judge_flash(struct run *r, const struct ident *ident);

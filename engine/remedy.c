@@ -11,6 +11,9 @@
 #define FIRST_RATE 115200u
 /* What a SYNC has behind its head may be lost; what comes in pieces this small is not. */
 #define SMALLEST_PIECE 16u
+/* A way to the unit that has stalled may move again: half a minute at last. */
+#define SHORT_WAIT_MS 5000u
+#define LONG_WAIT_MS 30000u
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -237,6 +240,7 @@ enum remedy {
 	OTHER_RATE,   /* straight to 115200 when it is the last try */
 	ROM_ONLY,
 	POWER_CYCLE,
+	WAIT, /* with nothing on the line; long when it is the last try */
 };
 
 #define ANY_STEP STEP_COUNT
@@ -268,6 +272,8 @@ static const struct remedy_row in_try_rows[] = {
 };
 
 static const struct remedy_row rows[] = {
+	{ STATUS_SYNC_NO_REPLY,        ANY_STEP, HOW_STALLED, NULL, { WAIT }, true },
+	{ STATUS_NO_ANSWER,            STEP_CONNECT, HOW_STALLED, NULL, { WAIT }, true },
 	{ STATUS_SYNC_NO_REPLY,        ANY_STEP, HOW_ANY, NULL, { OTHER_RESET, AGAIN }, true },
 	{ STATUS_WRONG_BOOT_MODE,      ANY_STEP, HOW_ANY, NULL, { OTHER_RESET, AGAIN }, true },
 	{ STATUS_NEEDS_HAND,           ANY_STEP, HOW_ANY, NULL, { OTHER_RESET, AGAIN }, true },
@@ -282,10 +288,10 @@ static const struct remedy_row rows[] = {
 
 	{ STATUS_RATE_FAILED,          ANY_STEP, HOW_ANY, NULL, { OTHER_RATE, AGAIN }, false },
 
-	/* A supply that dipped wants no other way. */
-	{ STATUS_NO_ANSWER, STEP_ERASE, HOW_RESTARTED,  NULL, { AGAIN_ONCE, OTHER_RATE, ROM_ONLY, AGAIN }, false },
-	{ STATUS_NO_ANSWER, STEP_WRITE, HOW_RESTARTED,  NULL, { AGAIN_ONCE, OTHER_RATE, ROM_ONLY, AGAIN }, false },
-	{ STATUS_GARBLED,   STEP_WRITE, HOW_RESTARTED,  NULL, { AGAIN_ONCE, OTHER_RATE, ROM_ONLY, AGAIN }, false },
+	/* A supply that dipped wants no other way; if it dips again, what has arrived by then counts. */
+	{ STATUS_NO_ANSWER, STEP_ERASE, HOW_RESTARTED,  NULL, { AGAIN_ONCE, SMALLER_DATA, OTHER_RATE, ROM_ONLY, AGAIN }, false },
+	{ STATUS_NO_ANSWER, STEP_WRITE, HOW_RESTARTED,  NULL, { AGAIN_ONCE, SMALLER_DATA, OTHER_RATE, ROM_ONLY, AGAIN }, false },
+	{ STATUS_GARBLED,   STEP_WRITE, HOW_RESTARTED,  NULL, { AGAIN_ONCE, SMALLER_DATA, OTHER_RATE, ROM_ONLY, AGAIN }, false },
 	/* Long requests lose bytes and short ones do not: the rate is not to blame. */
 	{ STATUS_NO_ANSWER, STEP_ERASE, HOW_LOST_BYTES, NULL, { SMALLER_DATA, OTHER_RATE, ROM_ONLY, AGAIN }, false },
 	{ STATUS_GARBLED,   STEP_ERASE, HOW_LOST_BYTES, NULL, { SMALLER_DATA, OTHER_RATE, ROM_ONLY, AGAIN }, false },
@@ -403,6 +409,9 @@ static bool take(enum remedy remedy, struct way *w, const struct link_profile *l
 	case POWER_CYCLE:
 		w->wants_power_cycle = may->may_power_cycle;
 		return may->may_power_cycle;
+	case WAIT:
+		w->wait_ms = is_last ? LONG_WAIT_MS : SHORT_WAIT_MS;
+		return true;
 	}
 	return false;
 }

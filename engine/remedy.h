@@ -25,6 +25,7 @@ struct way {
 	bool with_stub;
 	bool is_shrunk;         /* blocks or pace are no longer those it began with */
 	bool wants_power_cycle; /* before the next try; whoever does it clears this */
+	uint32_t wait_ms;       /* the same */
 	unsigned again;         /* tries in a row without a change */
 	unsigned again_in_try;  /* within this one */
 };
@@ -75,6 +76,7 @@ enum failure_how {
 	HOW_LOST_BYTES, /* a block was refused for its checksum, and short requests are clean */
 	HOW_NOISY,      /* short requests are altered as well: SYNC echoes tell */
 	HOW_RESTARTED,  /* the unit restarted by itself */
+	HOW_STALLED,    /* it had answered in this run, and now nothing does */
 };
 
 struct failure {

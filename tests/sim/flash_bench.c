@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #define HAND_US 1000000u
+#define POWER_OFF_MS 1000u
 #define OLD_CONTENT_BYTES 69997u /* odd: what repeats lies at other places of a sector */
 
 /* ---- what the run tells ---- */
@@ -60,6 +61,19 @@ static enum status follow_port(void *ctx, struct transport **transport, struct d
 		return err_set(err, STATUS_PORT_GONE, "simulated port: it did not come back");
 	*transport = &b->port.base;
 	return STATUS_OK;
+}
+
+static enum status switch_power(void *ctx, struct transport **transport, struct deadline d,
+				struct err *err)
+{
+	struct flash_bench *b = ctx;
+
+	b->power_cycles++;
+	transport_close(*transport);
+	sim_unit_pull(b->unit, b->port.now_us);
+	sim_transport_wait_ms(&b->port, POWER_OFF_MS);
+	sim_unit_plug(b->unit, b->port.now_us);
+	return follow_port(ctx, transport, d, err);
 }
 
 void bench_hold_boot_if_gone(struct flash_bench *b)
@@ -191,6 +205,8 @@ enum status bench_run(struct flash_bench *b, enum flash_kind kind, const struct 
 			   .log = keep_line },
 		.reopen = b->loses_ports ? NULL : follow_port,
 		.reopen_ctx = b,
+		.power_cycle = b->can_power_cycle ? switch_power : NULL,
+		.start = b->start,
 	};
 	return flasher_run(&b->job, &b->report);
 }

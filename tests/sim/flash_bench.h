@@ -27,8 +27,11 @@ struct flash_bench {
 	enum status identified_status;
 	/* Something that happens to the unit during the run; NULL nothing. */
 	void (*on_progress)(struct flash_bench *b, const struct flash_progress *p);
-	bool loses_ports; /* nobody opens a port again that vanished */
-	unsigned reopens; /* how often it was asked for */
+	bool loses_ports;              /* nobody opens a port again that vanished */
+	unsigned reopens;              /* how often it was asked for */
+	const struct flash_way *start; /* what worked the last time; NULL nothing */
+	bool can_power_cycle;          /* the hub's port can be switched */
+	unsigned power_cycles;
 	struct transport_ops ops_without_lines;
 	uint64_t cancel_at_us;               /* 0 never */
 	uint64_t programmed_when_identified; /* what the flash had seen by then */

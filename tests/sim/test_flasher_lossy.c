@@ -56,12 +56,15 @@ static void a_bridge_that_loses_long_writes_is_flashed_in_short_ones(void **stat
 		uint32_t beyond_bytes;
 		const char *accepted, *rung;
 	} rows[] = {
-		{ 576, "256 accepted", "stub 921600, blocks of 256" },
 		{ 2048, "1024 accepted", "stub 921600, blocks of 1024" },
+		{ 576, "256 accepted", "stub 921600, blocks of 256" },
+		{ 200, "256 accepted in pieces of 64", "blocks of 256 in pieces of 64" },
+		{ 64, "256 accepted in pieces of 64", "blocks of 256 in pieces of 64" },
+		{ 40, "256 accepted in pieces of 16", "blocks of 256 in pieces of 16" },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		for (uint64_t seed = 1; seed <= 5; seed++) {
 			struct sim_unit_config config = lossy_unit(rows[i].beyond_bytes, seed);
 			struct sim_counters n;
@@ -69,14 +72,67 @@ static void a_bridge_that_loses_long_writes_is_flashed_in_short_ones(void **stat
 			struct flash_bench b;
 
 			run(&b, &p, &config, STUB_AUTO, STATUS_OK);
+			assert_int_equal(b.report.tries, 1);
+			assert_true(b.report.is_rescued);
 			expect_word(b.report.evidence, "RAM block of 6144 bytes refused with 07");
 			expect_word(b.report.evidence, rows[i].accepted);
 			expect_word(b.report.rungs, rows[i].rung);
+			expect_word(b.report.advice, rows[i].rung);
 			sim_unit_counters(b.unit, &n);
 			assert_true(n.faults_fired > 0);
 			release(&b, &p);
 		}
 	}
+}
+
+/* The way that it was found in is used at once, and nothing has to be rescued. */
+static void the_next_unit_in_the_slot_begins_with_what_worked(void **state)
+{
+	struct sim_unit_config config = lossy_unit(200, 1);
+	struct flash_way way;
+	struct small_plan p;
+	struct flash_bench b;
+
+	(void)state;
+	run(&b, &p, &config, STUB_AUTO, STATUS_OK);
+	way = b.report.way;
+	assert_true(way.with_stub);
+	assert_int_equal(way.rate_baud, 921600);
+	assert_int_equal(way.ram_block_bytes, 256);
+	assert_int_equal(way.data_block_bytes, 256);
+	assert_int_equal(way.pace_bytes, 64);
+	release(&b, &p);
+
+	small_plan_init(&p, config.chip, 1);
+	bench_init(&b, &config);
+	b.start = &way;
+	assert_int_equal(bench_run(&b, FLASH_RUN_FLASH, &p.plan), STATUS_OK);
+	assert_true(bench_holds(&b, &p));
+	assert_false(b.report.is_rescued);
+	assert_string_equal(b.report.rungs, "");
+	assert_string_equal(b.report.suspects, "");
+	assert_string_equal(b.report.advice, "");
+	release(&b, &p);
+}
+
+static void the_founding_case_is_told_with_its_evidence(void **state)
+{
+	struct sim_unit_config config = lossy_unit(576, 1);
+	struct small_plan p;
+	struct flash_bench b;
+
+	(void)state;
+	small_plan_init(&p, config.chip, 1);
+	bench_init(&b, &config);
+	b.link.bridge = "CH9102F";
+	b.link.driver = "cdc_acm";
+	assert_int_equal(bench_run(&b, FLASH_RUN_FLASH, &p.plan), STATUS_OK);
+	assert_string_equal(b.report.evidence,
+			    "RAM block of 6144 bytes refused with 07, 256 accepted; "
+			    "8 sync echoes clean; bridge CH9102F, driver cdc_acm");
+	expect_word(b.report.suspects, "bridge, driver, supply");
+	expect_word(b.report.advice, "no driver is known to do better with the CH9102");
+	release(&b, &p);
 }
 
 static void the_refused_upload_is_logged_with_its_code(void **state)
@@ -92,17 +148,23 @@ static void the_refused_upload_is_logged_with_its_code(void **state)
 	release(&b, &p);
 }
 
-static void the_rom_alone_manages_with_smaller_blocks(void **state)
+static void the_rom_alone_manages_with_smaller_blocks_and_pieces(void **state)
 {
-	(void)state;
-	for (uint64_t seed = 1; seed <= 5; seed++) {
-		struct sim_unit_config config = lossy_unit(576, seed);
-		struct small_plan p;
-		struct flash_bench b;
+	static const uint32_t beyond_bytes[] = { 576, 200, 64, 40 };
 
-		run(&b, &p, &config, STUB_NEVER, STATUS_OK);
-		assert_int_equal(b.report.tries, 1);
-		release(&b, &p);
+	(void)state;
+	for (size_t i = 0; i < sizeof(beyond_bytes) / sizeof(beyond_bytes[0]); i++) {
+		for (uint64_t seed = 1; seed <= 5; seed++) {
+			struct sim_unit_config config = lossy_unit(beyond_bytes[i], seed);
+			struct small_plan p;
+			struct flash_bench b;
+
+			run(&b, &p, &config, STUB_NEVER, STATUS_OK);
+			assert_int_equal(b.report.tries, 1);
+			expect_word(b.report.evidence, "data block of 1024 bytes refused with 07");
+			expect_word(b.report.suspects, "bridge, driver, supply");
+			release(&b, &p);
+		}
 	}
 }
 
@@ -122,8 +184,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_bridge_that_loses_long_writes_is_flashed_in_short_ones),
+		cmocka_unit_test(the_next_unit_in_the_slot_begins_with_what_worked),
+		cmocka_unit_test(the_founding_case_is_told_with_its_evidence),
 		cmocka_unit_test(the_refused_upload_is_logged_with_its_code),
-		cmocka_unit_test(the_rom_alone_manages_with_smaller_blocks),
+		cmocka_unit_test(the_rom_alone_manages_with_smaller_blocks_and_pieces),
 		cmocka_unit_test(the_rom_alone_manages_where_its_blocks_pass),
 	};
 
