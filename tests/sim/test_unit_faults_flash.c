@@ -1,0 +1,212 @@
+/* Flash that is worn, slow, or does not say what it is. */
+#include "tests/sim/wire_client.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define SECTOR 0x1000u
+#define SPI 0x3FF42000
+
+static struct client *in_stub(struct sim_fault fault)
+{
+	struct client *c = client_with(1, &fault);
+
+	client_enter_stub(c);
+	return c;
+}
+
+/* Written by the stub, whatever stood there. */
+static void write_at(struct client *c, uint32_t addr, const uint8_t *bytes, uint32_t size)
+{
+	client_ask_words(c, 0x02, WORDS(size, 1, size, addr));
+	assert_int_equal(client_status(c, 0), 0);
+	client_ask_block(c, 0x03, 0, bytes, size);
+	assert_int_equal(client_status(c, 0), 0);
+	client_ask_words(c, 0x04, WORDS(1));
+	assert_int_equal(client_status(c, 0), 0);
+}
+
+static unsigned bits_apart(const uint8_t *a, const uint8_t *b, size_t size)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < size; i++)
+		n += (unsigned)__builtin_popcount(a[i] ^ b[i]);
+	return n;
+}
+
+static void a_worn_sector_keeps_one_bit_in_64_bytes(void **state)
+{
+	struct client *c =
+		in_stub((struct sim_fault){ .kind = SIM_FAULT_BAD_SECTOR, .at = SECTOR });
+	uint8_t *flash = sim_unit_flash_edit(c->unit, NULL);
+	uint8_t all[SECTOR];
+	(void)state;
+
+	/* Blank, its bits stay 1; full of zeros, they stay 0. */
+	memset(all, 0, sizeof(all));
+	write_at(c, SECTOR, all, sizeof(all));
+	assert_int_equal(bits_apart(flash + SECTOR, all, SECTOR), 64);
+	for (size_t i = 0; i < SECTOR; i += 64)
+		assert_int_equal(bits_apart(flash + SECTOR + i, all, 64), 1);
+	memset(flash + SECTOR, 0, SECTOR);
+	client_ask_words(c, 0xD1, WORDS(SECTOR, SECTOR));
+	assert_int_equal(client_status(c, 0), 0);
+	memset(all, 0xFF, sizeof(all));
+	assert_int_equal(bits_apart(flash + SECTOR, all, SECTOR), 64);
+	assert_int_equal(client_fired(c), 128);
+	client_free(c);
+}
+
+static void the_sectors_beside_a_worn_one_are_sound(void **state)
+{
+	struct client *c =
+		in_stub((struct sim_fault){ .kind = SIM_FAULT_BAD_SECTOR, .at = SECTOR });
+	uint8_t all[3 * SECTOR];
+	const uint8_t *flash;
+	(void)state;
+
+	memset(all, 0, sizeof(all));
+	write_at(c, 0, all, sizeof(all));
+	flash = sim_unit_flash(c->unit, NULL);
+	assert_memory_equal(flash, all, SECTOR);
+	assert_int_equal(bits_apart(flash + SECTOR, all, SECTOR), 64);
+	assert_memory_equal(flash + 2 * SECTOR, all, SECTOR);
+	client_free(c);
+}
+
+static void which_bits_are_worn_follows_from_the_seed(void **state)
+{
+	uint8_t seen[3][SECTOR], zeros[SECTOR] = { 0 };
+	(void)state;
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct sim_unit_config config = client_config("esp32");
+		struct client *c;
+
+		config.seed = i < 2 ? 5 : 6;
+		config.faults[0] =
+			(struct sim_fault){ .kind = SIM_FAULT_BAD_SECTOR, .at = 0x3F0123 };
+		config.fault_count = 1;
+		c = client_new(&config);
+		client_enter_stub(c);
+		write_at(c, 0x3F0000, zeros, SECTOR);
+		memcpy(seen[i], sim_unit_flash(c->unit, NULL) + 0x3F0000, SECTOR);
+		client_free(c);
+	}
+	assert_memory_equal(seen[0], seen[1], SECTOR);
+	assert_memory_not_equal(seen[0], seen[2], SECTOR);
+}
+
+static void what_fits_a_worn_sector_by_chance_is_written_right(void **state)
+{
+	struct client *c =
+		in_stub((struct sim_fault){ .kind = SIM_FAULT_BAD_SECTOR, .at = SECTOR });
+	uint8_t all[SECTOR];
+	(void)state;
+
+	memset(all, 0xFF, sizeof(all));
+	write_at(c, SECTOR, all, sizeof(all));
+	assert_int_equal(client_fired(c), 0);
+	client_free(c);
+}
+
+/* The ROM reads a block back, and compares 8 bits. */
+static void the_rom_notices_most_worn_bits(void **state)
+{
+	unsigned noticed = 0;
+	(void)state;
+
+	for (unsigned seed = 1; seed <= 20; seed++) {
+		struct sim_unit_config config = client_config("esp32");
+		uint8_t block[0x400] = { 0 };
+		struct client *c;
+
+		config.seed = seed;
+		config.faults[0] = (struct sim_fault){ .kind = SIM_FAULT_BAD_SECTOR, .at = SECTOR };
+		config.fault_count = 1;
+		c = client_new(&config);
+		client_enter_rom(c);
+		client_ask_words(c, 0x0D, WORDS(0, 0));
+		client_ask_words(c, 0x02, WORDS(0x400, 1, 0x400, SECTOR));
+		client_ask_block(c, 0x03, 0, block, sizeof(block));
+		noticed += client_status(c, 0) == 0x0108;
+		client_free(c);
+	}
+	assert_in_range(noticed, 15, 20);
+}
+
+static uint64_t program_us(uint32_t factor)
+{
+	struct client *c =
+		in_stub((struct sim_fault){ .kind = SIM_FAULT_SLOW_PROGRAM, .amount = factor });
+	uint8_t block[0x4000] = { 0 };
+	uint64_t us;
+
+	client_ask_words(c, 0x02, WORDS(sizeof(block), 1, sizeof(block), 0));
+	client_ask_block(c, 0x03, 0, block, sizeof(block));
+	us = c->now_us;
+	client_ask_words(c, 0x04, WORDS(1)); /* answered when all is written */
+	us = c->now_us - us;
+	client_free(c);
+	return us;
+}
+
+static void a_slow_flash_programs_so_many_times_slower(void **state)
+{
+	uint64_t usual = program_us(1), slow = program_us(11);
+	(void)state;
+
+	/* 64 pages of 0.4 ms. */
+	assert_in_range(slow - usual, 10 * 64 * 400, 10 * 64 * 400 + 100);
+}
+
+/* RDID by the registers, as flashers do. */
+static uint32_t flash_id(struct client *c)
+{
+	client_write_reg(c, SPI + 0x2C, 23);
+	client_write_reg(c, SPI + 0x1C, 1u << 31 | 1u << 28);
+	client_write_reg(c, SPI + 0x24, 7u << 28 | 0x9F);
+	client_write_reg(c, SPI + 0x80, 0);
+	client_write_reg(c, SPI, 1u << 18);
+	return client_read_reg(c, SPI + 0x80) & 0xFFFFFF;
+}
+
+static void a_flash_does_not_say_what_it_is_for_some_reads_or_ever(void **state)
+{
+	(void)state;
+
+	for (unsigned reads = 0; reads < 4; reads++) {
+		struct client *c =
+			client_with(FAULTS({ .kind = SIM_FAULT_NO_FLASH_ID, .nth = reads }));
+
+		client_enter_rom(c);
+		client_ask_words(c, 0x0D, WORDS(0, 0));
+		for (unsigned n = 1; n < 6; n++) {
+			bool is_told = reads && n > reads;
+
+			assert_int_equal(flash_id(c), is_told ? 0x1640C8 : 0);
+			assert_int_equal(client_fired(c), is_told ? reads : n);
+		}
+		client_free(c);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_worn_sector_keeps_one_bit_in_64_bytes),
+		cmocka_unit_test(the_sectors_beside_a_worn_one_are_sound),
+		cmocka_unit_test(which_bits_are_worn_follows_from_the_seed),
+		cmocka_unit_test(what_fits_a_worn_sector_by_chance_is_written_right),
+		cmocka_unit_test(the_rom_notices_most_worn_bits),
+		cmocka_unit_test(a_slow_flash_programs_so_many_times_slower),
+		cmocka_unit_test(a_flash_does_not_say_what_it_is_for_some_reads_or_ever),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
