@@ -203,8 +203,10 @@ static void judge_pass(struct flash_bench *b, const struct small_plan *p,
 			 "a false PASS: the flash is not what the plan says");
 	else if (b->report.proof != FLASH_PROOF_CHIP_MD5)
 		snprintf(run->wrong, sizeof(run->wrong), "a PASS without proof");
-	else if (b->report.is_rescued && !b->report.rungs[0])
-		snprintf(run->wrong, sizeof(run->wrong), "rescued, and nothing says by what");
+	else if (b->report.is_rescued && (!b->report.evidence[0] || !b->report.suspects[0]))
+		snprintf(run->wrong, sizeof(run->wrong),
+			 "rescued, and nothing says from what: evidence '%.150s', suspects '%s'",
+			 b->report.evidence, b->report.suspects);
 }
 
 static void judge_failure(struct flash_bench *b, const struct small_plan *p,
@@ -220,6 +222,9 @@ static void judge_failure(struct flash_bench *b, const struct small_plan *p,
 		snprintf(run->wrong, sizeof(run->wrong), "the text of %s is '%.150s' (%s)",
 			 status_code(run->status), b->report.err.text,
 			 status_code(b->report.err.status));
+	else if (!b->report.advice[0] && run->status != STATUS_CANCELLED)
+		snprintf(run->wrong, sizeof(run->wrong), "%s, and no advice",
+			 status_code(run->status));
 	else if (run->went_astray && !may_stray(c))
 		snprintf(run->wrong, sizeof(run->wrong),
 			 "the sector at %zx changed, and no request was altered", stray);

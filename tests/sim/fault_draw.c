@@ -77,6 +77,22 @@ static uint32_t draw_value(uint64_t *random, const struct fault_values *v)
 	return (uint32_t)draw_size(random, (uint64_t)value * 2 + 1);
 }
 
+/* It ends most runs, and would hide what other faults do. */
+static bool is_heavy(enum sim_fault_kind kind)
+{
+	static const enum sim_fault_kind heavy[] = {
+		SIM_FAULT_DEAD,        SIM_FAULT_UNPLUG,        SIM_FAULT_EN_STUCK,
+		SIM_FAULT_STRAP_STUCK, SIM_FAULT_BLOCK_PROTECT, SIM_FAULT_BAD_SECTOR,
+		SIM_FAULT_NO_FLASH_ID, SIM_FAULT_WEDGED,
+	};
+
+	for (size_t i = 0; i < sizeof(heavy) / sizeof(heavy[0]); i++) {
+		if (heavy[i] == kind)
+			return true;
+	}
+	return false;
+}
+
 static struct sim_fault draw_fault(uint64_t *random)
 {
 	const struct fault_kind *k;
@@ -84,7 +100,7 @@ static struct sim_fault draw_fault(uint64_t *random)
 
 	do
 		k = &fault_kinds[draw_below(random, SIM_FAULT_KINDS)];
-	while (k->is_of_m5sim || (k->kind == SIM_FAULT_DEAD && draw_below(random, 20)));
+	while (k->is_of_m5sim || (is_heavy(k->kind) && draw_below(random, 8)));
 	f = (struct sim_fault){ .kind = k->kind };
 	f.nth = draw_nth(random, k->counts);
 	f.at = k->hits_a_byte ? (uint32_t)draw_size(random, FRAME_BYTES_LAST) - 1

@@ -29,8 +29,7 @@ struct fault_values {
 struct fault_kind {
 	enum sim_fault_kind kind;
 	const char *name; /* of the enum's member */
-	/* In m5sim's bench file; a key that is NULL does not belong to it, and one whose value
-	 * would be 0 can be left out of brown_out and no_flash_id. docs/m5sim.md. */
+	/* In m5sim's bench file, docs/m5sim.md; a key that is NULL does not belong to it. */
 	const char *yaml, *nth_key, *at_key, *amount_key;
 	enum fault_count counts;
 	bool hits_a_byte;           /* `at` is a byte of the frame */

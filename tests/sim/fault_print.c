@@ -68,21 +68,28 @@ static const char *print_key(FILE *out, const char *before, const char *key, uin
 	return ", ";
 }
 
+/* 0 is not written: once, each, for good. */
+static bool may_omit(enum sim_fault_kind kind)
+{
+	return kind == SIM_FAULT_BROWN_OUT || kind == SIM_FAULT_NO_FLASH_ID ||
+	       kind == SIM_FAULT_SLOW_OPEN || kind == SIM_FAULT_HELD;
+}
+
 static void print_fault(FILE *out, const struct sim_fault *f)
 {
 	const struct fault_kind *k = &fault_kinds[f->kind];
+	const char *nth_key = f->nth || !may_omit(f->kind) ? k->nth_key : NULL;
+	const char *amount_key = f->amount || !may_omit(f->kind) ? k->amount_key : NULL;
 	const char *before = "";
-	bool is_bare = !k->nth_key && !k->at_key && !k->amount_key;
 
-	if (is_bare || (f->kind == SIM_FAULT_NO_FLASH_ID && !f->nth)) {
+	if (!nth_key && !k->at_key && !amount_key) {
 		fprintf(out, "%s", k->yaml);
 		return;
 	}
 	fprintf(out, "{%s: {", k->yaml);
-	before = print_key(out, before, k->nth_key, f->nth);
+	before = print_key(out, before, nth_key, f->nth);
 	before = print_key(out, before, k->at_key, f->at);
-	if (f->kind != SIM_FAULT_BROWN_OUT || f->amount)
-		print_key(out, before, k->amount_key, f->amount);
+	print_key(out, before, amount_key, f->amount);
 	fprintf(out, "}}");
 }
 

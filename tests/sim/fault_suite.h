@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-/* What main returns. ways: chips and recipes, without faults. */
+/* What main returns. ways: chips and recipes, without faults; by stub, by stub, by ROM, by ROM. */
 int fault_suite(const struct fault_case *ways, size_t count);
 
 #endif

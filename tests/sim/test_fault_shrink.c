@@ -6,8 +6,10 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #define MOST 2000
@@ -132,6 +134,41 @@ static void each_kind_stands_at_its_place_with_its_words(void **state)
 	}
 }
 
+/* m5sim is built beside the tests; a build of the tests alone has none to ask. */
+static void m5sim_takes_each_kind_as_it_is_printed(void **state)
+{
+	const char *program = BINARY_DIR "/m5sim";
+	char path[] = "/tmp/flashline-kinds.XXXXXX", command[500];
+	int fd, status;
+
+	(void)state;
+	if (access(program, X_OK) != 0)
+		skip();
+	fd = mkstemp(path);
+	assert_true(fd >= 0);
+	close(fd);
+	for (int i = 0; i < SIM_FAULT_KINDS; i++) {
+		const struct fault_kind *k = &fault_kinds[i];
+		struct fault_case c = { .chip = "esp32", .seed = 1, .fault_count = 1 };
+		FILE *out = fopen(path, "w");
+
+		assert_non_null(out);
+		c.faults[0] = (struct sim_fault){
+			.kind = k->kind,
+			.nth = k->counts == FAULT_COUNTS_NOTHING ? 0 : 3,
+			.at = k->at.count ? k->at.values[0] : 5,
+			.amount = k->amount.count ? k->amount.values[0] : 0,
+		};
+		fault_case_print_yaml(out, &c);
+		fclose(out);
+		snprintf(command, sizeof(command), "%s check %s >/dev/null", program, path);
+		status = system(command);
+		if (status)
+			fail_msg("%s: see above", k->name);
+	}
+	unlink(path);
+}
+
 static void a_seed_draws_the_same_case_each_time(void **state)
 {
 	bool seen[SIM_FAULT_KINDS] = { false };
@@ -159,6 +196,7 @@ int main(void)
 		cmocka_unit_test(chip_and_options_stay_where_they_are_needed),
 		cmocka_unit_test(it_asks_no_more_than_it_may),
 		cmocka_unit_test(each_kind_stands_at_its_place_with_its_words),
+		cmocka_unit_test(m5sim_takes_each_kind_as_it_is_printed),
 		cmocka_unit_test(a_seed_draws_the_same_case_each_time),
 	};
 
