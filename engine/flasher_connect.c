@@ -8,6 +8,9 @@
 #define SYNCS_PER_RESET 5
 /* Enough for a unit that somebody has put into its loader. */
 #define SYNCS_AS_IT_IS 2
+/* More junk than comes with any reset, and how long its end is waited for. */
+#define NOISE_BYTES 1000u
+#define NOISE_MS 3000u
 /* For the port of a chip's own USB to come back: it enumerates anew. */
 #define REOPEN_MS 5000u
 /* For a hub's port to be off long enough, and for the unit to come back. */
@@ -135,6 +138,12 @@ static enum status reset_unit(struct run *r, enum reset_kind reset)
 	return STATUS_OK;
 }
 
+/* Junk from a line that the chip has not set up yet: the loader comes behind it. */
+static bool is_noise(const struct loader_noise *n)
+{
+	return n->bytes > NOISE_BYTES && n->odd_bytes * 4 > n->bytes;
+}
+
 /* reset NULL: ask the unit as it is. */
 static enum status reset_and_sync(struct run *r, const enum reset_kind *reset, unsigned syncs)
 {
@@ -149,6 +158,10 @@ static enum status reset_and_sync(struct run *r, const enum reset_kind *reset, u
 		TRY(reset_unit(r, *reset));
 	how = reset && !r->has_no_lines ? reset_kind_name(*reset) : NULL;
 	st = loader_sync(&r->loader, syncs, &sync, err);
+	if (st == STATUS_SYNC_NO_REPLY && is_noise(&r->loader.noise)) {
+		TRY(loader_drain(&r->loader, NOISE_MS, err));
+		st = loader_sync(&r->loader, syncs, &sync, err);
+	}
 	count_echoes(r, &sync);
 	facts_watch(&r->facts, !st);
 	if (!st) {

@@ -136,7 +136,7 @@ struct failure run_failure(struct run *r, enum status st)
 
 static bool is_rescued(const struct run *r, enum status st)
 {
-	return !st && (r->report->tries > 1 || r->rungs || r->is_odd);
+	return !st && (r->report->tries > 1 || r->rungs);
 }
 
 void run_tell_cause(struct run *r, enum status st)

@@ -3,6 +3,7 @@
 
 /* What connecting costs at most: the long reset, its SYNCs, per reset kind. */
 #define RESET_MS 2500u
+#define NOISE_MS 4000u  /* junk before the boot text, and the SYNCs behind it */
 #define REOPEN_MS 6000u /* a native port that leaves and comes back */
 #define IDENTIFY_MS 10000u
 /* Six uploads of which five are silent, and one in pieces of 16 bytes. */
@@ -74,7 +75,8 @@ static uint64_t erase_limit_ms(const struct flash_plan *plan)
 uint32_t flasher_limit_ms(const struct flash_plan *plan, const struct link_profile *link)
 {
 	uint64_t resets = link->reset_count ? link->reset_count : 1;
-	uint64_t ms = resets * RESET_MS + IDENTIFY_MS + (link->is_native_usb ? REOPEN_MS : 0);
+	uint64_t ms = resets * (RESET_MS + NOISE_MS) + IDENTIFY_MS +
+		      (link->is_native_usb ? REOPEN_MS : 0);
 	uint64_t most = 0;
 
 	if (!plan)

@@ -298,7 +298,7 @@ static void a_slow_reset_line_is_met_by_the_long_timing(void **state)
 
 static void noise_before_the_boot_text_does_no_harm(void **state)
 {
-	static const uint32_t bytes[] = { 1, 50, 700, 3000 };
+	static const uint32_t bytes[] = { 1, 50, 700, 5000, 30000 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++) {
