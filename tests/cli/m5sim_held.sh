@@ -15,7 +15,7 @@ holder() { # port: of the process that has it open and is not this one
 	for process in /proc/[0-9]*; do
 		readlink "$process"/fd/* 2>/dev/null | grep -q "^$1$" || continue
 		echo "${process#/proc/}" >holder.pid
-		tr '\0' ' ' <"$process/cmdline"
+		tr '\0' ' ' <"$process/cmdline" | sed 's/ $//'
 	done
 }
 echo "holder: $(holder /dev/ttyUSB0)"
@@ -34,13 +34,13 @@ held() { # how an open of a held port ends, what to run m5sim by
 	expect_status 0 "$@" "$M5SIM" run "$bench" -- sh "$script"
 	[ -s command.err ] && fail "errors"
 	cat >expected <<END
-holder: m5sim hold /dev/ttyUSB0 
+holder: m5sim hold /dev/ttyUSB0
 open: $open
 open: ok
 exclusive: ok
 open: ok
 lines: dtr+rts
-holder: m5sim hold /dev/ttyUSB0 
+holder: m5sim hold /dev/ttyUSB0
 END
 	cmp -s expected command.out || { diff expected command.out >&2; fail "held ports"; }
 	[ ! -e "/proc/$(cat holder.pid)" ] || fail "the holder outlived m5sim"

@@ -54,6 +54,7 @@ said "into the loader" "open: ok rate: 115384 read-until: DOWNLOAD_BOOT read-unt
 on_port open:/dev/ttyUSB0 rate:115200 set:none set:rts wait:20 set:none read-until:SPI_FAST_FLASH_BOOT
 said "from flash" "open: ok rate: 115384 read-until: SPI_FAST_FLASH_BOOT"
 
-# What nobody has read is gone after the last close.
-on_port open:/dev/ttyUSB0 rate:115200 set:none set:rts wait:20 set:none wait:100 close open:/dev/ttyUSB0 read:1
+# What nobody has read is gone after the last close. The loader says its text once.
+on_port open:/dev/ttyUSB0 rate:115200 set:none set:rts wait:20 set:dtr wait:60 set:none \
+	until-unread:50 wait:200 close open:/dev/ttyUSB0 read:1
 said "what was left" "open: ok rate: 115384 open: ok read: nothing"

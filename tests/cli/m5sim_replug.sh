@@ -97,8 +97,8 @@ END
 cat >bridges.sh <<'END'
 script=$BUILD/tests/cli/port_script
 timer=/sys/bus/usb-serial/devices/ttyUSB0/latency_timer
-becomes() { # the driver's answer to a write, seen a moment later
-	for _ in 1 2 3 4 5 6 7 8 9 0; do [ "$(cat $timer)" = "$1" ] && break; sleep 0.05; done
+becomes() { # the driver's answer to a write, seen a moment later, two minutes at most
+	for _ in $(seq 1200); do [ "$(cat $timer)" = "$1" ] && break; sleep 0.1; done
 	cat $timer
 }
 cat $timer

@@ -42,26 +42,27 @@ done
 equal "said" "$(tr '\n' ' ' <command.out)" "got 1 terminated "
 
 # What the command leaves behind ends with it, also what has a session of its own.
-cat >orphans.sh <<'END'
-sleep 31.5 &
-setsid sh -c 'sleep 32.5 & wait' &
-(trap "" TERM; sleep 33.5) &
-sleep 0.2
+# Its length tells a sleep of this test from everybody else's.
+cat >orphans.sh <<END
+sleep 601.$$ &
+setsid sh -c 'sleep 602.$$ & wait' &
+(trap "" TERM; echo ignored >ready; sleep 603.$$) &
+read -r line <ready
 exit 3
 END
 expect_status 3 "$M5SIM" run bench.yaml -- sh orphans.sh
-pgrep -f '^sleep 3[123][.]5' >left && fail "still running: $(cat left)"
+pgrep -f "^sleep 60[123][.]$$" >left && fail "still running: $(cat left)"
 
 # When m5sim is killed, its command is told to end.
-"$M5SIM" run bench.yaml -- sh -c 'echo $$ >command.pid; echo running >ready; exec sleep 34.5' 2>/dev/null &
+"$M5SIM" run bench.yaml -- sh -c 'echo $$ >command.pid; echo running >ready; exec sleep 600' 2>/dev/null &
 m5sim=$!
 read -r line <ready
 kill -KILL "$m5sim"
 wait "$m5sim" 2>/dev/null
-tries=100
+tries=1200
 while kill -0 "$(cat command.pid)" 2>/dev/null; do
 	tries=$((tries - 1))
 	[ $tries -gt 0 ] || fail "the command outlived m5sim"
-	sleep 0.05
+	sleep 0.1
 done
 exit 0

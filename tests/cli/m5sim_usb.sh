@@ -26,7 +26,7 @@ part=control:c0,ff,370b,2 kind=control:c0,5f,0,8
 ask() { # USB path, what
 	at=$1
 	shift
-	echo "$at $("$script" "open:$(node "$at")" "$@" | grep -v '^open: ok' | tr '\n' ' ')"
+	echo "$at $("$script" "open:$(node "$at")" "$@" | grep -v '^open: ok' | paste -sd ' ')"
 }
 for at in 1-1 1-2 1-3 1-4 1-11; do ask $at $part; done
 for at in 1-5 1-6 1-7; do ask $at $kind; done
@@ -56,22 +56,22 @@ wait
 cat held.out
 END
 cat >expected <<'END'
-1-1 control: 04 00 
-1-2 control: 20 00 
-1-3 control: 02 00 
-1-4 control: 02 
-1-11 control: 05 00 
-1-5 control: 50 08 00 00 00 00 00 00 
-1-6 control: 50 09 00 00 00 00 00 00 
-1-7 control: 50 18 00 00 00 00 00 00 
+1-1 control: 04 00
+1-2 control: 20 00
+1-3 control: 02 00
+1-4 control: 02
+1-11 control: 05 00
+1-5 control: 50 08 00 00 00 00 00 00
+1-6 control: 50 09 00 00 00 00 00 00
+1-7 control: 50 18 00 00 00 00 00 00
 -- less than there is, and what stalls
-1-1 control: 04 control: EPIPE control: EPIPE control: EPIPE 
-1-5 control: 50 08 00 control: EPIPE 
-1-9 control: EPIPE control: EPIPE 
-1-10 control: EPIPE 
-usb1 control: EPIPE 
+1-1 control: 04 control: EPIPE control: EPIPE control: EPIPE
+1-5 control: 50 08 00 control: EPIPE
+1-9 control: EPIPE control: EPIPE
+1-10 control: EPIPE
+usb1 control: EPIPE
 -- without access
-1-8 open: EACCES control: EBADF 
+1-8 open: EACCES control: EBADF
 18
 -- descriptors
  10c4 ea60

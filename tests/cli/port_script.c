@@ -15,6 +15,7 @@
  * low-latency:on, :off  ASYNC_LOW_LATENCY of TIOCSSERIAL; prints what TIOCGSERIAL says then
  * until:PATH       waits until there is such a file, two minutes at most
  * until-gone:PATH  waits until there is none
+ * until-unread:N   waits until N bytes lie there to be read, as long
  * write:TEXT       read:N  up to N bytes, until none comes for half a second
  * read-until:TEXT  reads until TEXT has come, two minutes at most
  * wait:MS
@@ -276,6 +277,18 @@ static void wait_until(const char *word, const char *path, int is_there)
 	printf("%s: waited for %s in vain\n", word, path);
 }
 
+static void wait_for_bytes(const char *text)
+{
+	for (int tries = 0; tries < PATIENCE_S * 100; tries++) {
+		int unread = 0;
+
+		if (ioctl(port, FIONREAD, &unread) == 0 && unread >= atoi(text))
+			return;
+		poll(NULL, 0, 10);
+	}
+	puts("until-unread: waited in vain");
+}
+
 static void do_word(const char *word, const char *text)
 {
 	if (strcmp(word, "open") == 0) {
@@ -310,6 +323,8 @@ static void do_word(const char *word, const char *text)
 		wait_until(word, text, 1);
 	} else if (strcmp(word, "until-gone") == 0) {
 		wait_until(word, text, 0);
+	} else if (strcmp(word, "until-unread") == 0) {
+		wait_for_bytes(text);
 	} else if (strcmp(word, "write") == 0) {
 		say(word, write(port, text, strlen(text)) != (ssize_t)strlen(text));
 	} else if (strcmp(word, "read") == 0) {
