@@ -210,7 +210,7 @@ struct flash_report {
 	char rungs[200];
 	char evidence[400];   /* sync echoes, refused block sizes, boot text, bridge and driver */
 	struct flash_way way; /* of the last try that came as far as the stub; all 0: none did */
-	bool is_rescued;      /* PASS, but not in the way that the run began with */
+	bool is_rescued;      /* PASS by a remedy or in a later try: rungs says which */
 	/* Of a run that failed or was rescued, "" else. engine/cause.h. */
 	char suspects[80]; /* most likely first: "driver, bridge, cable" */
 	char advice[400];  /* one sentence for the operator */
