@@ -73,12 +73,8 @@ printf 'units: [{chip: esp32, bridge: nonsense}]\n' >nonsense.yaml
 	grep -v '^usb-' | sort -u >theirs
 cmp -s ours theirs || { diff ours theirs >&2; fail "not every bridge is tried"; }
 
-for limit in 4000000 921600; do
-	expect_status 0 "$M5SIM" run bench.yaml -- "$FLASHLINE" flash $limit.yaml --all --db flashline.db --batch $limit
-done
-runs() { # what the table says of them
-	sql "select slot||'|'||bridge||'|'||rate_asked||'|'||rate_actual from runs where batch = $1 and proof = 'CHIP_MD5'" | sort
-}
+# On a busy machine a unit may need another try, at a lower rate: it is asked once more, with the
+# others away and nothing remembered. What it is called never depends on that.
 for limit in 4000000 921600; do
 	n=0
 	while IFS='|' read -r bridge name best best_actual lower lower_actual; do
@@ -88,8 +84,22 @@ for limit in 4000000 921600; do
 		[ $limit = 921600 ] && best=$lower best_actual=$lower_actual
 		echo "pci-0000:00:14.0/$((n / 7 + 1)).$((n % 7 + 1)):1.$interface|$name|$best|$best_actual"
 	done <table | sort >expected
-	runs $limit >got
-	cmp -s expected got || { diff expected got >&2; fail "up to $limit"; }
+	: >got
+	ports=--all
+	for round in 1 2 3 4 5 6; do
+		rm -f flashline.db*
+		"$M5SIM" run bench.yaml -- "$FLASHLINE" flash $limit.yaml $ports --db flashline.db >command.out 2>command.err
+		[ $? -le 1 ] || fail "the bench does not run"
+		sql "select slot||'|'||bridge||'|'||rate_asked||'|'||rate_actual from runs where proof = 'CHIP_MD5'" |
+			sort -u - got >all
+		mv all got
+		missing=$(comm -23 expected got | cut -d '|' -f 1 | paste -s -d ,)
+		[ -z "$missing" ] && break
+		ports="--ports $missing --jobs 4"
+	done
+	[ -z "$missing" ] || { diff expected got >&2; fail "up to $limit"; }
+	cut -d '|' -f 1,2 expected >names
+	cut -d '|' -f 1,2 got | uniq | cmp -s - names || { diff expected got >&2; fail "names"; }
 done
 
 # A chip's own USB has no rate; which loader it is, is told by its number.
