@@ -67,8 +67,9 @@ static void chip_package_and_flash_narrow_the_products(void **state)
 
 	(void)state;
 	assert_string_equal(guesses(&ident, "CP2104"),
-			    "basic core2 core2-aws core2-aws-v1.3 core2-v1.3 m5go m5go-lite paper "
-			    "paper-comm poecam station tough | core-metal core2-v1.1");
+			    "basic core2 core2-aws core2-aws-v1.3 core2-v1.3 fire gray m5go "
+			    "m5go-lite paper paper-comm poecam station tough | core-metal "
+			    "core2-v1.1 faces");
 	ident = unit("esp32", "ESP32-D0WDQ6", 16);
 	assert_string_equal(guesses(&ident, "CP2104"), "basic fire gray m5go m5go-lite | faces");
 	ident = unit("esp32c6", "ESP32-C6FH4 (QFN32)", 4);

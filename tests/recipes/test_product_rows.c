@@ -31,12 +31,12 @@ struct row {
 static const struct row rows[] = {
 	/* Classic ESP32 with an external bridge. */
 	{ "basic",          "esp32", 0,  "ESP32-D0WDQ6, ESP32-D0WDQ6-V3", 0, "none", "CP2104, CH9102", 1500000 },
-	{ "gray",           "esp32", 16, "ESP32-D0WDQ6",                  0, "none", "CP2104, CH9102", 0 },
+	{ "gray",           "esp32", 16, "ESP32-D0WDQ6, ESP32-D0WDQ6-V3", 0, "none", "CP2104, CH9102", 0 },
 	{ "m5go",           "esp32", 16, "ESP32-D0WDQ6, ESP32-D0WDQ6-V3", 0, "none", "CP2104, CH9102", 0 },
 	{ "m5go-lite",      "esp32", 16, "ESP32-D0WDQ6, ESP32-D0WDQ6-V3", 0, "none", "CP2104, CH9102", 0 },
-	{ "faces",          "esp32", 0,  "ESP32-D0WDQ6",                  0, "none", "",               0 },
+	{ "faces",          "esp32", 0,  "ESP32-D0WDQ6, ESP32-D0WDQ6-V3", 0, "none", "",               0 },
 	{ "core-metal",     "esp32", 16, "ESP32-D0WDQ6-V3",               0, "none", "CH9102",         0 },
-	{ "fire",           "esp32", 16, "ESP32-D0WDQ6",                  0, "",     "CP2104, CH9102", 921600 },
+	{ "fire",           "esp32", 16, "ESP32-D0WDQ6, ESP32-D0WDQ6-V3", 0, "",     "CP2104, CH9102", 921600 },
 	{ "core2",          "esp32", 16, "ESP32-D0WDQ6-V3",               0, "8MB",  "CP2104, CH9102", 921600 },
 	{ "core2-aws",      "esp32", 16, "ESP32-D0WDQ6-V3",               0, "8MB",  "CP2104, CH9102", 921600 },
 	{ "core2-v1.1",     "esp32", 16, "ESP32-D0WDQ6-V3",               0, "8MB",  "CH9102",         1500000 },
