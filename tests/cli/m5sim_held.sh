@@ -11,9 +11,10 @@ units:
 END
 cat >held.sh <<'END'
 script=$BUILD/tests/cli/port_script
-holder() { # port: of the process that has it open and is not this one
-	for process in /proc/[0-9]*; do
-		readlink "$process"/fd/* 2>/dev/null | grep -q "^$1$" || continue
+holder() { # port: what has it open; another bench's port of that name is another device
+	for fd in $(find /proc/[0-9]*/fd -lname "$1" 2>/dev/null); do
+		[ "$(stat -Lc %t:%T "$fd" 2>/dev/null)" = "$(stat -c %t:%T "$1")" ] || continue
+		process=${fd%/fd/*}
 		echo "${process#/proc/}" >holder.pid
 		tr '\0' ' ' <"$process/cmdline" | sed 's/ $//'
 	done
