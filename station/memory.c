@@ -55,8 +55,10 @@ static void fit(struct flash_way *w, const struct link_profile *link, const stru
 	uint32_t rate = FIRST_RATE_BAUD;
 
 	if (plan && plan->stub != STUB_AUTO && w->with_stub != best->with_stub) {
+		/* Small blocks stay small; what was this program's largest becomes the other's. */
+		if (w->data_block_bytes >= best_data_block(link, w->with_stub))
+			w->data_block_bytes = best->data_block_bytes;
 		w->with_stub = best->with_stub;
-		w->data_block_bytes = best->data_block_bytes;
 	}
 	if (!w->ram_block_bytes || w->ram_block_bytes > best->ram_block_bytes)
 		w->ram_block_bytes = best->ram_block_bytes;
@@ -227,6 +229,9 @@ bool memory_next(const struct slot_run *runs, size_t count, const struct link_pr
 void memory_way_text(const struct flash_way *way, const struct flash_way *best,
 		     char text[static WAY_TEXT_BYTES])
 {
+	uint32_t usual_block = way->with_stub == best->with_stub ? best->data_block_bytes
+			       : way->with_stub                  ? STUB_DATA_BLOCK
+								 : ROM_DATA_BLOCK;
 	size_t used;
 
 	snprintf(text, WAY_TEXT_BYTES, "%s", way->with_stub ? "stub" : "ROM");
@@ -238,7 +243,7 @@ void memory_way_text(const struct flash_way *way, const struct flash_way *best,
 		snprintf(text + used, WAY_TEXT_BYTES - used, ", RAM blocks of %u",
 			 (unsigned)way->ram_block_bytes);
 	used = strlen(text);
-	if (way->with_stub && way->data_block_bytes != best->data_block_bytes)
+	if (way->data_block_bytes != usual_block)
 		snprintf(text + used, WAY_TEXT_BYTES - used, ", data blocks of %u",
 			 (unsigned)way->data_block_bytes);
 	used = strlen(text);

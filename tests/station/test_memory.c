@@ -203,6 +203,11 @@ static void the_recipe_and_the_bridge_win_over_what_is_remembered(void **state)
 	assert_true(next(&s, &ch9102, &always, &way, &is_raised));
 	assert_true(way.with_stub);
 	assert_int_equal(way.data_block_bytes, 0x4000);
+	/* Blocks that were made smaller stay so under another program. */
+	put(&s, passed((struct flash_way){ true, 921600, 0x100, 0x100, 0 }, true, false));
+	assert_true(next(&s, &ch9102, &never, &way, &is_raised));
+	assert_false(way.with_stub);
+	assert_int_equal(way.data_block_bytes, 0x100);
 	/* No block larger than USB-OTG takes. */
 	struct link_profile otg = { .is_native_usb = true,
 				    .is_usb_otg = true,
@@ -350,7 +355,7 @@ static void a_slot_that_needs_help_for_good_is_never_forgotten(void **state)
 static void a_way_is_told_in_words_without_what_is_usual(void **state)
 {
 	static const struct flash_way odd = { true, 460800, 0x400, 0x1000, 64 };
-	static const struct flash_way rom = { false, 0, 0x400, 0x400, 0 };
+	struct flash_way rom = { false, 0, 0x400, 0x400, 0 };
 	char text[WAY_TEXT_BYTES];
 
 	(void)state;
@@ -361,6 +366,9 @@ static void a_way_is_told_in_words_without_what_is_usual(void **state)
 				  "64 bytes at a time");
 	memory_way_text(&rom, &best, text);
 	assert_string_equal(text, "ROM");
+	rom.data_block_bytes = 0x100;
+	memory_way_text(&rom, &best, text);
+	assert_string_equal(text, "ROM, data blocks of 256");
 }
 
 int main(void)
