@@ -149,11 +149,11 @@ static void add_blocks(const struct block_facts *b, const char *kind, char *text
 	else
 		snprintf(failed, sizeof(failed), "%s",
 			 worst->silent ? "not answered" : "answered with damaged bytes");
-	if (best) {
+	if (worst->accepted) {
+		snprintf(then, sizeof(then), ", others of that size accepted");
+	} else if (best) {
 		pace_text(best, pace, sizeof(pace));
 		snprintf(then, sizeof(then), ", %u accepted%s", (unsigned)best->bytes, pace);
-	} else if (worst->accepted) {
-		snprintf(then, sizeof(then), ", others of that size accepted");
 	} else {
 		snprintf(then, sizeof(then), ", and none accepted");
 	}

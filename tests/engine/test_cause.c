@@ -140,6 +140,7 @@ static void a_block_that_passes_the_second_time_cannot_be_told_apart_and_says_so
 	(void)state;
 	facts_add_block(&f.ram, 6144, 0, true, BLOCK_REFUSED, 0x07);
 	facts_add_block(&f.ram, 6144, 0, true, BLOCK_ACCEPTED, 0);
+	facts_add_block(&f.ram, 56, 0, false, BLOCK_ACCEPTED, 0);
 	judge(&f, &rescued);
 	expect_word(evidence, "RAM block of 6144 bytes refused with 07, others of that size");
 	expect_word(advice, "look alike here");

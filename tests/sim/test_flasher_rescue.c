@@ -356,6 +356,26 @@ static void a_run_that_never_came_to_a_rate_claims_none(void **state)
 	release(&b, &p);
 }
 
+/* Its flash has no power, and what would switch it on is forbidden there. */
+static void a_dark_flash_in_secure_download_mode_is_no_fault_of_the_flash(void **state)
+{
+	struct sim_unit_config config = bench_unit("esp32p4");
+	struct small_plan p;
+	struct flash_bench b;
+
+	(void)state;
+	config.revision = 301;
+	config.secure_download = true;
+	init(&b, &p, &config);
+	p.plan.security = SECURITY_SECURE_DOWNLOAD;
+	p.plan.accept_unproven = true;
+	p.plan.flash_bytes = config.flash_bytes;
+	expect(&b, &p, STATUS_SECURITY_STATE);
+	expect_word(b.report.err.text, "flash supply");
+	assert_int_equal(status_row(b.report.status)->outcome, OUTCOME_ERROR);
+	release(&b, &p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -372,6 +392,7 @@ int main(void)
 		cmocka_unit_test(noise_before_the_boot_text_does_no_harm),
 		cmocka_unit_test(a_unit_that_never_stops_talking_is_identified_and_left_in_time),
 		cmocka_unit_test(a_run_that_never_came_to_a_rate_claims_none),
+		cmocka_unit_test(a_dark_flash_in_secure_download_mode_is_no_fault_of_the_flash),
 	};
 
 	if (!bench_has_stubs())
