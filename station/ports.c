@@ -14,6 +14,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* From here on a device is on a root hub of its own, whose ports are counted apart. */
+#define SUPER_SPEED_MBPS 5000u
+
 /* "1-1.4:1.0", a folder of one USB interface: bus-chain:configuration.interface. */
 static bool is_interface(const char *name, size_t len)
 {
@@ -53,7 +56,23 @@ static bool is_pci_address(const char *name, size_t len)
 /* Numbered in the order of probing, so no name for a place: its parent is. */
 static bool is_anonymous_controller(const char *name, size_t len)
 {
-	return len > 9 && strncmp(name, "xhci-hcd.", 9) == 0;
+	static const char *const drivers[] = { "xhci-hcd.", "ci_hdrc.", "musb-hdrc." };
+
+	if (len > 5 && strncmp(name + len - 5, ".auto", 5) == 0)
+		return true;
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
+		size_t start = strlen(drivers[i]);
+
+		if (len > start && strncmp(name, drivers[i], start) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Below this folder there is nothing that names a place. */
+static bool is_nameless_parent(const char *name, size_t len)
+{
+	return !name || (len == strlen("platform") && strncmp(name, "platform", len) == 0);
 }
 
 bool slot_from_path(const char *path, char *slot, size_t size, size_t *interface_end)
@@ -62,6 +81,7 @@ bool slot_from_path(const char *path, char *slot, size_t size, size_t *interface
 	size_t controller_len = 0, interface_len = 0;
 	const char *before = NULL;
 	size_t before_len = 0;
+	int length;
 
 	for (const char *name = path; *name;) {
 		size_t len = strcspn(name, "/");
@@ -74,7 +94,8 @@ bool slot_from_path(const char *path, char *slot, size_t size, size_t *interface
 			interface = name;
 			interface_len = len;
 		}
-		if (len && !is_anonymous_controller(name, len)) {
+		if (len && (!is_anonymous_controller(name, len) ||
+			    is_nameless_parent(before, before_len))) {
 			before = name;
 			before_len = len;
 		}
@@ -85,11 +106,12 @@ bool slot_from_path(const char *path, char *slot, size_t size, size_t *interface
 		return false;
 	chain = memchr(interface, '-', interface_len);
 	chain++;
-	snprintf(slot, size, "%s-%.*s/%.*s",
-		 is_pci_address(controller, controller_len) ? "pci" : "platform",
-		 (int)controller_len, controller, (int)(interface + interface_len - chain), chain);
+	length = snprintf(slot, size, "%s-%.*s/%.*s",
+			  is_pci_address(controller, controller_len) ? "pci" : "platform",
+			  (int)controller_len, controller, (int)(interface + interface_len - chain),
+			  chain);
 	*interface_end = (size_t)(interface + interface_len - path);
-	return true;
+	return length > 0 && (size_t)length < size; /* cut, it could be another's */
 }
 
 /* One line of a sysfs attribute, cleaned; "" when it cannot be read. */
@@ -156,6 +178,28 @@ static void read_driver(const char *folder, char *driver, size_t size)
 	free(target);
 }
 
+/* slot_from_path(), and "ss" before the chain of a SuperSpeed device. */
+static bool slot_of_device(const char *device, char *slot, size_t size, size_t *interface_end)
+{
+	char folder[PATH_MAX], *slash;
+
+	if (!slot_from_path(device, slot, size, interface_end) || *interface_end >= sizeof(folder))
+		return false;
+	snprintf(folder, sizeof(folder), "%.*s", (int)*interface_end, device);
+	slash = strrchr(folder, '/');
+	if (!slash)
+		return false;
+	*slash = '\0';
+	if (read_number(folder, "speed") < SUPER_SPEED_MBPS)
+		return true;
+	slash = strrchr(slot, '/');
+	if (strlen(slot) + strlen("ss") >= size)
+		return false;
+	memmove(slash + 3, slash + 1, strlen(slash + 1) + 1);
+	memcpy(slash + 1, "ss", 2);
+	return true;
+}
+
 /* Several ports on one interface share its slot: all but the first get a suffix. */
 static void add_port_number(const char *device, char *slot, size_t size)
 {
@@ -219,7 +263,7 @@ static bool read_port(const char *sysfs_tty, const char *name, struct port *p)
 	device = realpath(path, NULL); /* virtual terminals have none */
 	if (!device)
 		return false;
-	if (slot_from_path(device, p->slot, sizeof(p->slot), &interface_end)) {
+	if (slot_of_device(device, p->slot, sizeof(p->slot), &interface_end)) {
 		is_port = read_usb(device, interface_end, p);
 	} else {
 		snprintf(p->slot, sizeof(p->slot), "%s", name);
@@ -237,9 +281,28 @@ static int compare_ports(const void *a, const void *b)
 {
 	const struct port *p = a, *q = b;
 
+	int order;
+
 	if (p->is_usb != q->is_usb)
 		return p->is_usb ? -1 : 1;
-	return text_compare_natural(p->slot, q->slot);
+	order = text_compare_natural(p->slot, q->slot);
+	return order ? order : text_compare_natural(p->name, q->name);
+}
+
+/* Some makers' drivers have all ports of a chip on one interface and do not number them. */
+static void tell_slots_apart(struct port_list *list)
+{
+	unsigned nth = 0;
+
+	for (size_t i = 1; i < list->count; i++) {
+		const struct port *first = &list->items[i - 1 - nth];
+		struct port *p = &list->items[i];
+		size_t length = strlen(p->slot);
+
+		nth = strcmp(p->slot, first->slot) == 0 ? nth + 1 : 0;
+		if (nth)
+			snprintf(p->slot + length, sizeof(p->slot) - length, ".port%u", nth);
+	}
 }
 
 enum status ports_scan(const char *sysfs_tty, struct port_list *list, struct err *err)
@@ -272,10 +335,12 @@ enum status ports_scan(const char *sysfs_tty, struct port_list *list, struct err
 			list->count++;
 	}
 	closedir(dir);
-	if (st)
+	if (st) {
 		ports_release(list);
-	else if (list->count)
+	} else if (list->count) {
 		qsort(list->items, list->count, sizeof(*list->items), compare_ports);
+		tell_slots_apart(list);
+	}
 	return st;
 }
 
@@ -290,7 +355,7 @@ static bool is_at(const char *sysfs_tty, const char *name, const char *slot, siz
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s/device", sysfs_tty, name) >= sizeof(path))
 		return false;
 	device = realpath(path, NULL);
-	is = device && slot_from_path(device, its_slot, sizeof(its_slot), &interface_end) &&
+	is = device && slot_of_device(device, its_slot, sizeof(its_slot), &interface_end) &&
 	     strncmp(its_slot, slot, length) == 0;
 	free(device);
 	return is;

@@ -5,7 +5,8 @@
  * plug; the slot is the place on the fixture and stays: controller, port chain
  * and interface, such as "pci-0000:00:14.0/1.4:1.0" or
  * "platform-fe980000.usb/1.2:1.0", without the bus number, which changes over
- * boots. usb_path is where sysfs describes the interface. docs/serial-ports.md.
+ * boots. No two ports of a list have one slot. usb_path is where sysfs describes the interface.
+ * docs/serial-ports.md.
  */
 #ifndef STATION_PORTS_H
 #define STATION_PORTS_H

@@ -35,18 +35,18 @@ static bool is_slot_name(const char *name)
 }
 
 /* Two controllers have the same chains: then only the whole slot will do. */
-static size_t find_short_name(const struct port_list *ports, const char *name)
+static size_t find_short_name(const struct port_list *ports, const char *name, size_t *count)
 {
 	size_t found = SIZE_MAX;
 
+	*count = 0;
 	for (size_t i = 0; i < ports->count; i++) {
 		if (!is_short_name(&ports->items[i], name))
 			continue;
-		if (found != SIZE_MAX)
-			return SIZE_MAX;
 		found = i;
+		*count += 1;
 	}
-	return found;
+	return *count == 1 ? found : SIZE_MAX;
 }
 
 /* The folder that a name is in, resolved, and the name in it: true when it fits. */
@@ -93,8 +93,8 @@ static bool resolve(const char *name, char path[static PATH_MAX])
 	return false;
 }
 
-/* SIZE_MAX when there is no such port. */
-static size_t find_port(const struct port_list *ports, const char *name)
+/* SIZE_MAX when no port has that name; *count: how many slots have it for a short one. */
+static size_t find_port(const struct port_list *ports, const char *name, size_t *count)
 {
 	char target[PATH_MAX];
 	bool has_target = resolve(name, target);
@@ -107,7 +107,7 @@ static size_t find_port(const struct port_list *ports, const char *name)
 		    strcmp(name, p->name) == 0 || (has_target && strcmp(target, p->node) == 0))
 			found = i;
 	}
-	return found != SIZE_MAX ? found : find_short_name(ports, name);
+	return found != SIZE_MAX ? found : find_short_name(ports, name, count);
 }
 
 static bool is_any_slot_away(const struct port_list *ports, const char *const *names, size_t count)
@@ -140,8 +140,14 @@ static enum status mark_named(const struct port_list *ports, const char *const *
 			      size_t name_count, bool *is_chosen, struct err *err)
 {
 	for (size_t n = 0; n < name_count; n++) {
-		size_t found = find_port(ports, names[n]);
+		size_t count = 0, found = find_port(ports, names[n], &count);
 
+		if (count > 1)
+			return err_set(
+				err, STATUS_USAGE,
+				"%s: %zu slots are called so for short: say the whole name, as "
+				"'flashline ports' shows it",
+				names[n], count);
 		if (found == SIZE_MAX)
 			return err_set(err, STATUS_USAGE,
 				       "%s: no such serial port; see 'flashline ports'", names[n]);

@@ -217,6 +217,19 @@ static void slots_follow_the_controller_and_the_chain(void **state)
 		  "platform-1f00200000.usb/1:1.0" },
 		{ "/sys/devices/platform/dummy_hcd.0/usb1/1-1/1-1:1.0/ttyUSB0",
 		  "platform-dummy_hcd.0/1:1.0" },
+		{ "/sys/devices/platform/soc@0/32f10100.usb/38100000.usb/xhci-hcd.1.auto/usb1/1-1/"
+		  "1-1:1.0",
+		  "platform-38100000.usb/1:1.0" },
+		{ "/sys/devices/platform/soc@0/30800000.bus/32e40000.usb/ci_hdrc.0/usb1/1-1/"
+		  "1-1:1.0",
+		  "platform-32e40000.usb/1:1.0" },
+		{ "/sys/devices/platform/ocp/47400000.target-module/47401c00.usb/musb-hdrc.1/usb2/"
+		  "2-1/2-1:1.0",
+		  "platform-47401c00.usb/1:1.0" },
+		{ "/sys/devices/pci0001:00/0001:00:00.0/0001:01:00.0/usb1/1-1/1-1:1.2",
+		  "pci-0001:01:00.0/1:1.2" },
+		{ "/sys/devices/platform/vhci_hcd.0/usb5/5-3/5-3:1.0/ttyUSB0",
+		  "platform-vhci_hcd.0/3:1.0" },
 		{ "/tmp/.devices/pci0000:00/0000:00:14.0/usb1/1-1/1-1.4/1-1.4:1.0/ttyUSB0",
 		  "pci-0000:00:14.0/1.4:1.0" },
 	};
@@ -232,12 +245,153 @@ static void slots_follow_the_controller_and_the_chain(void **state)
 	}
 }
 
+struct odd {
+	const char *device, *interface, *tty, *speed, *slot;
+};
+
+/* The same place on two controllers, on the two root hubs of one, in another PCI domain. */
+static void no_two_ports_have_one_slot(void **state)
+{
+	static const struct odd rows[] = {
+		{ PCI "usb1/1-1", "1-1:1.0", "ttyUSB0", "12", "pci-0000:00:14.0/1:1.0" },
+		{ PCI "usb2/2-1", "2-1:1.0", "ttyUSB1", "5000", "pci-0000:00:14.0/ss1:1.0" },
+		{ PCI "usb1/1-1/1-1.4", "1-1.4:1.0", "ttyUSB2", "12", "pci-0000:00:14.0/1.4:1.0" },
+		{ "devices/pci0000:00/0000:00:1d.0/usb3/3-1", "3-1:1.0", "ttyUSB4", "12",
+		  "pci-0000:00:1d.0/1:1.0" },
+		{ "devices/pci10000:00/10000:00:14.0/usb4/4-1", "4-1:1.0", "ttyUSB5", "12",
+		  "pci-10000:00:14.0/1:1.0" },
+		{ "devices/platform/vhci_hcd.0/usb5/5-1", "5-1:1.0", "ttyUSB6", "12",
+		  "platform-vhci_hcd.0/1:1.0" },
+		{ "devices/platform/vhci_hcd.1/usb7/7-1", "7-1:1.0", "ttyUSB7", "12",
+		  "platform-vhci_hcd.1/1:1.0" },
+		{ "devices/platform/xhci-hcd.0.auto/usb8/8-1", "8-1:1.0", "ttyUSB8", "12",
+		  "platform-xhci-hcd.0.auto/1:1.0" },
+		{ "devices/platform/xhci-hcd.1.auto/usb9/9-1", "9-1:1.0", "ttyUSB9", "12",
+		  "platform-xhci-hcd.1.auto/1:1.0" },
+		{ PCI "usb1/1-2/1-2.3/1-2.3.4/1-2.3.4.1/1-2.3.4.1.7/1-2.3.4.1.7.2",
+		  "1-2.3.4.1.7.2:1.0", "ttyUSB10", "12", "pci-0000:00:14.0/2.3.4.1.7.2:1.0" },
+		{ PCI "usb1/1-2/1-2.3/1-2.3.4/1-2.3.4.1/1-2.3.4.1.7/1-2.3.4.1.7.20",
+		  "1-2.3.4.1.7.20:1.0", "ttyUSB11", "12", "pci-0000:00:14.0/2.3.4.1.7.20:1.0" },
+	};
+	const size_t count = sizeof(rows) / sizeof(rows[0]);
+	const struct tree *t = *state;
+	struct port_list ports;
+
+	for (size_t i = 0; i < count; i++) {
+		struct tree_usb usb = cp2104;
+		char path[256];
+
+		usb.device = rows[i].device;
+		usb.interface = rows[i].interface;
+		usb.tty = rows[i].tty;
+		usb.serial = "0001"; /* as CP2102 have it */
+		tree_plug(t, &usb);
+		snprintf(path, sizeof(path), "%s/speed", rows[i].device);
+		tree_file(t, path, rows[i].speed);
+	}
+	scan(t, &ports);
+	assert_int_equal(ports.count, count);
+	for (size_t i = 0; i < count; i++) {
+		const struct port *p = NULL;
+
+		for (size_t j = 0; j < count; j++) {
+			if (strcmp(ports.items[j].name, rows[i].tty) == 0)
+				p = &ports.items[j];
+			if (j != i)
+				assert_string_not_equal(ports.items[i].slot, ports.items[j].slot);
+		}
+		assert_non_null(p);
+		assert_string_equal(p->slot, rows[i].slot);
+	}
+	ports_release(&ports);
+}
+
+/* Of a chip with several ports whose driver is not the kernel's own. */
+static void ports_that_nobody_numbers_are_told_apart_by_their_order(void **state)
+{
+	const struct tree *t = *state;
+	struct port_list ports;
+
+	for (unsigned i = 0; i < 11; i++) {
+		struct tree_usb usb = cp2104;
+		char tty[16];
+
+		snprintf(tty, sizeof(tty), "ttyUSB%u", i + 5);
+		usb.tty = tty;
+		tree_plug(t, &usb);
+	}
+	scan(t, &ports);
+	assert_int_equal(ports.count, 11);
+	assert_string_equal(ports.items[0].name, "ttyUSB5");
+	assert_string_equal(ports.items[0].slot, "pci-0000:00:14.0/1.4:1.0");
+	assert_string_equal(ports.items[1].name, "ttyUSB6");
+	assert_string_equal(ports.items[1].slot, "pci-0000:00:14.0/1.4:1.0.port1");
+	assert_string_equal(ports.items[10].name, "ttyUSB15");
+	assert_string_equal(ports.items[10].slot, "pci-0000:00:14.0/1.4:1.0.port10");
+	ports_release(&ports);
+}
+
+static void a_fast_device_is_not_taken_for_what_stands_at_the_same_number(void **state)
+{
+	const struct tree *t = *state;
+	struct tree_usb fast = cp2104;
+	struct port found;
+
+	fast.device = PCI "usb2/2-1/2-1.4";
+	fast.interface = "2-1.4:1.0";
+	fast.tty = "ttyUSB1";
+	tree_plug(t, &fast);
+	tree_file(t, PCI "usb2/2-1/2-1.4/speed", "5000\n");
+	assert_false(ports_find_at(t->tty, "pci-0000:00:14.0/1.4:1.0", &found));
+	assert_true(ports_find_at(t->tty, "pci-0000:00:14.0/ss1.4:1.0", &found));
+	tree_plug(t, &cp2104);
+	assert_true(ports_find_at(t->tty, "pci-0000:00:14.0/1.4:1.0", &found));
+	assert_string_equal(found.name, "ttyUSB0");
+}
+
+static void texts_of_any_kind_stay_on_one_line_and_valid(void **state)
+{
+	static const struct {
+		const char *given, *shown;
+	} rows[] = {
+		{ "two\nlines", "two" },
+		{ "", "" },
+		{ "\tM5\r", "?M5?" },
+		{ "M5Stack \xE2\x84\xA2 \xE4\xB8\xAD", "M5Stack \xE2\x84\xA2 \xE4\xB8\xAD" },
+		{ "cut \xE2\x84", "cut ??" },
+		{ "next line\xC2\x85", "next line??" },
+	};
+	const struct tree *t = *state;
+	char many[200], path[128] = PCI "usb1/1-1/1-1.4/product";
+	struct port_list ports;
+
+	tree_plug(t, &cp2104);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		tree_file(t, path, rows[i].given);
+		scan(t, &ports);
+		assert_int_equal(ports.count, 1);
+		assert_string_equal(ports.items[0].product, rows[i].shown);
+		ports_release(&ports);
+	}
+	/* Of a character that is cut in two, nothing that is not UTF-8 stays. */
+	for (size_t i = 0; i + 3 < sizeof(many); i += 3)
+		memcpy(many + i, "\xE4\xB8\xAD", 4);
+	tree_file(t, path, many);
+	scan(t, &ports);
+	assert_int_equal(strlen(ports.items[0].product), 127);
+	assert_string_equal(ports.items[0].product + 126, "?");
+	ports_release(&ports);
+}
+
 static void a_path_without_usb_has_no_slot(void **state)
 {
 	char slot[200];
 	size_t end;
 
 	(void)state;
+	/* Nor has one whose slot would be cut, and so might be another's. */
+	assert_false(slot_from_path("/sys/devices/pci0000:00/0000:00:14.0/usb1/1-1/1-1:1.0", slot,
+				    20, &end));
 	assert_false(slot_from_path("/sys/devices/pnp0/00:04", slot, sizeof(slot), &end));
 	assert_false(slot_from_path("/sys/devices/pci0000:00/0000:00:14.0/usb1/1-1", slot,
 				    sizeof(slot), &end));
@@ -276,6 +430,10 @@ int main(void)
 		TEST(what_a_device_says_cannot_command_a_terminal),
 		TEST(no_sysfs_is_an_error_that_names_it),
 		TEST(slots_follow_the_controller_and_the_chain),
+		TEST(no_two_ports_have_one_slot),
+		TEST(ports_that_nobody_numbers_are_told_apart_by_their_order),
+		TEST(a_fast_device_is_not_taken_for_what_stands_at_the_same_number),
+		TEST(texts_of_any_kind_stay_on_one_line_and_valid),
 		TEST(a_path_without_usb_has_no_slot),
 		TEST(whoever_has_the_port_open_is_found_in_proc),
 	};

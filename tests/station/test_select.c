@@ -59,6 +59,7 @@ static void the_short_name_that_views_show_is_taken_where_it_names_one_slot(void
 	/* A second controller with the same chain. */
 	plug(2, "ttyUSB1", "pci-0000:03:00.0/1.2:1.0", 0x1A86, 0x7523);
 	assert_int_equal(select_ports(&list, &chain, 1, false, &s, &err), STATUS_USAGE);
+	assert_non_null(strstr(err.text, "1.2: 2 slots are called so"));
 	selection_release(&s);
 }
 
