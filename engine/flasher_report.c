@@ -1,6 +1,8 @@
 /* What a run tells while it happens and leaves behind. */
 #include "engine/flasher_run.h"
 
+#include "engine/base/bytes.h"
+
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,16 +25,6 @@ const char *flash_step_name(enum flash_step step)
 static uint64_t since_start_us(const struct run *r)
 {
 	return clock_now_us(r->loader.clock) - r->start_us;
-}
-
-/* Adds to a text that stays whole: what does not fit is left out. */
-static void append(char *text, size_t size, const char *separator, const char *more)
-{
-	size_t len = strlen(text);
-	size_t need = strlen(more) + (len ? strlen(separator) : 0);
-
-	if (len + need < size)
-		snprintf(text + len, size - len, "%s%s", len ? separator : "", more);
 }
 
 void run_note(struct run *r, const char *format, ...)
@@ -66,7 +58,7 @@ void run_evidence(struct run *r, const char *format, ...)
 	vsnprintf(fact, sizeof(fact), format, args);
 	va_end(args);
 	if (!strstr(r->more, fact))
-		append(r->more, sizeof(r->more), "\n", fact);
+		text_append(r->more, sizeof(r->more), "\n", fact);
 }
 
 void run_astray(struct run *r, const char *label)
@@ -81,7 +73,7 @@ void run_add_way(struct run *r)
 	char text[80];
 
 	way_text_until(&r->way, r->link, r->step, text, sizeof(text));
-	append(r->ways, sizeof(r->ways), "\n", text);
+	text_append(r->ways, sizeof(r->ways), "\n", text);
 	if (r->step >= STEP_STUB)
 		r->report->way = way_figures(&r->way, r->link);
 }
@@ -102,10 +94,10 @@ void run_tell_ways(struct run *r)
 		if (next)
 			*next++ = '\0';
 		is_cut = strlen(rungs) + strlen(way) + strlen(last) + strlen("; ; ...; ") >= size;
-		append(rungs, size, "; ", is_cut ? "..." : way);
+		text_append(rungs, size, "; ", is_cut ? "..." : way);
 		way = is_cut ? NULL : next;
 	}
-	append(rungs, size, "; ", last ? last : r->ways);
+	text_append(rungs, size, "; ", last ? last : r->ways);
 }
 
 void run_progress(struct run *r, uint64_t done_bytes)

@@ -69,3 +69,12 @@ void mac_text(const uint8_t mac[static MAC_BYTES], char text[static MAC_TEXT_BYT
 	snprintf(text, MAC_TEXT_BYTES, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
 		 mac[3], mac[4], mac[5]);
 }
+
+void text_append(char *text, size_t size, const char *separator, const char *more)
+{
+	size_t len = strlen(text);
+	size_t need = strlen(more) + (len ? strlen(separator) : 0);
+
+	if (*more && len + need < size)
+		snprintf(text + len, size - len, "%s%s", len ? separator : "", more);
+}

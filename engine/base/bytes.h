@@ -1,5 +1,5 @@
 /*
- * Little-endian integers on the wire and in files, and hexadecimal text.
+ * Little-endian integers on the wire and in files, and small texts.
  */
 #ifndef ENGINE_BASE_BYTES_H
 #define ENGINE_BASE_BYTES_H
@@ -22,5 +22,9 @@ bool hex_bytes(const char *text, uint8_t *bytes, size_t size);
 #define MAC_TEXT_BYTES 18
 /* "24:0a:c4:00:01:10" */
 void mac_text(const uint8_t mac[static MAC_BYTES], char text[static MAC_TEXT_BYTES]);
+
+/* Adds to a text that stays whole: with separator in between, or not at all when it does
+ * not fit into size. An empty `more` adds nothing. */
+void text_append(char *text, size_t size, const char *separator, const char *more);
 
 #endif

@@ -57,9 +57,25 @@ static void a_mac_is_six_pairs_with_colons(void **state)
 	assert_string_equal(text, "24:0a:c4:00:01:f0");
 }
 
+static void what_does_not_fit_is_left_out_whole(void **state)
+{
+	char text[12] = "";
+
+	(void)state;
+	text_append(text, sizeof(text), "; ", "one");
+	assert_string_equal(text, "one");
+	text_append(text, sizeof(text), "; ", "");
+	assert_string_equal(text, "one");
+	text_append(text, sizeof(text), "; ", "sevenxx");
+	assert_string_equal(text, "one");
+	text_append(text, sizeof(text), "; ", "sixxxx");
+	assert_string_equal(text, "one; sixxxx");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_does_not_fit_is_left_out_whole),
 		cmocka_unit_test(integers_stand_low_byte_first),
 		cmocka_unit_test(hexadecimal_text_is_lower_case_and_comes_back),
 		cmocka_unit_test(what_is_not_exactly_hexadecimal_is_refused),
