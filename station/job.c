@@ -20,6 +20,10 @@
 #define STAGGER_US UINT64_C(2800)
 #define STAGGER_TURNS 64
 
+/* A port that has just come is refused for a moment now and then, by the driver itself. */
+#define OPEN_TRIES 3
+#define OPEN_PAUSE_MS 300
+
 /* A unit without a battery is empty after some 100 ms; docs/serial-ports.md, hub power. */
 #define POWER_OFF_MS 1000
 
@@ -266,11 +270,17 @@ static enum status open_port(struct job *job)
 {
 	struct flash_report *report = &job->report;
 
-	report->status =
-		job->order->open_port(job->port->node, &job->cancel, &job->transport, &report->err);
-	if (report->status) {
+	for (unsigned tries = 1;; tries++) {
+		report->status = job->order->open_port(job->port->node, &job->cancel,
+						       &job->transport, &report->err);
+		if (!report->status)
+			break;
 		job_note(job, report->err.text);
-		return report->status;
+		if (report->status != STATUS_PORT_OPEN_FAILED || tries == OPEN_TRIES ||
+		    atomic_load(&job->cancel))
+			return report->status;
+		clock_sleep_ms(&clock_monotonic, OPEN_PAUSE_MS);
+		err_clear(&report->err);
 	}
 	if (job->order->sysfs_tty)
 		shorten_latency(job, job->port->name);

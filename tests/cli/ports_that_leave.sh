@@ -1,5 +1,6 @@
 # A bridge whose port leaves in mid-write and comes back is followed by its place; one that
-# stays away is told and named; neither, nor a close that hangs, disturbs anybody else.
+# stays away is told and named; neither, nor an open that fails at first or a close that hangs,
+# disturbs anybody else.
 . "$SOURCE/tests/cli/lib.sh"
 
 "$BUILD/make_firmware" firmware esp32 --app-size 60K --flash-size 4MB || fail "make_firmware"
@@ -20,7 +21,7 @@ units:
   - {chip: esp32, flash: 4MB, bridge: cp2104, faults: [{unplug: {byte: 30000, back_after: 300}}]}
   - {chip: esp32, flash: 4MB, bridge: cp2104}
   - {chip: esp32, flash: 4MB, bridge: cp2104, faults: [{unplug: {byte: 30000}}]}
-  - {chip: esp32, flash: 4MB, bridge: ch9102f, faults: [{slow_close: {ms: 20000}}]}
+  - {chip: esp32, flash: 4MB, bridge: ch9102f, faults: [{slow_close: {ms: 20000}}, {refuse_open: {open: 1}}]}
 END
 "$M5SIM" run bench.yaml --state before -- true || fail "the bench does not run"
 expect_status 1 "$M5SIM" run bench.yaml --state units -- \

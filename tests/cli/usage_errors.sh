@@ -16,7 +16,7 @@ expect_status 2 "$FLASHLINE" log --last -3 --db flashline.db
 expect_status 2 "$FLASHLINE" export --format xls -o x --db flashline.db
 expect_status 0 "$FLASHLINE" --version
 expect_status 0 "$FLASHLINE" --help
-for command in ports identify flash verify check products log export; do
+for command in ports identify flash verify check products log export slots; do
 	expect_status 0 "$FLASHLINE" "$command" --help
 	[ -s command.out ] || fail "$command --help is empty"
 done
