@@ -335,6 +335,15 @@ static void damaged_data_is_no_reason_to_switch_the_power(void **state)
 
 /* ---- what worked the last time ---- */
 
+static void assert_same(const struct flash_way *a, const struct flash_way *b)
+{
+	assert_int_equal(a->with_stub, b->with_stub);
+	assert_int_equal(a->rate_baud, b->rate_baud);
+	assert_int_equal(a->ram_block_bytes, b->ram_block_bytes);
+	assert_int_equal(a->data_block_bytes, b->data_block_bytes);
+	assert_int_equal(a->pace_bytes, b->pace_bytes);
+}
+
 static void a_run_begins_with_what_worked_before(void **state)
 {
 	const struct flash_way start = {
@@ -351,7 +360,7 @@ static void a_run_begins_with_what_worked_before(void **state)
 	way_init(&way, &link_cp2104, true);
 	way_start(&way, &link_cp2104, &start, true);
 	figures = way_figures(&way, &link_cp2104);
-	assert_memory_equal(&figures, &start, sizeof(start));
+	assert_same(&figures, &start);
 }
 
 static void what_the_link_cannot_do_is_not_taken_over(void **state)
@@ -372,11 +381,11 @@ static void what_the_link_cannot_do_is_not_taken_over(void **state)
 		way_init(&way, &link_cp2104, true);
 		way_start(&way, &link_cp2104, &starts[i], true);
 		figures = way_figures(&way, &link_cp2104);
-		assert_memory_equal(&figures, &best, sizeof(best));
+		assert_same(&figures, &best);
 	}
 	way_start(&way, &link_cp2104, NULL, true);
 	figures = way_figures(&way, &link_cp2104);
-	assert_memory_equal(&figures, &best, sizeof(best));
+	assert_same(&figures, &best);
 }
 
 static void a_recipe_that_wants_the_stub_does_not_begin_without(void **state)
