@@ -133,6 +133,11 @@ const struct chip *chip_by_key(const char *key);
 const struct chip *chip_by_id(uint16_t id);
 const struct chip *chip_by_magic(uint32_t magic);
 
+/* The name of a chip of Espressif's that has no row, "ESP32-H4": NULL when it is none that is
+ * known. id: of security info or an image header; magic: as those of the rows. */
+const char *chip_stranger_by_id(uint32_t id);
+const char *chip_stranger_by_magic(uint32_t magic);
+
 /* Stub file's name for that revision; NULL: its stub does not run there. */
 const char *chip_stub_name(const struct chip *chip, uint16_t revision);
 

@@ -9,7 +9,6 @@
 #include <strings.h>
 
 #define MAGIC_REG 0x40001000u
-#define NO_ID UINT32_MAX
 
 #define SECURITY_SECURE_BOOT (1u << 0)
 #define SECURITY_SECURE_DOWNLOAD (1u << 2)
@@ -82,39 +81,13 @@ static enum status judge_hidden_registers(struct ident *ident, bool has_info, st
 			      "chip unknown");
 }
 
-/* Those of Espressif that nothing here can flash: docs/chips.md 1. */
-static const struct stranger {
-	const char *name;
-	uint32_t id;    /* NO_ID: its loader does not tell one */
-	uint32_t magic; /* 0: none is known */
-} strangers[] = {
-	/* clang-format off */
-	{ "ESP8266",          NO_ID, 0xfff0c101 },
-	{ "ESP32-S3 (beta2)", 4,     0xeb004136 },
-	{ "ESP32-S3 (beta3)", 6,     0 },
-	{ "ESP32-C6 (beta)",  7,     0x0da1806f },
-	{ "ESP32-H2 (beta1)", 10,    0xca26cc22 },
-	{ "ESP32-H2 (beta2)", 14,    0x6881b06f },
-	{ "ESP32-C5 (beta3)", 17,    0xe10d8082 },
-	{ "ESP32-H21",        25,    0 },
-	{ "ESP32-H4",         28,    0 },
-	{ "ESP32-E22",        31,    0 },
-	{ "ESP32-S31",        32,    0 },
-	/* clang-format on */
-};
-
-/* STATUS_OK: it is none of them. */
-static enum status judge_stranger(uint32_t id, uint32_t magic, struct err *err)
+/* STATUS_OK: it is none that is known and has no row. */
+static enum status judge_stranger(const char *name, struct err *err)
 {
-	for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++) {
-		const struct stranger *s = &strangers[i];
-
-		if ((id != NO_ID && s->id == id) || (magic && s->magic == magic))
-			return err_set(err, STATUS_NOT_SUPPORTED,
-				       "the unit is an %s, which this program does not flash",
-				       s->name);
-	}
-	return STATUS_OK;
+	if (!name)
+		return STATUS_OK;
+	return err_set(err, STATUS_NOT_SUPPORTED,
+		       "the unit is an %s, which this program does not flash", name);
 }
 
 /* Some chips are known by another register only. */
@@ -152,7 +125,7 @@ static enum status detect_by_magic(struct loader *l, struct ident *ident, bool h
 		return judge_hidden_registers(ident, has_info, err);
 	if (st)
 		return st;
-	TRY(judge_stranger(NO_ID, magic, err));
+	TRY(judge_stranger(chip_stranger_by_magic(magic), err));
 	ident->chip = chip_by_magic(magic);
 	if (!ident->chip)
 		return detect_by_known_reg(l, ident, magic, err);
@@ -178,7 +151,7 @@ enum status ident_detect(struct loader *l, struct ident *ident, struct err *err)
 	if (size < SECURITY_INFO_BYTES)
 		return detect_by_magic(l, ident, true, err);
 	id = get_le32(info + SECURITY_CHIP_ID_AT);
-	TRY(judge_stranger(id, 0, err));
+	TRY(judge_stranger(chip_stranger_by_id(id), err));
 	ident->chip = id <= UINT16_MAX ? chip_by_id((uint16_t)id) : NULL;
 	if (ident->chip && ident->chip->tells_id)
 		return STATUS_OK;

@@ -47,25 +47,11 @@ static void take_revisions(struct inspection *in, const struct firmware *f,
 		in->max_rev = (uint16_t)max;
 }
 
-/* docs/chips.md 1: chips that image headers name and that have no row. */
-static const struct other_chip {
-	uint16_t id;
-	const char *name;
-} other_chips[] = {
-	{ 25, "ESP32-H21" },
-	{ 28, "ESP32-H4" },
-	{ 31, "ESP32-E22" },
-	{ 32, "ESP32-S31" },
-};
-
 static const char *name_of_chip(uint16_t id)
 {
 	const struct chip *chip = chip_by_id(id);
 
-	for (size_t i = 0; i < sizeof(other_chips) / sizeof(other_chips[0]); i++)
-		if (other_chips[i].id == id)
-			return other_chips[i].name;
-	return chip ? chip->name : NULL;
+	return chip ? chip->name : chip_stranger_by_id(id);
 }
 
 /* what: "boot loader" */

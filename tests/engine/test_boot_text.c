@@ -97,6 +97,64 @@ static void nothing_and_noise_tell_nothing(void **state)
 	}
 }
 
+/* Pieces of real text in any order, cut anywhere. */
+static void no_mixture_of_words_is_too_much(void **state)
+{
+	static const char *const pieces[] = {
+		"rst:0x",
+		"1",
+		" (POWERON",
+		")",
+		",boot:0x",
+		"13",
+		"(",
+		"SPI_FAST_FLASH_BOOT",
+		"DOWNLOAD(USB/UART0",
+		"waiting for download",
+		"Download boot modes disabled",
+		"WDT",
+		"BROWN_OUT",
+		" ",
+		"invalid header: 0x",
+		"ffffffffffffffffffff",
+	};
+	uint64_t seed = 1;
+	char text[512], words[80];
+
+	(void)state;
+	for (unsigned n = 0; n < 20000; n++) {
+		size_t len = 0;
+		struct boot_text b;
+		const char *keep;
+
+		text[0] = '\0';
+		for (;;) {
+			const char *piece;
+
+			seed = seed * 6364136223846793005u + 1442695040888963407u;
+			piece = pieces[seed >> 60];
+			if (seed >> 40 & 0x1f) {
+				size_t size = strlen(piece);
+
+				if (len + size >= sizeof(text))
+					break;
+				memcpy(text + len, piece, size + 1);
+				len += size;
+			} else if (len) {
+				text[--len] = '\0';
+				break;
+			}
+		}
+		boot_text_read(text, &b);
+		boot_text_signs(&b, words, sizeof(words));
+		keep = boot_text_keep(text);
+		assert_true(keep >= text && keep <= text + len);
+		assert_true(strlen(b.reset_cause) < sizeof(b.reset_cause));
+		if (b.mode == BOOT_MODE_FORBIDDEN)
+			assert_true(b.is_forbidden);
+	}
+}
+
 static void the_last_reset_decides_on_the_mode(void **state)
 {
 	char text[900];
@@ -212,6 +270,7 @@ int main(void)
 		cmocka_unit_test(each_roms_text_tells_its_mode_and_strap),
 		cmocka_unit_test(a_text_cut_anywhere_never_tells_a_wrong_mode),
 		cmocka_unit_test(nothing_and_noise_tell_nothing),
+		cmocka_unit_test(no_mixture_of_words_is_too_much),
 		cmocka_unit_test(the_last_reset_decides_on_the_mode),
 		cmocka_unit_test(an_application_that_waits_for_a_download_is_no_loader),
 		cmocka_unit_test(a_forbidden_download_is_known_whatever_ran_after_it),

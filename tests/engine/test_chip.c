@@ -52,6 +52,24 @@ static void no_two_rows_claim_the_same_chip(void **state)
 	}
 }
 
+static void a_chip_with_a_row_is_no_stranger(void **state)
+{
+	size_t count;
+	const struct chip *rows = chip_rows(&count);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		assert_null(chip_stranger_by_id(rows[i].id));
+		for (size_t m = 0; m < CHIP_MAGICS && rows[i].magics[m]; m++)
+			assert_null(chip_stranger_by_magic(rows[i].magics[m]));
+	}
+	assert_null(chip_stranger_by_id(UINT32_MAX));
+	assert_null(chip_stranger_by_id(99));
+	assert_null(chip_stranger_by_magic(0));
+	assert_string_equal(chip_stranger_by_id(28), "ESP32-H4");
+	assert_string_equal(chip_stranger_by_magic(0xfff0c101), "ESP8266");
+}
+
 static void what_no_row_has_is_not_found(void **state)
 {
 	(void)state;
@@ -114,6 +132,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_row_is_complete),
 		cmocka_unit_test(no_two_rows_claim_the_same_chip),
+		cmocka_unit_test(a_chip_with_a_row_is_no_stranger),
 		cmocka_unit_test(what_no_row_has_is_not_found),
 		cmocka_unit_test(frequencies_are_coded_as_the_header_wants_them),
 		cmocka_unit_test(flash_sizes_are_powers_of_two_from_1_to_128_mb),
