@@ -16,7 +16,7 @@ holder() { # port: what has it open; another bench's port of that name is anothe
 		[ "$(stat -Lc %t:%T "$fd" 2>/dev/null)" = "$(stat -c %t:%T "$1")" ] || continue
 		process=${fd%/fd/*}
 		echo "${process#/proc/}" >holder.pid
-		tr '\0' ' ' <"$process/cmdline" | sed 's/ $//'
+		cat "$process/cmdline" 2>/dev/null | tr '\0' ' ' | sed 's/ $//'
 	done
 }
 echo "holder: $(holder /dev/ttyUSB0)"
