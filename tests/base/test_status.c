@@ -4,7 +4,9 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -98,6 +100,54 @@ static void outcomes_and_parties_have_the_words_of_the_field(void **state)
 	assert_string_equal(party_name(PARTY_OPERATOR), "OPERATOR");
 }
 
+/* "| `CODE` | OUTCOME | PARTY | means | tried | to do |": docs/troubleshooting.md. */
+static unsigned lines_about(const char *page, enum status st, bool *is_right)
+{
+	const struct status_row *row = status_row(st);
+	char begin[64], whole[120];
+	unsigned count = 0;
+
+	snprintf(begin, sizeof(begin), "\n| `%s` |", row->code);
+	snprintf(whole, sizeof(whole), "\n| `%s` | %s | %s | ", row->code,
+		 outcome_name(row->outcome), party_name(row->party));
+	*is_right = true;
+	for (const char *at = strstr(page, begin); at; at = strstr(at + 1, begin)) {
+		unsigned cells = 0;
+
+		for (const char *c = at + 1; *c && *c != '\n'; c++)
+			cells += *c == '|';
+		count++;
+		*is_right = *is_right && cells == 7 && strncmp(at, whole, strlen(whole)) == 0;
+	}
+	return count;
+}
+
+static void the_page_for_trouble_has_every_code_once_and_no_other(void **state)
+{
+	static char page[64 * 1024];
+	FILE *file = fopen(SOURCE_DIR "/docs/troubleshooting.md", "r");
+	unsigned lines = 0;
+	size_t length;
+
+	(void)state;
+	assert_non_null(file);
+	length = fread(page, 1, sizeof(page) - 1, file);
+	fclose(file);
+	assert_in_range(length, 1, sizeof(page) - 2);
+	for (int st = STATUS_OK + 1; st < STATUS_COUNT; st++) {
+		bool is_right;
+
+		if (lines_about(page, (enum status)st, &is_right) != 1 || !is_right)
+			fail_msg("%s: expected one line '| `%s` | %s | %s | ... | ... | ... |'",
+				 status_code((enum status)st), status_code((enum status)st),
+				 outcome_name(status_row((enum status)st)->outcome),
+				 party_name(status_row((enum status)st)->party));
+	}
+	for (const char *at = strstr(page, "\n| `"); at; at = strstr(at + 1, "\n| `"))
+		lines += isupper((unsigned char)at[4]) != 0;
+	assert_int_equal(lines, STATUS_COUNT - 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -108,6 +158,7 @@ int main(void)
 		cmocka_unit_test(only_the_runs_own_limit_is_a_timeout),
 		cmocka_unit_test(codes_that_stand_in_databases_keep_their_names),
 		cmocka_unit_test(outcomes_and_parties_have_the_words_of_the_field),
+		cmocka_unit_test(the_page_for_trouble_has_every_code_once_and_no_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
