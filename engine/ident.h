@@ -89,6 +89,10 @@ uint32_t flash_bytes_of_id(uint32_t flash_id);
 /* "none", "secure boot, flash encryption", "unknown". */
 void security_text(const struct security *s, char *text, size_t size);
 
+/* The flags of the security info by name: "SECURE_BOOT_EN, HARD_DIS_JTAG", "bit 20" for one
+ * without a name; "" when none is set or the chip does not tell. docs/protocol.md. */
+void security_flags_text(const struct security *s, char *text, size_t size);
+
 /*
  * What the unit's key blocks are for, in espefuse's words: "0 XTS_AES_128_KEY, 1
  * SECURE_BOOT_DIGEST0"; "none" when no block has a purpose; "" where the chip does not

@@ -1,4 +1,4 @@
-/* docs/chips.md 9: the security state in words. */
+/* docs/chips.md 9; docs/protocol.md, security info: the security state in words. */
 #include "engine/ident.h"
 
 #include <stdarg.h>
@@ -30,6 +30,33 @@ __attribute__((format(printf, 3, 4))) static void add_item(char *text, size_t si
 	va_start(args, format);
 	vsnprintf(text + len, size - len, format, args);
 	va_end(args);
+}
+
+void security_flags_text(const struct security *s, char *text, size_t size)
+{
+	static const char *const names[32] = {
+		"SECURE_BOOT_EN",
+		"SECURE_BOOT_AGGRESSIVE_REVOKE",
+		"SECURE_DOWNLOAD_ENABLE",
+		"SECURE_BOOT_KEY_REVOKE0",
+		"SECURE_BOOT_KEY_REVOKE1",
+		"SECURE_BOOT_KEY_REVOKE2",
+		"SOFT_DIS_JTAG",
+		"HARD_DIS_JTAG",
+		"DIS_USB",
+		"DIS_DOWNLOAD_DCACHE",
+		"DIS_DOWNLOAD_ICACHE",
+	};
+
+	text[0] = '\0';
+	for (unsigned bit = 0; s->has_flags && bit < 32; bit++) {
+		if (!(s->flags >> bit & 1))
+			continue;
+		if (names[bit])
+			add_item(text, size, "%s", names[bit]);
+		else
+			add_item(text, size, "bit %u", bit);
+	}
 }
 
 static const char *purpose_name(const struct chip *chip, uint8_t purpose)

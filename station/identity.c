@@ -145,12 +145,15 @@ static void add_guesses(const struct snapshot *s, const struct slot_view *slot,
 /* What few units have, in a line of its own. */
 static void add_burned(const struct slot_view *slot, struct textbuf *out)
 {
-	char mac[MAC_TEXT_BYTES], keys[200];
+	char mac[MAC_TEXT_BYTES], keys[200], flags[500];
 
 	if (slot->ident->has_custom_mac) {
 		mac_text(slot->ident->custom_mac, mac);
 		textbuf_add(out, "%s has a MAC of its maker: %s\n", slot->short_name, mac);
 	}
+	security_flags_text(&slot->ident->security, flags, sizeof(flags));
+	if (flags[0])
+		textbuf_add(out, "%s has security flags: %s\n", slot->short_name, flags);
 	security_key_text(slot->ident, keys, sizeof(keys));
 	if (keys[0] && strcmp(keys, "none") != 0)
 		textbuf_add(out, "%s has keys in its fuses: %s\n", slot->short_name, keys);

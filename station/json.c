@@ -84,10 +84,25 @@ json_t *json_port(const struct port *p)
 	return object;
 }
 
+/* "Wi-Fi, BT" as an array. */
+static json_t *json_words(const char *text)
+{
+	json_t *array = json_array();
+
+	for (const char *at = text; *at;) {
+		size_t length = strcspn(at, ",");
+
+		json_array_append_new(array, json_stringn(at, length));
+		at += length;
+		at += strspn(at, ", ");
+	}
+	return array;
+}
+
 /* The flags that the chip told; null when it told none. */
 static json_t *json_security(const struct security *s)
 {
-	char flags[9];
+	char flags[9], names[500];
 	json_t *object;
 
 	if (!s->is_known)
@@ -99,24 +114,11 @@ static json_t *json_security(const struct security *s)
 	json_object_set_new(object, "secure_download", json_boolean(s->secure_download));
 	json_object_set_new(object, "manual_encryption", json_boolean(!s->no_manual_encrypt));
 	json_object_set_new(object, "flags", json_text(s->has_flags ? flags : NULL));
+	security_flags_text(s, names, sizeof(names));
+	json_object_set_new(object, "flag_names", json_words(names));
 	json_object_set_new(object, "secure_boot_v1", json_boolean(s->secure_boot_v1));
 	json_object_set_new(object, "crypt_count", json_integer(s->crypt_count));
 	return object;
-}
-
-/* "Wi-Fi, BT" as an array. */
-static json_t *json_features(const char *features)
-{
-	json_t *array = json_array();
-
-	for (const char *at = features; *at;) {
-		size_t length = strcspn(at, ",");
-
-		json_array_append_new(array, json_stringn(at, length));
-		at += length;
-		at += strspn(at, ", ");
-	}
-	return array;
 }
 
 json_t *json_ident(const struct ident *ident)
@@ -138,7 +140,7 @@ json_t *json_ident(const struct ident *ident)
 	json_object_set_new(object, "revision", json_text(ident->has_revision ? revision : NULL));
 	json_object_set_new(object, "package", json_text(ident->package));
 	json_object_set_new(object, "features", json_text(ident->features));
-	json_object_set_new(object, "feature_list", json_features(ident->features));
+	json_object_set_new(object, "feature_list", json_words(ident->features));
 	json_object_set_new(object, "crystal_mhz",
 			    ident->crystal_mhz ? json_integer(ident->crystal_mhz) : json_null());
 	json_object_set_new(object, "flash_id", json_text(ident->has_flash_id ? flash_id : NULL));

@@ -290,6 +290,35 @@ static void key_purposes_are_named_as_each_chip_has_them(void **state)
 	}
 }
 
+static void security_flags_are_named(void **state)
+{
+	static const struct {
+		uint32_t flags;
+		const char *text;
+	} rows[] = {
+		{ 0, "" },
+		{ 1, "SECURE_BOOT_EN" },
+		{ 5, "SECURE_BOOT_EN, SECURE_DOWNLOAD_ENABLE" },
+		{ 0x7c2, "SECURE_BOOT_AGGRESSIVE_REVOKE, SOFT_DIS_JTAG, HARD_DIS_JTAG, DIS_USB, "
+			 "DIS_DOWNLOAD_DCACHE, DIS_DOWNLOAD_ICACHE" },
+		{ 0x38,
+		  "SECURE_BOOT_KEY_REVOKE0, SECURE_BOOT_KEY_REVOKE1, SECURE_BOOT_KEY_REVOKE2" },
+		{ 0x80000800, "bit 11, bit 31" },
+	};
+	char text[300];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct security s = { .has_flags = true, .flags = rows[i].flags };
+
+		security_flags_text(&s, text, sizeof(text));
+		assert_string_equal(text, rows[i].text);
+		s.has_flags = false;
+		security_flags_text(&s, text, sizeof(text));
+		assert_string_equal(text, "");
+	}
+}
+
 static void a_unit_that_was_not_read_has_no_keys_to_name(void **state)
 {
 	struct ident nobody = { .chip = NULL }, silent = { .chip = chip_by_key("esp32s3") };
@@ -445,6 +474,7 @@ int main(void)
 		cmocka_unit_test(security_efuses_stand_where_section_9_says),
 		cmocka_unit_test(key_purposes_come_with_the_security_info),
 		cmocka_unit_test(key_purposes_are_named_as_each_chip_has_them),
+		cmocka_unit_test(security_flags_are_named),
 		cmocka_unit_test(a_unit_that_was_not_read_has_no_keys_to_name),
 		cmocka_unit_test(a_custom_mac_stands_in_block_3_and_in_the_c2_s_block_1),
 		cmocka_unit_test(a_watchdog_that_resets_is_armed_and_locked_again),
