@@ -82,46 +82,44 @@ static uint32_t next_region(const struct run *r, uint32_t addr, uint32_t end)
 	return end;
 }
 
-static bool is_in_room(const struct run *r, uint32_t addr)
-{
-	for (size_t i = 0; i < r->plan->room_count; i++) {
-		const struct flash_range *room = &r->plan->rooms[i];
-
-		if (addr >= room->addr && addr - room->addr < room->size_bytes)
-			return true;
-	}
-	return false;
-}
-
 /*
- * The unit repeats nothing of an erase command, so its range is judged by what it left:
- * all of it blank, and the sector behind as it was. What was blank before is not erased:
- * nothing could tell then where the command went.
+ * The unit repeats nothing of an erase command, so its range is judged by what it left: all
+ * of it blank, and what lies behind as it was. What was blank before is not erased: nothing
+ * could tell then where the command went.
  */
 struct range_guard {
-	bool has_neighbour;
-	uint32_t neighbour_addr;
-	uint8_t neighbour_md5[MD5_BYTES];
+	uint32_t addr, size_bytes; /* 0: all behind is blank, nothing can be lost there */
+	uint8_t md5[MD5_BYTES];
 };
 
+/* The shortest range behind that is not blank: an erase that goes too far and does harm
+ * there leaves it blank. */
 static enum status guard_range(struct run *r, uint32_t end, struct range_guard *g)
 {
-	*g = (struct range_guard){ .neighbour_addr = end };
-	g->has_neighbour = !r->is_unprovable && end < r->flash_bytes &&
-			   covered_until(r, end) == end && !is_in_room(r, end);
-	if (!g->has_neighbour)
-		return STATUS_OK;
-	return run_ask_md5_surely(r, end, FLASH_SECTOR_BYTES, g->neighbour_md5);
+	uint8_t blank[MD5_BYTES];
+
+	*g = (struct range_guard){ .addr = end };
+	for (uint32_t n = FLASH_SECTOR_BYTES; !r->is_unprovable && end < r->flash_bytes; n *= 2) {
+		bool is_all = n >= r->flash_bytes - end;
+
+		n = is_all ? r->flash_bytes - end : n;
+		blank_md5(n, blank);
+		TRY(run_ask_md5_surely(r, end, n, g->md5));
+		g->size_bytes = memcmp(g->md5, blank, MD5_BYTES) ? n : 0;
+		if (g->size_bytes || is_all)
+			break;
+	}
+	return STATUS_OK;
 }
 
 static enum status check_guard(struct run *r, const struct range_guard *g)
 {
 	uint8_t md5[MD5_BYTES];
 
-	if (!g->has_neighbour)
+	if (!g->size_bytes)
 		return STATUS_OK;
-	TRY(run_ask_md5_surely(r, g->neighbour_addr, FLASH_SECTOR_BYTES, md5));
-	if (memcmp(md5, g->neighbour_md5, sizeof(md5)) != 0)
+	TRY(run_ask_md5_surely(r, g->addr, g->size_bytes, md5));
+	if (memcmp(md5, g->md5, sizeof(md5)) != 0)
 		run_astray(r, "erasing");
 	return STATUS_OK;
 }
@@ -161,6 +159,23 @@ static enum status prove_blank(struct run *r, uint32_t addr, uint32_t size_bytes
 		       (unsigned)size_bytes, (unsigned)addr);
 }
 
+/*
+ * ERASE_REGION and ERASE_FLASH differ in one bit, and the stub looks at no length there: its
+ * answer is then one to another command, which counts as silence.
+ */
+static enum status check_not_all_erased(struct run *r)
+{
+	uint8_t blank[MD5_BYTES], md5[MD5_BYTES];
+
+	if (r->loader.kind == LOADER_ROM)
+		return STATUS_OK;
+	blank_md5(r->flash_bytes, blank);
+	TRY(run_ask_md5(r, 0, r->flash_bytes, md5));
+	if (run_md5s_alike(md5, blank))
+		run_astray(r, "erasing");
+	return STATUS_OK;
+}
+
 /* Erasing twice does no harm, so after silence or a refusal it is asked for once more. */
 static enum status erase_surely(struct run *r, uint32_t addr, uint32_t size_bytes)
 {
@@ -175,6 +190,7 @@ static enum status erase_surely(struct run *r, uint32_t addr, uint32_t size_byte
 	st = erase_range(r, addr, size_bytes);
 	if (st == STATUS_NO_ANSWER || st == STATUS_GARBLED || st == STATUS_ERASE_REFUSED) {
 		TRY(run_resync(r));
+		TRY(check_not_all_erased(r));
 		st = erase_range(r, addr, size_bytes);
 	}
 	TRY(st);

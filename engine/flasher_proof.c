@@ -75,6 +75,11 @@ static unsigned differing_bits(const uint8_t a[static MD5_BYTES], const uint8_t 
 	return bits;
 }
 
+bool run_md5s_alike(const uint8_t a[static MD5_BYTES], const uint8_t b[static MD5_BYTES])
+{
+	return differing_bits(a, b) < MD5_NEAR_BITS;
+}
+
 /*
  * The first sector that is not as planned; the region as a whole is known not to be.
  * Only for the message: what cannot be asked stays the region's beginning.

@@ -188,9 +188,10 @@ enum status run_write_region(struct run *r, const struct flash_region *g, uint8_
  */
 enum status run_send_part(struct run *r, const struct flash_region *part, struct data_phase *phase);
 
-/* flasher_write.c: BEGIN, blocks, END. STATUS_NO_ANSWER and STATUS_GARBLED: how much of it
- * has arrived is not known, and nothing may be sent again. */
-enum status run_send(struct run *r, const struct flash_region *part, struct data_phase *phase);
+/* flasher_write.c: BEGIN, blocks, END. *is_begun: the BEGIN was answered. STATUS_NO_ANSWER and
+ * STATUS_GARBLED: how much of it has arrived is not known, and nothing may be sent again. */
+enum status run_send(struct run *r, const struct flash_region *part, struct data_phase *phase,
+		     bool *is_begun);
 /* Shorter data blocks for the rest of the run, then paced ones. false: there are none. */
 bool run_shrink_data(struct run *r);
 
@@ -199,6 +200,8 @@ bool run_shrink_data(struct run *r);
 /* The chip's MD5 of a range. A question changes nothing: after silence or damage it
  * is put once more. */
 enum status run_ask_md5(struct run *r, uint32_t addr, size_t size_bytes, uint8_t md5[static 16]);
+/* Equal, or so near that one of them was altered on its way. */
+bool run_md5s_alike(const uint8_t a[static 16], const uint8_t b[static 16]);
 /* Where there is no plan to compare with: two answers agree. STATUS_GARBLED: none do. */
 enum status run_ask_md5_surely(struct run *r, uint32_t addr, size_t size_bytes,
 			       uint8_t md5[static 16]);

@@ -1,9 +1,11 @@
 /*
  * Did a part arrive where it was sent to?
  *
- * A begin that was altered on its way writes somewhere else, and no answer tells. It
- * shows only where the flash was not as planned before: a witness is such a place, and
- * what it was. docs/protocol.md, what a flasher may believe.
+ * A begin that was altered on its way erases and writes somewhere else, and no answer tells.
+ * It shows only where the flash was not as planned before: the witness is a sector of the
+ * part that was not, and its guards are the sectors in front of the part and behind it, which
+ * stay as they were. Where a shifted part touches the witness it touches a guard as well.
+ * docs/protocol.md, what a flasher may believe.
  */
 #include "engine/flasher_run.h"
 
@@ -12,9 +14,19 @@
 
 #include <string.h>
 
+/* One range of the flash, and what the chip said of it before the part was begun. */
+struct seen {
+	uint32_t addr;
+	size_t size_bytes; /* 0: there is none */
+	uint8_t md5[MD5_BYTES];
+};
+
 struct witness {
-	size_t at, size_bytes; /* of the part; size 0: there is none */
-	uint8_t before[MD5_BYTES], planned[MD5_BYTES];
+	struct seen is;
+	uint8_t planned[MD5_BYTES];
+	bool is_first; /* of the part's sectors: what begins there begins with it */
+	bool was_blank;
+	struct seen front, behind;
 };
 
 static size_t sector_bytes(const struct flash_region *g, size_t at)
@@ -24,7 +36,7 @@ static size_t sector_bytes(const struct flash_region *g, size_t at)
 	return left < FLASH_SECTOR_BYTES ? left : FLASH_SECTOR_BYTES;
 }
 
-static bool is_blank(const uint8_t *bytes, size_t size)
+static bool is_ff(const uint8_t *bytes, size_t size)
 {
 	for (size_t i = 0; i < size; i++) {
 		if (bytes[i] != 0xff)
@@ -33,84 +45,186 @@ static bool is_blank(const uint8_t *bytes, size_t size)
 	return true;
 }
 
-static enum status look_at_witness(struct run *r, const struct flash_region *g, struct witness *w)
+static enum status see(struct run *r, struct seen *s)
 {
-	digest_md5(g->data + w->at, w->size_bytes, w->planned);
-	return run_ask_md5_surely(r, g->addr + (uint32_t)w->at, w->size_bytes, w->before);
+	return s->size_bytes ? run_ask_md5(r, s->addr, s->size_bytes, s->md5) : STATUS_OK;
 }
 
-static bool is_as_planned(const struct witness *w)
+/* Is it still what it was? An answer that differs in a few bits was altered on its way. */
+static enum status is_same(struct run *r, const struct seen *s, bool *is_same)
 {
-	return memcmp(w->before, w->planned, MD5_BYTES) == 0;
+	struct seen now = *s;
+
+	TRY(see(r, &now));
+	*is_same = !s->size_bytes || run_md5s_alike(now.md5, s->md5);
+	return STATUS_OK;
 }
 
-static enum status make_blank(struct run *r, const struct flash_region *g, struct witness *w)
+static bool is_planned(const struct witness *w, const uint8_t md5[static MD5_BYTES])
 {
-	struct flash_region blank = blank_sector_region(g->addr + (uint32_t)w->at);
+	return run_md5s_alike(md5, w->planned);
+}
 
-	blank.label = g->label;
-	TRY(run_send(r, &blank, NULL));
-	TRY(look_at_witness(r, g, w));
-	if (!is_as_planned(w))
-		return STATUS_OK;
+/* ---- before ---- */
+
+static enum status look(struct run *r, struct witness *w)
+{
+	uint8_t blank[MD5_BYTES];
+
+	TRY(see(r, &w->is));
+	blank_md5(w->is.size_bytes, blank);
+	w->was_blank = run_md5s_alike(w->is.md5, blank);
+	return STATUS_OK;
+}
+
+static enum status astray(struct run *r, const struct flash_region *g, const char *how,
+			  uint32_t addr)
+{
 	run_astray(r, g->label);
 	return err_set(&r->report->err, STATUS_MD5_MISMATCH,
-		       "%s: the sector at %08x was erased and answered, and is as it was before",
-		       g->label, (unsigned)blank.addr);
+		       "%s: written and answered, and the sector at %08x %s", g->label,
+		       (unsigned)addr, how);
 }
 
-/*
- * *is_done: the part is all blank, and so is the flash there; nothing is to be written.
- * A sector that is as planned already is made blank: it will be written anyway.
- */
+static enum status ask_guard(struct run *r, const struct flash_region *g, const struct seen *guard)
+{
+	bool is_kept;
+
+	TRY(is_same(r, guard, &is_kept));
+	if (!is_kept) /* once more: only now it decides */
+		TRY(is_same(r, guard, &is_kept));
+	if (is_kept)
+		return STATUS_OK;
+	return astray(r, g, "next to it has changed", guard->addr);
+}
+
+static enum status ask_guards(struct run *r, const struct flash_region *g, const struct witness *w)
+{
+	TRY(ask_guard(r, g, &w->front));
+	return ask_guard(r, g, &w->behind);
+}
+
+static bool was_lost(enum status st)
+{
+	return st == STATUS_NO_ANSWER || st == STATUS_GARBLED;
+}
+
+/* A sector that is as planned already is erased: it will be written anyway. */
+static enum status make_blank(struct run *r, const struct flash_region *g, struct witness *w)
+{
+	struct flash_region blank = blank_sector_region(w->is.addr);
+	bool is_begun;
+
+	struct err why;
+	enum status st;
+
+	blank.label = g->label;
+	st = run_send(r, &blank, NULL, &is_begun);
+	if (st && !(is_begun && was_lost(st)))
+		return st;
+	why = r->report->err;
+	if (st)
+		TRY(run_resync(r));
+	TRY(look(r, w));
+	if (is_planned(w, w->is.md5))
+		return astray(r, g, "was not erased", blank.addr);
+	TRY(ask_guards(r, g, w));
+	r->report->err = why;
+	return st;
+}
+
+/* *is_done: the part is all blank, and so is the flash there; nothing is to be written. */
 static enum status take_witness(struct run *r, const struct flash_region *g, struct witness *w,
 				bool *is_done)
 {
-	*w = (struct witness){ .at = 0 };
+	uint32_t end = g->addr + (uint32_t)(run_sector_count(g) * FLASH_SECTOR_BYTES);
+	size_t at = 0, size;
+
+	*w = (struct witness){ .is_first = false };
 	*is_done = false;
 	if (r->is_unprovable)
 		return STATUS_OK;
-	while (w->at < g->size_bytes && is_blank(g->data + w->at, sector_bytes(g, w->at)))
-		w->at += FLASH_SECTOR_BYTES;
-	if (w->at >= g->size_bytes) {
-		*w = (struct witness){ .at = 0, .size_bytes = g->size_bytes };
-		TRY(look_at_witness(r, g, w));
-		*is_done = is_as_planned(w);
+	while (at < g->size_bytes && is_ff(g->data + at, sector_bytes(g, at)))
+		at += FLASH_SECTOR_BYTES;
+	size = at < g->size_bytes ? sector_bytes(g, at) : g->size_bytes;
+	at = at < g->size_bytes ? at : 0;
+	w->is = (struct seen){ .addr = g->addr + (uint32_t)at, .size_bytes = size };
+	w->is_first = at == 0;
+	digest_md5(g->data + at, size, w->planned);
+	TRY(look(r, w));
+	*is_done = w->was_blank && is_planned(w, w->is.md5) && size == g->size_bytes;
+	if (*is_done)
 		return STATUS_OK;
-	}
-	w->size_bytes = sector_bytes(g, w->at);
-	TRY(look_at_witness(r, g, w));
-	return is_as_planned(w) ? make_blank(r, g, w) : STATUS_OK;
+	if (g->addr)
+		w->front = (struct seen){ .addr = g->addr - FLASH_SECTOR_BYTES,
+					  .size_bytes = FLASH_SECTOR_BYTES };
+	if (end < r->flash_bytes)
+		w->behind = (struct seen){ .addr = end, .size_bytes = FLASH_SECTOR_BYTES };
+	TRY(see(r, &w->front));
+	TRY(see(r, &w->behind));
+	return is_planned(w, w->is.md5) ? make_blank(r, g, w) : STATUS_OK;
 }
 
+/* ---- after ---- */
+
+/* All was answered. Whether what came is right, the proof will say. */
 static enum status ask_witness(struct run *r, const struct flash_region *g, const struct witness *w)
 {
-	uint8_t md5[MD5_BYTES];
-	uint32_t addr = g->addr + (uint32_t)w->at;
+	struct seen now = w->is;
+	bool is_kept;
 
-	if (!w->size_bytes)
+	if (!w->is.size_bytes)
 		return STATUS_OK;
-	TRY(run_ask_md5(r, addr, w->size_bytes, md5));
-	if (memcmp(md5, w->planned, MD5_BYTES) == 0)
-		return STATUS_OK;
-	TRY(run_ask_md5_surely(r, addr, w->size_bytes, md5));
-	if (memcmp(md5, w->before, MD5_BYTES) != 0)
-		return STATUS_OK; /* something came; whether it is right, the proof will say */
-	run_astray(r, g->label);
-	return err_set(&r->report->err, STATUS_MD5_MISMATCH,
-		       "%s: written and answered, and the sector at %08x is as it was before: it "
-		       "takes nothing, or the write went elsewhere",
-		       g->label, (unsigned)addr);
+	TRY(see(r, &now));
+	if (!is_planned(w, now.md5)) {
+		TRY(is_same(r, &w->is, &is_kept));
+		if (is_kept)
+			return astray(r, g,
+				      "is as it was before: it takes nothing, or the write went "
+				      "elsewhere",
+				      w->is.addr);
+	}
+	return ask_guards(r, g, w);
+}
+
+/*
+ * The part was begun and is not complete. Begun at its place it has erased its first sector
+ * at least, and neither guard.
+ */
+static enum status ask_after_loss(struct run *r, const struct flash_region *g,
+				  const struct witness *w)
+{
+	bool is_kept;
+
+	TRY(is_same(r, &w->is, &is_kept));
+	if (is_kept && w->is_first && !w->was_blank)
+		return astray(r, g, "was not erased", w->is.addr);
+	return ask_guards(r, g, w);
 }
 
 enum status run_send_part(struct run *r, const struct flash_region *g, struct data_phase *phase)
 {
 	struct witness w;
-	bool is_done;
+	struct err why;
+	enum status st;
+	bool is_done, is_begun;
 
 	TRY(take_witness(r, g, &w, &is_done));
 	if (is_done)
 		return STATUS_OK;
-	TRY(run_send(r, g, phase));
-	return ask_witness(r, g, &w);
+	st = run_send(r, g, phase, &is_begun);
+	if (!st)
+		return ask_witness(r, g, &w);
+	if (!is_begun || !w.is.size_bytes || r->is_astray ||
+	    (!was_lost(st) && st != STATUS_WRITE_REFUSED))
+		return st;
+	why = r->report->err;
+	if (was_lost(st)) {
+		TRY(run_resync(r));
+		TRY(ask_after_loss(r, g, &w));
+	} else {
+		ask_after_loss(r, g, &w); /* what the chip itself has said stays */
+	}
+	r->report->err = why;
+	return st;
 }

@@ -94,7 +94,7 @@ static uint32_t sector_end(const struct flash_region *g)
 	return g->addr + (uint32_t)(run_sector_count(g) * FLASH_SECTOR_BYTES);
 }
 
-static enum status begin(struct run *r, const struct sending *s)
+static enum status begin(struct run *r, const struct sending *s, bool *is_begun)
 {
 	const struct flash_region *g = s->part;
 	struct flash_report *report = r->report;
@@ -113,6 +113,7 @@ static enum status begin(struct run *r, const struct sending *s)
 				g->addr, words, wait_ms, &report->err);
 	if (st == STATUS_REFUSED)
 		return judge_refusal(r, g, "begin", STATUS_ERASE_REFUSED);
+	*is_begun = !st;
 	if (!st && is_rom)
 		st = run_set_flash_size(r, r->flash_bytes);
 	return st;
@@ -251,13 +252,15 @@ static enum status end(struct run *r, const struct sending *s)
 			     r->loader.kind == LOADER_STUB ? STATUS_WRITE_REFUSED : STATUS_GARBLED);
 }
 
-enum status run_send(struct run *r, const struct flash_region *g, struct data_phase *phase)
+enum status run_send(struct run *r, const struct flash_region *g, struct data_phase *phase,
+		     bool *is_begun)
 {
 	struct sending s = plan_sending(r, g);
 	uint64_t start_us, start_bytes;
 	enum status st;
 
-	TRY(begin(r, &s));
+	*is_begun = false;
+	TRY(begin(r, &s, is_begun));
 	start_us = clock_now_us(r->loader.clock);
 	start_bytes = r->loader.sent_bytes;
 	st = send_blocks(r, &s);
