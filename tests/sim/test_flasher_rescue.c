@@ -173,6 +173,35 @@ static void a_stall_of_half_a_minute_is_sat_out(void **state)
 	}
 }
 
+/* ---- a port that leaves ---- */
+
+static void leave_and_come_back(struct flash_bench *b, const struct flash_progress *p)
+{
+	if (p->step != STEP_WRITE || p->try_no != 1 || b->reopens || b->on_progress == NULL)
+		return;
+	b->on_progress = NULL;
+	sim_unit_pull(b->unit, b->port.now_us);
+	sim_unit_plug(b->unit, b->port.now_us);
+}
+
+/* Under another number; what was written before counts. */
+static void a_bridge_that_leaves_in_mid_write_is_followed(void **state)
+{
+	struct sim_unit_config config = bench_unit("esp32");
+	struct small_plan p;
+	struct flash_bench b;
+
+	(void)state;
+	init(&b, &p, &config);
+	b.on_progress = leave_and_come_back;
+	expect(&b, &p, STATUS_OK);
+	assert_int_equal(b.reopens, 1);
+	assert_int_equal(b.report.tries, 2);
+	expect_word(b.report.evidence, "the port left by itself and came back");
+	assert_memory_equal(b.report.suspects, "cable, nest", 11);
+	release(&b, &p);
+}
+
 /* ---- power ---- */
 
 static struct flash_bench *stuck_bench;
@@ -384,6 +413,7 @@ int main(void)
 		cmocka_unit_test(a_brown_out_in_mid_write_is_told_by_its_words),
 		cmocka_unit_test(a_restart_at_a_high_rate_still_points_at_the_supply),
 		cmocka_unit_test(a_stall_of_half_a_minute_is_sat_out),
+		cmocka_unit_test(a_bridge_that_leaves_in_mid_write_is_followed),
 		cmocka_unit_test(a_stuck_bridge_is_brought_back_by_switching_its_power),
 		cmocka_unit_test(without_a_switch_the_stuck_bridge_is_named),
 		cmocka_unit_test(the_power_is_switched_once_and_no_more),
