@@ -173,32 +173,11 @@ static bool is_usable(struct flash_bench *b)
 	return !st || st == STATUS_PORT_GONE || st == STATUS_CANCELLED;
 }
 
-/* Holds it but for what was only to be erased, in a flash that does not erase all of itself? */
-static bool holds_files(const struct flash_bench *b, const struct small_plan *p,
-			const struct fault_case *c)
-{
-	size_t size;
-	const uint8_t *flash = sim_unit_flash(b->unit, &size);
-	bool is_sick = false;
-
-	for (size_t i = 0; i < c->fault_count; i++)
-		is_sick |= c->faults[i].kind == SIM_FAULT_BAD_SECTOR ||
-			   c->faults[i].kind == SIM_FAULT_BLOCK_PROTECT;
-	for (size_t i = 0; i < SMALL_REGIONS; i++) {
-		const struct flash_region *g = &p->regions[i];
-
-		if (memcmp(flash + g->addr, g->data, g->size_bytes) != 0)
-			return false;
-	}
-	return is_sick && p->plan.erase != ERASE_SECTORS;
-}
-
-static void judge_pass(struct flash_bench *b, const struct small_plan *p,
-		       const struct fault_case *c, struct fault_run *run)
+static void judge_pass(struct flash_bench *b, const struct small_plan *p, struct fault_run *run)
 {
 	if (b->job.kind == FLASH_RUN_VERIFY && !bench_is_untouched(b))
 		snprintf(run->wrong, sizeof(run->wrong), "a verify run changed the flash");
-	else if (!bench_holds(b, p) && !holds_files(b, p, c))
+	else if (!bench_holds(b, p))
 		snprintf(run->wrong, sizeof(run->wrong),
 			 "a false PASS: the flash is not what the plan says");
 	else if (b->report.proof != FLASH_PROOF_CHIP_MD5)
@@ -243,7 +222,7 @@ static void judge(struct flash_bench *b, const struct small_plan *p, const struc
 	if (run->status)
 		judge_failure(b, p, c, run);
 	else
-		judge_pass(b, p, c, run);
+		judge_pass(b, p, run);
 	if (!run->wrong[0] && run->took_us > latest_us(c, run))
 		snprintf(run->wrong, sizeof(run->wrong), "%.3f s, it may take %.3f s",
 			 (double)run->took_us / 1e6, (double)latest_us(c, run) / 1e6);
@@ -310,6 +289,8 @@ void fault_case_watch(const struct fault_case *c, struct fault_run *run,
 	prepare_flash(b, &p, c);
 	b->limit_ms = c->limit_ms ? c->limit_ms : flasher_limit_ms(&p.plan, &b->link);
 	run->limit_us = (uint64_t)b->limit_ms * 1000;
+	b->can_power_cycle = c->can_switch_power;
+	b->start = c->has_start ? &c->start : NULL;
 	start_us = b->port.now_us;
 	if (c->cancel_at_ms)
 		b->port.cancel_at_us = start_us + (uint64_t)c->cancel_at_ms * 1000;

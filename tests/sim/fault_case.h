@@ -31,7 +31,9 @@ struct fault_case {
 	bool clear_protection;
 	bool is_half_there;    /* the flash holds some of the plan's regions already */
 	bool can_switch_power; /* the hub's port can be */
-	unsigned tries;        /* 0: 3 */
+	bool has_start;        /* what worked in this slot before, be it true or not */
+	struct flash_way start;
+	unsigned tries; /* 0: 3 */
 	/* FLASH_RUN_VERIFY: the flash holds the plan, or, is_half_there, all but one bit. */
 	enum flash_kind kind;
 	uint32_t limit_ms;     /* 0: the flasher's own */

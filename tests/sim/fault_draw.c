@@ -146,6 +146,22 @@ static void draw_run(uint64_t *random, struct fault_case *c)
 		c->cancel_at_ms = (uint32_t)draw_size(random, 8000);
 }
 
+/* Any figures: what a database says need not fit the link. */
+static void draw_start(uint64_t *random, struct fault_case *c)
+{
+	static const uint32_t baud[] = { 0, 115200, 460800, 921600, 1500000 };
+
+	c->has_start = draw_below(random, 4) == 0;
+	if (!c->has_start)
+		return;
+	c->start.with_stub = draw_below(random, 2);
+	c->start.rate_baud = baud[draw_below(random, sizeof(baud) / sizeof(baud[0]))];
+	c->start.ram_block_bytes = (uint32_t)draw_size(random, 0x4000);
+	c->start.data_block_bytes = (uint32_t)draw_size(random, 0x8000);
+	if (draw_below(random, 2))
+		c->start.pace_bytes = (uint32_t)draw_size(random, 4096);
+}
+
 void draw_case(uint64_t seed, struct fault_case *c)
 {
 	uint64_t random = seed;
@@ -155,6 +171,7 @@ void draw_case(uint64_t seed, struct fault_case *c)
 	c->seed = 1 + draw_below(&random, 1000);
 	draw_recipe(&random, c);
 	draw_run(&random, c);
+	draw_start(&random, c);
 	c->fault_count = draw_between(&random, 1, FAULT_CASE_MAX);
 	for (size_t i = 0; i < c->fault_count; i++)
 		c->faults[i] = draw_fault(&random);

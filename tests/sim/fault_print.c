@@ -47,6 +47,12 @@ void fault_case_print_c(FILE *out, const struct fault_case *c)
 		truth(c->clear_protection));
 	fprintf(out, "\t.is_half_there = %s,\n\t.can_switch_power = %s,\n\t.tries = %u,\n",
 		truth(c->is_half_there), truth(c->can_switch_power), c->tries);
+	if (c->has_start)
+		fprintf(out,
+			"\t.has_start = true,\n\t.start = { %s, %" PRIu32 ", %" PRIu32 ", %" PRIu32
+			", %" PRIu32 " },\n",
+			truth(c->start.with_stub), c->start.rate_baud, c->start.ram_block_bytes,
+			c->start.data_block_bytes, c->start.pace_bytes);
 	if (c->kind == FLASH_RUN_VERIFY)
 		fprintf(out, "\t.kind = FLASH_RUN_VERIFY,\n");
 	fprintf(out, "\t.limit_ms = %" PRIu32 ",\n\t.cancel_at_ms = %" PRIu32 ",\n", c->limit_ms,

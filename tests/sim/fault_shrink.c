@@ -55,6 +55,7 @@ static bool simpler_options(struct shrinker *s)
 	TRY_OPTION(erase, ERASE_SECTORS);
 	TRY_OPTION(clear_protection, false);
 	TRY_OPTION(can_switch_power, false);
+	TRY_OPTION(has_start, false);
 	TRY_OPTION(compress, false);
 	TRY_OPTION(tries, 1);
 	TRY_OPTION(seed, 1);
