@@ -134,6 +134,11 @@ static bool is_power_cure(const struct link_facts *f, const struct cause_case *c
 	return f->was_power_cycled && !c->status;
 }
 
+static bool is_stuck(const struct link_facts *f, const struct cause_case *c)
+{
+	return f->is_stuck && c->status == STATUS_NO_ANSWER;
+}
+
 static bool is_strap(const struct link_facts *f, const struct cause_case *c)
 {
 	return failed_so(c, STATUS_WRONG_BOOT_MODE) && f->saw_boot_line;
@@ -253,6 +258,10 @@ static const struct cause_row {
 	  "nothing but switching its power off and on brought the unit back: its bridge or chip "
 	  "was stuck",
 	  "change cable and hub port if this comes back in the same slot", false },
+	{ is_stuck, "bridge, hub, cable",
+	  "the port takes no more bytes: the bridge is stuck, or the hub before it",
+	  "unplug the unit and plug it in again; change cable and hub port if this comes back",
+	  false },
 	{ is_strap, "nest, unit, bridge",
 	  "after a reset the unit starts its application: the line that holds GPIO0 low does not "
 	  "reach it",

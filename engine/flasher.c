@@ -139,7 +139,8 @@ static bool may_try_again(struct run *r, enum status *st)
 	const struct remedy_limits may = {
 		.tries_left = tries_left(r),
 		.may_drop_stub = may_drop_stub(r),
-		.may_power_cycle = r->job->power_cycle && !r->facts.was_power_cycled,
+		/* Who is only asked keeps its power. */
+		.may_power_cycle = r->plan && r->job->power_cycle && !r->facts.was_power_cycled,
 	};
 	struct way next = r->way;
 

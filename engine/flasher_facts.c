@@ -121,6 +121,8 @@ struct failure run_failure(struct run *r, enum status st)
 	struct failure f = { .status = st, .step = r->step, .how = HOW_ANY };
 
 	facts_judge_text(&r->facts);
+	/* Silence has another name there: SYNC_NO_REPLY. */
+	r->facts.is_stuck = r->step == STEP_CONNECT && st == STATUS_NO_ANSWER;
 	if (r->step == STEP_CONNECT && r->had_contact)
 		f.how = HOW_STALLED;
 	else if (r->facts.restarts != r->restarts_before)

@@ -68,11 +68,27 @@ void run_astray(struct run *r, const char *label)
 	run_evidence(r, "%.100s was not where it had been sent to", label);
 }
 
+/* The first and the last ways say more than those between. */
+static void make_way_room(char *ways, size_t size, size_t need)
+{
+	char *second;
+
+	while (strlen(ways) + need + 1 >= size && (second = strchr(ways, '\n')) != NULL) {
+		const char *third = strchr(second + 1, '\n');
+
+		if (third)
+			memmove(second, third, strlen(third) + 1);
+		else
+			*second = '\0';
+	}
+}
+
 void run_add_way(struct run *r)
 {
 	char text[80];
 
 	way_text_until(&r->way, r->link, r->step, text, sizeof(text));
+	make_way_room(r->ways, sizeof(r->ways), strlen(text));
 	text_append(r->ways, sizeof(r->ways), "\n", text);
 	if (r->step >= STEP_STUB)
 		r->report->way = way_figures(&r->way, r->link);

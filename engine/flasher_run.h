@@ -58,7 +58,7 @@ struct run {
 	unsigned restarts_before; /* facts.restarts when this try began */
 	unsigned rungs;           /* remedies taken */
 	enum status first_failure;
-	char ways[800]; /* one line each, in which it was tried */
+	char ways[600]; /* one line each, in which it was tried */
 	char more[800]; /* further evidence, one line each */
 };
 

@@ -51,6 +51,7 @@ struct link_facts {
 	unsigned restarts;     /* the unit's own, while it worked */
 	bool saw_boot_line;    /* a reset's text came, so its reset line works */
 	bool is_deaf;          /* its loader says that it waits, and hears nothing */
+	bool is_stuck;         /* the port took no more bytes, not even a SYNC's */
 	bool has_left;         /* the port went away by itself and came back */
 	bool was_power_cycled; /* the hub's port was switched off and on */
 	unsigned silences;     /* requests without an answer, but for SYNC and blocks */

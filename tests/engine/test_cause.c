@@ -202,6 +202,26 @@ static void a_loader_that_waits_and_hears_nothing_is_told_from_a_dead_unit(void 
 	assert_memory_equal(suspects, "supply", 6);
 }
 
+static void a_port_that_takes_nothing_is_a_stuck_bridge(void **state)
+{
+	struct link_facts f = { .echoes = 8, .is_stuck = true };
+	const struct cause_case c = { .status = STATUS_NO_ANSWER, .first = STATUS_NO_ANSWER };
+
+	(void)state;
+	judge(&f, &c);
+	assert_memory_equal(suspects, "bridge", 6);
+}
+
+static void a_unit_that_answered_and_then_not_is_told_from_one_that_never_did(void **state)
+{
+	struct link_facts f = { .echoes = 8 };
+	const struct cause_case c = { .status = STATUS_SYNC_NO_REPLY };
+
+	(void)state;
+	judge(&f, &c);
+	expect_word(advice, "answered at first and then no more");
+}
+
 /* ---- the rest ---- */
 
 static void a_rate_that_failed_is_named_with_the_one_that_works(void **state)
@@ -324,6 +344,8 @@ int main(void)
 		cmocka_unit_test(pieces_that_helped_are_told),
 		cmocka_unit_test(a_stuck_strap_is_told_from_a_stuck_reset),
 		cmocka_unit_test(a_loader_that_waits_and_hears_nothing_is_told_from_a_dead_unit),
+		cmocka_unit_test(a_port_that_takes_nothing_is_a_stuck_bridge),
+		cmocka_unit_test(a_unit_that_answered_and_then_not_is_told_from_one_that_never_did),
 		cmocka_unit_test(a_rate_that_failed_is_named_with_the_one_that_works),
 		cmocka_unit_test(a_chips_no_on_a_clean_line_is_the_units),
 		cmocka_unit_test(an_interlock_blames_no_line),

@@ -204,59 +204,57 @@ static void a_bridge_that_leaves_in_mid_write_is_followed(void **state)
 
 /* ---- power ---- */
 
-static struct flash_bench *stuck_bench;
-static const struct transport_ops *sim_ops;
-
-/* The bridge takes everything and passes nothing on, until its power was off. */
-static enum status stuck_write(struct transport *t, const uint8_t *buf, size_t size,
-			       struct deadline d, struct err *err)
-{
-	if (stuck_bench->power_cycles)
-		return sim_ops->write(t, buf, size, d, err);
-	return STATUS_OK;
-}
-
-static void stick(struct flash_bench *b, struct transport_ops *ops)
-{
-	stuck_bench = b;
-	sim_ops = b->port.base.ops;
-	*ops = *sim_ops;
-	ops->write = stuck_write;
-	b->port.base.ops = ops;
-}
-
 static void a_stuck_bridge_is_brought_back_by_switching_its_power(void **state)
 {
-	struct sim_unit_config config = bench_unit("esp32");
-	struct transport_ops ops;
-	struct small_plan p;
-	struct flash_bench b;
+	static const uint64_t nths[] = { 1, 300, 5000, 20000 };
+	static const enum stub_policy stubs[] = { STUB_AUTO, STUB_NEVER };
 
 	(void)state;
-	init(&b, &p, &config);
-	stick(&b, &ops);
-	b.can_power_cycle = true;
-	expect(&b, &p, STATUS_OK);
-	assert_int_equal(b.power_cycles, 1);
-	assert_int_equal(b.report.tries, 3);
-	expect_word(b.report.evidence, "its power was switched off and on");
-	assert_memory_equal(b.report.suspects, "bridge", 6);
-	release(&b, &p);
+	for (size_t i = 0; i < 8; i++) {
+		struct sim_unit_config config = unit_with(
+			(struct sim_fault){ .kind = SIM_FAULT_WEDGED, .nth = nths[i / 2] });
+		struct small_plan p;
+		struct flash_bench b;
+
+		init(&b, &p, &config);
+		p.plan.stub = stubs[i % 2];
+		b.can_power_cycle = true;
+		expect(&b, &p, STATUS_OK);
+		assert_int_equal(b.power_cycles, 1);
+		assert_int_equal(b.report.tries, 3);
+		expect_word(b.report.evidence, "its power was switched off and on");
+		assert_memory_equal(b.report.suspects, "bridge", 6);
+		release(&b, &p);
+	}
 }
 
 static void without_a_switch_the_stuck_bridge_is_named(void **state)
 {
-	struct sim_unit_config config = bench_unit("esp32");
-	struct transport_ops ops;
+	struct sim_unit_config config =
+		unit_with((struct sim_fault){ .kind = SIM_FAULT_WEDGED, .nth = 20000 });
 	struct small_plan p;
 	struct flash_bench b;
 
 	(void)state;
 	init(&b, &p, &config);
-	stick(&b, &ops);
-	expect(&b, &p, STATUS_SYNC_NO_REPLY);
-	expect_word(b.report.advice, "hears nothing");
-	assert_true(bench_is_untouched(&b));
+	expect(&b, &p, STATUS_NO_ANSWER);
+	expect_word(b.report.advice, "takes no more bytes");
+	assert_memory_equal(b.report.suspects, "bridge", 6);
+	release(&b, &p);
+}
+
+static void who_is_only_asked_keeps_its_power(void **state)
+{
+	struct sim_unit_config config =
+		unit_with((struct sim_fault){ .kind = SIM_FAULT_WEDGED, .nth = 1 });
+	struct small_plan p;
+	struct flash_bench b;
+
+	(void)state;
+	init(&b, &p, &config);
+	b.can_power_cycle = true;
+	assert_int_equal(bench_run(&b, FLASH_RUN_IDENTIFY, NULL), STATUS_SYNC_NO_REPLY);
+	assert_int_equal(b.power_cycles, 0);
 	release(&b, &p);
 }
 
@@ -416,6 +414,7 @@ int main(void)
 		cmocka_unit_test(a_bridge_that_leaves_in_mid_write_is_followed),
 		cmocka_unit_test(a_stuck_bridge_is_brought_back_by_switching_its_power),
 		cmocka_unit_test(without_a_switch_the_stuck_bridge_is_named),
+		cmocka_unit_test(who_is_only_asked_keeps_its_power),
 		cmocka_unit_test(the_power_is_switched_once_and_no_more),
 		cmocka_unit_test(a_stuck_strap_and_a_stuck_reset_are_told_apart),
 		cmocka_unit_test(a_slow_reset_line_is_met_by_the_long_timing),
