@@ -100,7 +100,8 @@ uint32_t flasher_limit_ms(const struct flash_plan *plan, const struct link_profi
 #define STUB_S 0.75
 #define RATE_S 0.1
 #define RESTART_S 0.3
-#define MD5_S_PER_MB 0.3
+#define STUB_MD5_S_PER_MB 0.16
+#define ROM_MD5_S_PER_MB 0.94
 #define ROM_ERASE_S_PER_SECTOR 0.045
 #define FRAME_BYTES 50u /* around each block and its answer */
 #define TURNAROUND_S 0.002
@@ -120,7 +121,7 @@ static double region_s(const struct flash_region *g, bool compress, uint32_t rat
 
 	if (!with_stub)
 		s += (double)sectors * ROM_ERASE_S_PER_SECTOR;
-	return s + (double)g->size_bytes * MD5_S_PER_MB / 1e6;
+	return s + (double)g->size_bytes * (with_stub ? STUB_MD5_S_PER_MB : ROM_MD5_S_PER_MB) / 1e6;
 }
 
 double flasher_expected_s(const struct flash_plan *plan, uint32_t rate_baud, bool with_stub)

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What asking costs: docs/protocol.md, usual times. */
+/* What asking costs: docs/protocol.md, Usual times. */
 #define ROM_MD5_US_PER_SECTOR 3850u
 #define STUB_MD5_US_PER_SECTOR 655u
 #define QUESTION_BYTES 80u
@@ -25,6 +25,9 @@
 #define QUESTIONS_MAX 400
 #define CHUNK_SECTORS_MIN 16
 #define CHUNKS_MAX 64
+/* Longer ones by several BEGINs: how far a part's stream has come is not measured, so the
+ * answer to a block may have to be waited for as long as the whole part takes. */
+#define PART_SECTORS_MAX 256
 /* Shorter ones are sent raw: packing saves less than a block's frame. */
 #define PACK_MIN_BYTES 64
 
@@ -257,6 +260,8 @@ static enum status write_missing(struct run *r, const struct flash_region *g, ui
 	for (size_t i = 0, n; i < count; i += n) {
 		for (n = 0; i + n < count && !(sectors[i + n] & SECTOR_RIGHT); n++)
 			;
+		if (n != count && n > PART_SECTORS_MAX)
+			n = PART_SECTORS_MAX;
 		if (n)
 			TRY(write_sectors(r, g, sectors, i, n, phase));
 		n = n ? n : 1;
