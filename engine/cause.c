@@ -232,8 +232,8 @@ static bool is_unclear(const struct link_facts *f, const struct cause_case *c)
 }
 
 /*
- * The first row that fits counts. {bridge}, {driver}: their names or "its driver"; {big},
- * {small}: block sizes; {code}: of the refusal; {failed}, {rate}: baud.
+ * The first row that fits counts. {bridge}, {driver}: with their names, where these are
+ * known; {code}: of the refusal; {failed}: the first rate that did not work.
  */
 static const struct cause_row {
 	bool (*fits)(const struct link_facts *f, const struct cause_case *c);
@@ -280,7 +280,7 @@ static const struct cause_row {
 	  "check that it still has power and sits well, plug it in again, try another cable",
 	  false },
 	{ is_silent, "supply, nest, cable, unit, bridge",
-	  "the unit gives no sign of life after any reset",
+	  "the unit answers nothing after any reset",
 	  "check that it has power and sits well, then try another cable and another unit here",
 	  false },
 	{ is_late_contact, "nest, cable, unit",
@@ -320,7 +320,7 @@ static const char *const party_suspects[PARTY_COUNT] = {
 	[PARTY_LINK] = "cable, hub, supply, bridge",
 	[PARTY_FIXTURE] = "cable, nest, hub",
 	[PARTY_STATION] = "station",
-	[PARTY_OPERATOR] = "unit, recipe, operator",
+	[PARTY_OPERATOR] = "unit, recipe",
 };
 
 /* ---- in words ---- */
@@ -404,7 +404,9 @@ void cause_judge(const struct link_facts *f, const struct cause_case *c, char *s
 			row = &causes[i];
 	}
 	snprintf(suspects, suspects_size, "%s",
-		 row ? row->suspects : party_suspects[status->party]);
+		 row                                  ? row->suspects
+		 : status->outcome == OUTCOME_ABORTED ? "operator"
+						      : party_suspects[status->party]);
 	if (row)
 		fill_in(f, row->sentence, advice, advice_size);
 	else

@@ -123,7 +123,7 @@ static enum status run_try(struct run *r)
 	return st;
 }
 
-/* A native port that left and came back is worth a try, the same way. */
+/* A port that left and came back is worth a try, the same way. */
 static bool may_follow(struct run *r, enum status *st)
 {
 	if (!tries_left(r))

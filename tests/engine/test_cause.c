@@ -261,6 +261,16 @@ static void an_interlock_blames_no_line(void **state)
 	assert_string_equal(advice, status_row(STATUS_WRONG_CHIP)->sentence);
 }
 
+static void who_stops_a_run_is_not_the_unit(void **state)
+{
+	struct link_facts f = { .echoes = 8, .silences = 3 };
+	const struct cause_case c = { .status = STATUS_CANCELLED };
+
+	(void)state;
+	judge(&f, &c);
+	assert_string_equal(suspects, "operator");
+}
+
 static void every_failure_has_suspects_and_a_sentence(void **state)
 {
 	(void)state;
@@ -349,6 +359,7 @@ int main(void)
 		cmocka_unit_test(a_rate_that_failed_is_named_with_the_one_that_works),
 		cmocka_unit_test(a_chips_no_on_a_clean_line_is_the_units),
 		cmocka_unit_test(an_interlock_blames_no_line),
+		cmocka_unit_test(who_stops_a_run_is_not_the_unit),
 		cmocka_unit_test(every_failure_has_suspects_and_a_sentence),
 		cmocka_unit_test(evidence_keeps_whole_facts_and_the_telling_ones_first),
 		cmocka_unit_test(a_clean_run_has_clean_evidence),

@@ -286,7 +286,9 @@ static void a_stuck_strap_and_a_stuck_reset_are_told_apart(void **state)
 		  STATUS_WRONG_BOOT_MODE,
 		  "GPIO0" },
 		{ { SIM_FAULT_EN_STUCK, SIM_FAULT_CHATTER }, STATUS_WRONG_BOOT_MODE, "EN" },
-		{ { SIM_FAULT_EN_STUCK, SIM_FAULT_EN_STUCK }, STATUS_SYNC_NO_REPLY, "no sign" },
+		{ { SIM_FAULT_EN_STUCK, SIM_FAULT_EN_STUCK },
+		  STATUS_SYNC_NO_REPLY,
+		  "answers nothing" },
 	};
 
 	(void)state;
