@@ -21,6 +21,29 @@ static enum status pack_part(const uint8_t *data, size_t size_bytes, uint8_t **p
 	return STATUS_OK;
 }
 
+/* How far each PACK_MARK_BYTES of the stream reach. */
+static void mark(uint32_t *marks, const uint8_t *packed, size_t packed_bytes)
+{
+	uint8_t *room = malloc(LARGE_APP_BYTES);
+	z_stream z = { .next_out = room, .avail_out = LARGE_APP_BYTES };
+	size_t n = 0;
+
+	assert_non_null(room);
+	assert_int_equal(inflateInit(&z), Z_OK);
+	marks[n++] = 0;
+	for (size_t at = 0; at < packed_bytes; at += PACK_MARK_BYTES) {
+		size_t left = packed_bytes - at;
+
+		z.next_in = (Bytef *)(uintptr_t)(packed + at);
+		z.avail_in = (uInt)(left < PACK_MARK_BYTES ? left : PACK_MARK_BYTES);
+		inflate(&z, Z_SYNC_FLUSH);
+		marks[n++] = (uint32_t)z.total_out;
+	}
+	assert_int_equal(z.total_out, LARGE_APP_BYTES);
+	inflateEnd(&z);
+	free(room);
+}
+
 static void pack_app(struct large_plan *p)
 {
 	struct flash_region *app = &p->small.regions[SMALL_APP];
@@ -31,6 +54,8 @@ static void pack_app(struct large_plan *p)
 	app->size_bytes = LARGE_APP_BYTES;
 	app->packed = p->packed;
 	app->packed_bytes = room;
+	mark(p->marks, p->packed, room);
+	app->packed_marks = p->marks;
 	digest_md5(app->data, app->size_bytes, app->md5);
 }
 
@@ -53,7 +78,9 @@ void large_plan_init(struct large_plan *p, const char *chip_key, uint32_t seed)
 	p->app = malloc(LARGE_APP_BYTES);
 	p->packed = malloc(compressBound(LARGE_APP_BYTES));
 	assert_non_null(p->app);
+	p->marks = calloc(LARGE_APP_BYTES / PACK_MARK_BYTES + 2, sizeof(*p->marks));
 	assert_non_null(p->packed);
+	assert_non_null(p->marks);
 	fill(p->app, LARGE_APP_BYTES, seed);
 	pack_app(p);
 	p->small.plan.end_addr = p->small.regions[SMALL_APP].addr + LARGE_APP_BYTES;
@@ -64,6 +91,7 @@ void large_plan_release(struct large_plan *p)
 {
 	free(p->app);
 	free(p->packed);
+	free(p->marks);
 	small_plan_release(&p->small);
 }
 

@@ -12,6 +12,7 @@
 struct large_plan {
 	struct small_plan small;
 	uint8_t *app, *packed;
+	uint32_t *marks; /* of packed */
 };
 
 /* seed: another one gives another application, alike in no sector. */
