@@ -1,3 +1,4 @@
+#define ZLIB_CONST /* its input is */
 #include "recipes/pack.h"
 
 #include "engine/flasher.h"
@@ -74,7 +75,7 @@ uint32_t *pack_marks(const uint8_t *packed, size_t packed_bytes, size_t size)
 	for (size_t i = 0; is_good && i < count; i++) {
 		size_t left = packed_bytes - i * PACK_MARK_BYTES;
 
-		z.next_in = (Bytef *)(uintptr_t)(packed + i * PACK_MARK_BYTES);
+		z.next_in = packed + i * PACK_MARK_BYTES;
 		z.avail_in = (uInt)(left < PACK_MARK_BYTES ? left : PACK_MARK_BYTES);
 		is_good = inflate_all(&z, room);
 		marks[i + 1] = (uint32_t)z.total_out;

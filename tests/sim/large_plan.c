@@ -1,3 +1,4 @@
+#define ZLIB_CONST /* its input is */
 #include "tests/sim/large_plan.h"
 
 #include "engine/base/digest.h"
@@ -34,7 +35,7 @@ static void mark(uint32_t *marks, const uint8_t *packed, size_t packed_bytes)
 	for (size_t at = 0; at < packed_bytes; at += PACK_MARK_BYTES) {
 		size_t left = packed_bytes - at;
 
-		z.next_in = (Bytef *)(uintptr_t)(packed + at);
+		z.next_in = packed + at;
 		z.avail_in = (uInt)(left < PACK_MARK_BYTES ? left : PACK_MARK_BYTES);
 		inflate(&z, Z_SYNC_FLUSH);
 		marks[n++] = (uint32_t)z.total_out;
