@@ -1,4 +1,4 @@
-/* Flash that is worn, slow, or does not say what it is. */
+/* Flash that is worn, slow, interrupted, or does not say what it is. */
 #include "tests/sim/wire_client.h"
 
 #include <setjmp.h>
@@ -196,6 +196,116 @@ static void a_flash_does_not_say_what_it_is_for_some_reads_or_ever(void **state)
 	}
 }
 
+/* ---- interrupted ---- */
+
+#define BLOCK 0x4000u
+
+/* A block of zeros that the stub has acknowledged and is writing, 64 pages of 0.4 ms. */
+static struct client *writing(void)
+{
+	static const uint8_t block[BLOCK];
+	struct client *c = client_new(NULL);
+
+	client_enter_stub(c);
+	client_ask_words(c, 0x02, WORDS(BLOCK, 1, BLOCK, 0));
+	client_ask_block(c, 0x03, 0, block, BLOCK);
+	client_wait_ms(c, 10);
+	return c;
+}
+
+static unsigned whole_pages(const uint8_t *flash, uint8_t value)
+{
+	unsigned pages = 0;
+
+	for (size_t at = 0; at < BLOCK; at += 256) {
+		size_t i = 0;
+
+		while (i < 256 && flash[at + i] == value)
+			i++;
+		pages += i == 256;
+	}
+	return pages;
+}
+
+static void power_that_goes_leaves_a_page_half_written(void **state)
+{
+	struct client *c = writing();
+	const uint8_t *flash;
+	struct sim_counters n;
+	unsigned done;
+	(void)state;
+
+	sim_unit_pull(c->unit, c->now_us);
+	flash = sim_unit_flash(c->unit, NULL);
+	done = whole_pages(flash, 0);
+	assert_in_range(done, 20, 30);
+	assert_int_equal(whole_pages(flash, 0xFF), 64 - done - 1);
+	for (size_t i = 0; i < 256 * done; i++)
+		assert_int_equal(flash[i], 0);
+	sim_unit_counters(c->unit, &n);
+	assert_int_equal(n.bytes_programmed, 256 * (done + 1));
+	client_free(c);
+}
+
+static void a_reset_of_the_chip_leaves_whole_pages_and_no_more(void **state)
+{
+	struct client *c = writing();
+	const uint8_t *flash;
+	unsigned done;
+	(void)state;
+
+	client_reset(c, true);
+	flash = sim_unit_flash(c->unit, NULL);
+	done = whole_pages(flash, 0);
+	assert_in_range(done, 30, 45); /* EN has to be low for 5 ms */
+	assert_int_equal(whole_pages(flash, 0xFF), 64 - done);
+	client_free(c);
+}
+
+static void power_that_goes_leaves_a_sector_half_erased(void **state)
+{
+	struct client *c = client_new(NULL);
+	uint8_t *flash = sim_unit_flash_edit(c->unit, NULL);
+	unsigned ones = 0;
+	(void)state;
+
+	client_enter_stub(c);
+	memset(flash, 0x0F, 2 * SECTOR);
+	client_send_command(c, 0xD1, ((uint8_t[]){ 0, 0, 0, 0, 0, 0x20, 0, 0 }), 8, 0);
+	client_wait_ms(c, 20); /* a sector takes 40 */
+	sim_unit_pull(c->unit, c->now_us);
+	for (size_t i = 0; i < SECTOR; i++) {
+		assert_int_equal(flash[i] & 0x0F, 0x0F);
+		ones += (unsigned)__builtin_popcount(flash[i] & 0xF0);
+		assert_int_equal(flash[SECTOR + i], 0x0F);
+	}
+	assert_in_range(ones, SECTOR, 3 * SECTOR);
+	client_free(c);
+}
+
+/* It has its command: what drives it can go away. */
+static void an_erase_in_work_outlives_the_resets_of_the_chip(void **state)
+{
+	struct client *c = client_with(FAULTS({ .kind = SIM_FAULT_SLOW_ERASE, .amount = 1000 }));
+	uint8_t *flash = sim_unit_flash_edit(c->unit, NULL);
+	(void)state;
+
+	client_enter_stub(c);
+	memset(flash, 0, 2 * SECTOR);
+	client_send_command(c, 0xD1, ((uint8_t[]){ 0, 0, 0, 0, 0, 0x20, 0, 0 }), 8, 0);
+	client_wait_ms(c, 20);
+	for (int i = 0; i < 3; i++) {
+		client_enter_rom(c);
+		client_ask_words(c, 0x0D, WORDS(0, 0));
+		assert_int_equal(flash_id(c), 0xFFFFFF); /* busy, and deaf */
+	}
+	client_wait_ms(c, 40000);
+	assert_int_equal(flash_id(c), 0x1640C8);
+	assert_int_equal(flash[SECTOR - 1], 0xFF);
+	assert_int_equal(flash[SECTOR], 0);
+	client_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +316,10 @@ int main(void)
 		cmocka_unit_test(the_rom_notices_most_worn_bits),
 		cmocka_unit_test(a_slow_flash_programs_so_many_times_slower),
 		cmocka_unit_test(a_flash_does_not_say_what_it_is_for_some_reads_or_ever),
+		cmocka_unit_test(power_that_goes_leaves_a_page_half_written),
+		cmocka_unit_test(a_reset_of_the_chip_leaves_whole_pages_and_no_more),
+		cmocka_unit_test(power_that_goes_leaves_a_sector_half_erased),
+		cmocka_unit_test(an_erase_in_work_outlives_the_resets_of_the_chip),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
