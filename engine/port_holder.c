@@ -19,14 +19,17 @@ static bool is_all_digits(const char *name)
 }
 
 /* Only links into /dev are followed: a stat of somebody's network file can hang. */
-static bool is_device(int dir, const char *name, dev_t device)
+static bool read_device(int dir, const char *name, dev_t *device)
 {
 	char target[PATH_BYTES];
 	struct stat st;
 	ssize_t n = readlinkat(dir, name, target, sizeof(target));
 
-	return n > 5 && memcmp(target, "/dev/", 5) == 0 && fstatat(dir, name, &st, 0) == 0 &&
-	       S_ISCHR(st.st_mode) && st.st_rdev == device;
+	if (n <= 5 || memcmp(target, "/dev/", 5) != 0 || fstatat(dir, name, &st, 0) != 0 ||
+	    !S_ISCHR(st.st_mode))
+		return false;
+	*device = st.st_rdev;
+	return true;
 }
 
 static DIR *open_dir_at(int dir, const char *name)
@@ -37,19 +40,6 @@ static DIR *open_dir_at(int dir, const char *name)
 	if (!d && fd >= 0)
 		close(fd);
 	return d;
-}
-
-static bool has_open(int process, dev_t device)
-{
-	DIR *d = open_dir_at(process, "fd");
-	bool found = false;
-
-	if (!d)
-		return false;
-	for (struct dirent *e = readdir(d); e && !found; e = readdir(d))
-		found = is_all_digits(e->d_name) && is_device(dirfd(d), e->d_name, device);
-	closedir(d);
-	return found;
 }
 
 static void read_command(int process, char *command, size_t size)
@@ -70,29 +60,61 @@ static void read_command(int process, char *command, size_t size)
 	command[n] = '\0';
 }
 
-bool port_holder_find(const char *proc, const struct stat *node, struct port_holder *holder)
+/* Another process before this one. */
+static void note_holder(struct port_held *held, pid_t pid, int process)
+{
+	if (held->holder.pid && (held->holder.pid != getpid() || pid == getpid()))
+		return;
+	held->holder.pid = pid;
+	read_command(process, held->holder.command, sizeof(held->holder.command));
+}
+
+static void look_into(int process, pid_t pid, struct port_held *devices, size_t count)
+{
+	DIR *d = open_dir_at(process, "fd");
+
+	if (!d)
+		return;
+	for (struct dirent *e = readdir(d); e; e = readdir(d)) {
+		dev_t device;
+
+		if (!is_all_digits(e->d_name) || !read_device(dirfd(d), e->d_name, &device))
+			continue;
+		for (size_t i = 0; i < count; i++) {
+			if (devices[i].device == device)
+				note_holder(&devices[i], pid, process);
+		}
+	}
+	closedir(d);
+}
+
+void port_holders_find(const char *proc, struct port_held *devices, size_t count)
 {
 	DIR *d = open_dir_at(AT_FDCWD, proc);
-	bool is_other = false;
 
-	*holder = (struct port_holder){ .pid = 0 };
+	for (size_t i = 0; i < count; i++)
+		devices[i].holder = (struct port_holder){ .pid = 0 };
 	if (!d)
-		return false;
-	for (struct dirent *e = readdir(d); e && !is_other; e = readdir(d)) {
+		return;
+	for (struct dirent *e = readdir(d); e; e = readdir(d)) {
 		int process = -1;
 
 		if (is_all_digits(e->d_name))
 			process = openat(dirfd(d), e->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (process < 0)
 			continue;
-		if (has_open(process, node->st_rdev)) {
-			holder->pid = (pid_t)strtol(e->d_name, NULL, 10);
-			read_command(process, holder->command, sizeof(holder->command));
-			is_other = holder->pid != getpid();
-		}
+		look_into(process, (pid_t)strtol(e->d_name, NULL, 10), devices, count);
 		close(process);
 	}
 	closedir(d);
+}
+
+bool port_holder_find(const char *proc, const struct stat *node, struct port_holder *holder)
+{
+	struct port_held held = { .device = node->st_rdev };
+
+	port_holders_find(proc, &held, 1);
+	*holder = held.holder;
 	return holder->pid != 0;
 }
 

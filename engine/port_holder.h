@@ -6,6 +6,7 @@
 #define ENGINE_PORT_HOLDER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -19,6 +20,15 @@ struct port_holder {
  * every process that can be read: for a port that was refused, not for each.
  */
 bool port_holder_find(const char *proc, const struct stat *node, struct port_holder *holder);
+
+/* A device, and who has it open; pid 0: nobody that this user may see. */
+struct port_held {
+	dev_t device;
+	struct port_holder holder;
+};
+
+/* The same for several devices in one walk; only their holders are written. */
+void port_holders_find(const char *proc, struct port_held *devices, size_t count);
 
 /*
  * Who has this node locked with flock, as flashers do. Reads one file, so it can

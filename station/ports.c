@@ -398,15 +398,24 @@ void ports_release(struct port_list *list)
 
 void ports_find_holders(struct port_list *list, const char *proc)
 {
+	struct port_held *held = calloc(list->count + 1, sizeof(*held));
+
+	if (!held)
+		return;
 	for (size_t i = 0; i < list->count; i++) {
-		struct port *p = &list->items[i];
-		struct port_holder holder;
 		struct stat node;
 
-		if (stat(p->node, &node) != 0 || !port_holder_find(proc, &node, &holder))
-			continue;
-		p->holder_pid = holder.pid;
-		snprintf(p->holder, sizeof(p->holder), "%s", holder.command);
+		/* No device has the number 0. */
+		if (stat(list->items[i].node, &node) == 0)
+			held[i].device = node.st_rdev;
+	}
+	port_holders_find(proc, held, list->count);
+	for (size_t i = 0; i < list->count; i++) {
+		struct port *p = &list->items[i];
+
+		p->holder_pid = held[i].holder.pid;
+		snprintf(p->holder, sizeof(p->holder), "%s", held[i].holder.command);
 		text_clean(p->holder);
 	}
+	free(held);
 }

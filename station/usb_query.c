@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/usbdevice_fs.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -108,13 +109,9 @@ static bool is_still(int fd, const struct port *p)
 	       get_le16(descriptor + DESCRIPTOR_PRODUCT) == p->pid;
 }
 
-static bool is_in_use(const struct usb_bus *bus, const struct port *p)
+static void node_path(const struct usb_bus *bus, const struct port *p, char path[static PATH_MAX])
 {
-	struct port_holder holder;
-	struct stat node;
-
-	return stat(p->node, &node) == 0 && (port_holder_of_lock(bus->proc, &node, &holder) ||
-					     port_holder_find(bus->proc, &node, &holder));
+	snprintf(path, PATH_MAX, "%s/%03u/%03u", bus->root, p->usb_bus, p->usb_device);
 }
 
 /* EPERM and EROFS: a container's ways to say it. */
@@ -125,24 +122,37 @@ static struct usb_answer refused(int number)
 	return (struct usb_answer){ .asked = is_forbidden ? USB_NOT_PERMITTED : USB_SILENT };
 }
 
+/* false: *answer says why not. Opening a node wakes the device up, so that is left to those who
+ * may. */
+static bool may_ask(const struct usb_bus *bus, const struct port *p, enum usb_question question,
+		    struct usb_answer *answer)
+{
+	char path[PATH_MAX];
+
+	*answer = (struct usb_answer){ .asked = USB_NOT_ASKED };
+	if (question == ASK_NOTHING || !p->usb_bus || !p->usb_device)
+		return false;
+	node_path(bus, p, path);
+	if (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0)
+		return true;
+	*answer = refused(errno);
+	return false;
+}
+
 struct usb_answer usb_query(const struct usb_bus *bus, const struct port *p,
 			    enum usb_question question)
 {
-	struct usb_answer answer = { .asked = USB_SILENT };
-	char path[128];
+	struct usb_answer answer;
+	char path[PATH_MAX];
 	int fd;
 
-	if (question == ASK_NOTHING || !p->usb_bus || !p->usb_device)
-		return (struct usb_answer){ .asked = USB_NOT_ASKED };
-	snprintf(path, sizeof(path), "%s/%03u/%03u", bus->root, p->usb_bus, p->usb_device);
-	/* Opening a node wakes the device up: not for somebody who may not ask anyway. */
-	if (faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) != 0)
-		return refused(errno);
-	if (is_in_use(bus, p))
-		return (struct usb_answer){ .asked = USB_IN_USE };
+	if (!may_ask(bus, p, question, &answer))
+		return answer;
+	node_path(bus, p, path);
 	fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0)
 		return refused(errno);
+	answer.asked = USB_SILENT;
 	if (is_still(fd, p))
 		answer = ask(bus, fd, question);
 	close(fd);
@@ -156,6 +166,7 @@ struct asked_bridge {
 	size_t place;
 	enum usb_question question;
 	struct port port; /* a copy: a thread that is stuck outlives the list */
+	bool is_in_use;
 	struct usb_answer answer;
 	atomic_bool is_done; /* then the answer is read */
 };
@@ -174,60 +185,100 @@ static void ask_one(void *ctx)
 	atomic_store(&a->is_done, true);
 }
 
-/* NULL: nothing to ask, or no memory or threads to do it with. */
-static struct usb_asking *asking_new(const struct usb_bus *bus, const struct station_place *places,
-				     size_t count)
+static struct port *port_of(struct port_list *ports, const struct station_place *place)
+{
+	return &ports->items[place->port - ports->items];
+}
+
+/*
+ * By a lock as flashers have it, also of another user's program; or open, as far as this
+ * user may see. All programs are looked through once, not once for each port. false:
+ * nobody knows, without memory.
+ */
+static bool find_ports_in_use(const char *proc, struct usb_asking *asking)
+{
+	struct port_held *held = calloc(asking->count, sizeof(*held));
+
+	if (!held)
+		return false;
+	for (size_t i = 0; i < asking->count; i++) {
+		struct asked_bridge *a = &asking->bridges[i];
+		struct port_holder locker;
+		struct stat node;
+
+		if (stat(a->port.node, &node) != 0)
+			continue;
+		held[i].device = node.st_rdev;
+		a->is_in_use = port_holder_of_lock(proc, &node, &locker);
+	}
+	port_holders_find(proc, held, asking->count);
+	for (size_t i = 0; i < asking->count; i++)
+		asking->bridges[i].is_in_use |= held[i].holder.pid != 0;
+	free(held);
+	return true;
+}
+
+/* Those that may be asked; the others get their answer at once. NULL: none, or no memory. */
+static struct usb_asking *asking_new(const struct usb_bus *bus, struct port_list *ports,
+				     const struct station_place *places, size_t count)
 {
 	struct usb_asking *asking = calloc(1, sizeof(*asking));
-	struct err ignored;
 
-	if (!asking)
-		return NULL;
-	asking->bridges = calloc(count, sizeof(*asking->bridges));
-	for (size_t i = 0; asking->bridges && i < count; i++) {
+	if (asking)
+		asking->bridges = calloc(count, sizeof(*asking->bridges));
+	for (size_t i = 0; asking && asking->bridges && i < count; i++) {
 		struct asked_bridge *a = &asking->bridges[asking->count];
+		struct port *p = port_of(ports, &places[i]);
 
-		if (places[i].bridge->question == ASK_NOTHING)
+		a->question = places[i].bridge->question;
+		if (a->question == ASK_NOTHING || !may_ask(bus, p, a->question, &p->answer))
 			continue;
 		a->bus = bus;
 		a->place = i;
-		a->question = places[i].bridge->question;
-		a->port = *places[i].port;
-		a->answer.asked = USB_SILENT;
+		a->port = *p;
 		atomic_init(&a->is_done, false);
 		asking->count++;
 	}
-	if (!asking->count ||
-	    pool_new((unsigned)asking->count, &asking->pool, &ignored) != STATUS_OK) {
-		free(asking->bridges);
-		free(asking);
-		return NULL;
+	if (asking && asking->count)
+		return asking;
+	usb_asking_free(asking);
+	return NULL;
+}
+
+/* Blocks for wait_ms at most. What has an answer then is done. */
+static void ask_all(struct usb_asking *asking, uint32_t wait_ms)
+{
+	struct err ignored;
+
+	if (pool_new((unsigned)asking->count, &asking->pool, &ignored) != STATUS_OK)
+		return;
+	for (size_t i = 0; i < asking->count; i++) {
+		if (!asking->bridges[i].is_in_use)
+			pool_run(asking->pool, ask_one, &asking->bridges[i]);
 	}
-	return asking;
+	if (pool_free(asking->pool, wait_ms) == 0)
+		asking->pool = NULL;
 }
 
 void usb_query_places(const struct usb_bus *bus, struct port_list *ports,
 		      struct station_place *places, size_t count, uint32_t wait_ms,
 		      struct usb_asking **stuck)
 {
-	struct usb_asking *asking = asking_new(bus, places, count);
+	struct usb_asking *asking = asking_new(bus, ports, places, count);
 
 	*stuck = NULL;
 	if (!asking)
 		return;
-	for (size_t i = 0; i < asking->count; i++)
-		pool_run(asking->pool, ask_one, &asking->bridges[i]);
-	if (pool_free(asking->pool, wait_ms) == 0)
-		asking->pool = NULL;
+	if (find_ports_in_use(bus->proc, asking))
+		ask_all(asking, wait_ms);
 	for (size_t i = 0; i < asking->count; i++) {
 		struct asked_bridge *a = &asking->bridges[i];
-		struct station_place *place = &places[a->place];
-		struct port *port = &ports->items[place->port - ports->items];
+		struct port *p = port_of(ports, &places[a->place]);
 
-		port->answer.asked = USB_SILENT;
+		p->answer.asked = a->is_in_use ? USB_IN_USE : USB_SILENT;
 		if (atomic_load(&a->is_done))
-			port->answer = a->answer;
-		place->bridge = bridge_of_port(port);
+			p->answer = a->answer;
+		places[a->place].bridge = bridge_of_port(p);
 	}
 	if (asking->pool)
 		*stuck = asking;

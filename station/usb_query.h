@@ -29,8 +29,8 @@ extern const struct usb_bus usb_bus_linux;
 #define USB_QUERY_WAIT_MS 1000
 
 /*
- * One port. Blocks for 0.4 s at most unless the kernel holds the device: while it is
- * being set up or reset, opening its node waits, however long.
+ * One port that nobody has open. Blocks for 0.4 s at most unless the kernel holds the
+ * device: while it is being set up or reset, opening its node waits, however long.
  */
 struct usb_answer usb_query(const struct usb_bus *bus, const struct port *p,
 			    enum usb_question question);
@@ -39,10 +39,10 @@ struct usb_answer usb_query(const struct usb_bus *bus, const struct port *p,
 struct usb_asking;
 
 /*
- * Ask the bridges of those places whose row has a question, all at once; places[].port
- * points into ports. Answers are kept in the ports, and the places get the rows that
- * follow from them. Blocks for wait_ms at most; *stuck is what is to be given
- * to usb_asking_free() at the end, NULL mostly.
+ * Ask the bridges of those places whose row has a question, all at once, but for ports
+ * that a program has open; places[].port points into ports. Answers are kept in the ports, and the
+ * places get the rows that follow from them. Blocks for wait_ms at most; *stuck is what is to be
+ * given to usb_asking_free() at the end, NULL mostly.
  */
 void usb_query_places(const struct usb_bus *bus, struct port_list *ports,
 		      struct station_place *places, size_t count, uint32_t wait_ms,

@@ -212,29 +212,42 @@ static void without_the_right_to_write_nothing_is_asked(void **state)
 	assert_int_equal(atomic_load(&bridge.asked), 0);
 }
 
+static struct station_place place_of(struct port *p)
+{
+	return (struct station_place){ .port = p, .bridge = bridge_of_port(p) };
+}
+
 static void a_port_that_a_program_has_open_is_not_asked(void **state)
 {
 	struct machine m = machine_new(*state, 0x10C4, 0xEA60);
-	struct port p = port_with(0x10C4, 0xEA60);
+	struct port items[] = { port_with(0x10C4, 0xEA60), port_with(0x10C4, 0xEA60) };
+	struct port_list ports = { .items = items, .count = 2 };
+	struct station_place places[] = { place_of(&items[0]), place_of(&items[1]) };
 	int master = posix_openpt(O_RDWR | O_NOCTTY), slave;
+	struct usb_asking *stuck;
 
 	assert_true(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
-	snprintf(p.node, sizeof(p.node), "%s", ptsname(master));
-	slave = open(p.node, O_RDWR | O_NOCTTY);
+	snprintf(items[1].node, sizeof(items[1].node), "%s", ptsname(master));
+	slave = open(items[1].node, O_RDWR | O_NOCTTY);
 	assert_true(slave >= 0);
 	answers(0xFF, 0x370B, 0x04, 0);
 	m.bus.root = m.usb;
 	m.bus.proc = PORTS_PROC;
-	assert_int_equal(usb_query(&m.bus, &p, ASK_CP210X_PART).asked, USB_IN_USE);
-	assert_int_equal(atomic_load(&bridge.asked), 0);
+	usb_query_places(&m.bus, &ports, places, 2, 60000, &stuck);
+	assert_null(stuck);
+	assert_int_equal(items[0].answer.asked, USB_ANSWERED);
+	assert_int_equal(items[1].answer.asked, USB_IN_USE);
+	assert_string_equal(places[1].bridge->name, "CP210x");
+	assert_int_equal(atomic_load(&bridge.asked), 1);
 	close(slave);
-	assert_int_equal(usb_query(&m.bus, &p, ASK_CP210X_PART).asked, USB_ANSWERED);
+	places[0] = place_of(&items[0]);
+	usb_query_places(&m.bus, &ports, places, 2, 60000, &stuck);
+	assert_int_equal(items[1].answer.asked, USB_ANSWERED);
+	assert_string_equal(places[1].bridge->name, "CP2104");
+	/* Whoever has answered is not asked again. */
+	assert_int_equal(atomic_load(&bridge.asked), 2);
+	assert_int_equal(items[0].answer.asked, USB_ANSWERED);
 	close(master);
-}
-
-static struct station_place place_of(struct port *p)
-{
-	return (struct station_place){ .port = p, .bridge = bridge_of_port(p) };
 }
 
 static void only_bridges_that_strings_leave_open_are_asked(void **state)
