@@ -124,39 +124,58 @@ static enum status check_guard(struct run *r, const struct range_guard *g)
 	return STATUS_OK;
 }
 
-/* Its first sector answers for most ranges that are not. */
-static enum status is_blank_already(struct run *r, uint32_t addr, uint32_t size_bytes,
-				    bool *is_blank)
+static enum status is_range_blank(struct run *r, uint32_t addr, uint32_t size_bytes, bool *is_blank)
 {
-	struct flash_region first = blank_sector_region(addr);
-	uint8_t blank[MD5_BYTES], md5[MD5_BYTES];
+	uint8_t md5[MD5_BYTES], blank[MD5_BYTES];
 
-	TRY(run_region_equals(r, &first, is_blank));
-	if (!*is_blank || size_bytes == FLASH_SECTOR_BYTES)
-		return STATUS_OK;
 	blank_md5(size_bytes, blank);
 	TRY(run_ask_md5(r, addr, size_bytes, md5));
 	*is_blank = memcmp(md5, blank, MD5_BYTES) == 0;
 	return STATUS_OK;
 }
 
+/* Its first sector answers for most ranges that are not. */
+static enum status is_blank_already(struct run *r, uint32_t addr, uint32_t size_bytes,
+				    bool *is_blank)
+{
+	*is_blank = false;
+	if (r->is_unprovable)
+		return STATUS_OK;
+	TRY(is_range_blank(r, addr, FLASH_SECTOR_BYTES, is_blank));
+	return *is_blank ? is_range_blank(r, addr, size_bytes, is_blank) : STATUS_OK;
+}
+
+/* Of a range that is not blank, for the message. */
+static uint32_t first_not_blank(struct run *r, uint32_t addr, uint32_t size_bytes)
+{
+	while (size_bytes > FLASH_SECTOR_BYTES) {
+		uint32_t half = size_bytes / FLASH_SECTOR_BYTES / 2 * FLASH_SECTOR_BYTES;
+		bool is_blank;
+
+		if (is_range_blank(r, addr, half, &is_blank))
+			break;
+		addr += is_blank ? half : 0;
+		size_bytes = is_blank ? size_bytes - half : half;
+	}
+	return addr;
+}
+
 static enum status prove_blank(struct run *r, uint32_t addr, uint32_t size_bytes)
 {
-	uint8_t md5[MD5_BYTES], blank[MD5_BYTES];
+	uint32_t first;
+	bool is_blank;
 
 	if (r->is_unprovable)
 		return STATUS_OK;
-	blank_md5(size_bytes, blank);
-	TRY(run_ask_md5(r, addr, size_bytes, md5));
-	if (memcmp(md5, blank, MD5_BYTES) == 0)
+	TRY(is_range_blank(r, addr, size_bytes, &is_blank));
+	if (!is_blank) /* once more: only now it decides */
+		TRY(is_range_blank(r, addr, size_bytes, &is_blank));
+	if (is_blank)
 		return STATUS_OK;
-	TRY(run_ask_md5_surely(r, addr, size_bytes, md5));
-	if (memcmp(md5, blank, MD5_BYTES) == 0)
-		return STATUS_OK;
-	run_astray(r, "erasing");
+	first = first_not_blank(r, addr, size_bytes);
 	return err_set(&r->report->err, STATUS_MD5_MISMATCH,
-		       "%u bytes at %08x: erased and answered, and not all of it is blank",
-		       (unsigned)size_bytes, (unsigned)addr);
+		       "%u bytes at %08x: erased and answered, and the sector at %08x is not blank",
+		       (unsigned)size_bytes, (unsigned)addr, (unsigned)first);
 }
 
 /*
@@ -165,13 +184,12 @@ static enum status prove_blank(struct run *r, uint32_t addr, uint32_t size_bytes
  */
 static enum status check_not_all_erased(struct run *r)
 {
-	uint8_t blank[MD5_BYTES], md5[MD5_BYTES];
+	bool is_blank;
 
 	if (r->loader.kind == LOADER_ROM)
 		return STATUS_OK;
-	blank_md5(r->flash_bytes, blank);
-	TRY(run_ask_md5(r, 0, r->flash_bytes, md5));
-	if (run_md5s_alike(md5, blank))
+	TRY(is_range_blank(r, 0, r->flash_bytes, &is_blank));
+	if (is_blank)
 		run_astray(r, "erasing");
 	return STATUS_OK;
 }
@@ -195,7 +213,10 @@ static enum status erase_surely(struct run *r, uint32_t addr, uint32_t size_byte
 	}
 	TRY(st);
 	TRY(check_guard(r, &guard));
-	return prove_blank(r, addr, size_bytes);
+	st = prove_blank(r, addr, size_bytes);
+	if (st == STATUS_MD5_MISMATCH) /* it may have gone elsewhere */
+		run_astray(r, "erasing");
+	return st;
 }
 
 /* What of a room no region covers. */
@@ -232,7 +253,7 @@ static enum status erase_all(struct run *r)
 		return err_set_device(&r->report->err, STATUS_ERASE_REFUSED, why.device,
 				      why.device_len, "erasing the whole flash: %s", why.text);
 	}
-	return st;
+	return st ? st : prove_blank(r, 0, flash_bytes);
 }
 
 static enum status erase_more(struct run *r)

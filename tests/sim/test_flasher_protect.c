@@ -253,6 +253,22 @@ static void a_worn_sector_is_named_by_its_address(void **state)
 	}
 }
 
+static void a_worn_sector_anywhere_fails_an_erase_of_everything(void **state)
+{
+	(void)state;
+	for (int rom = 0; rom < 2; rom++) {
+		struct sim_unit_config config = unit_with(SIM_FAULT_BAD_SECTOR, 0x60000, 0);
+		struct small_plan p;
+		struct flash_bench b;
+
+		init(&b, &p, &config, rom);
+		p.plan.erase = ERASE_ALL;
+		expect(&b, &p, STATUS_MD5_MISMATCH);
+		expect_word(b.report.err.text, "sector at 00060000 is not blank");
+		release(&b, &p);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +282,7 @@ int main(void)
 		cmocka_unit_test(an_unknown_makers_bits_are_cleared_where_the_recipe_allows_it),
 		cmocka_unit_test(an_open_flash_has_its_status_recorded_on_every_chip),
 		cmocka_unit_test(a_worn_sector_is_named_by_its_address),
+		cmocka_unit_test(a_worn_sector_anywhere_fails_an_erase_of_everything),
 	};
 
 	if (!bench_has_stubs())
