@@ -30,6 +30,8 @@
 #define PART_SECTORS_MAX 256
 /* Shorter ones are sent raw: packing saves less than a block's frame. */
 #define PACK_MIN_BYTES 64
+/* A start that brings less than so much of what is missing came to nothing. */
+#define WORTH_IT 8
 
 size_t run_sector_count(const struct flash_region *g)
 {
@@ -276,23 +278,25 @@ static bool may_begin_again(struct run *r, enum status st)
 }
 
 /*
- * After silence or damage: find the loader again, find what had arrived. Where nothing
- * more than before had, twice, the blocks are too long for the link.
+ * After silence or damage: find the loader again, find what had arrived. Where that was
+ * next to nothing, twice, the blocks are too long for the link.
  */
 static enum status prepare_rest(struct run *r, const struct flash_region *g, uint8_t *sectors,
 				unsigned *idle)
 {
 	size_t before = run_bytes_with(g, sectors, SECTOR_RIGHT, SECTOR_RIGHT);
 	struct err why = r->report->err;
+	size_t gained;
 
 	run_log(r, "%s: %s; what is right of the region stays, the rest is begun again", g->label,
 		why.text);
 	TRY(run_resync(r));
 	if (run_sector_count(g) > 1)
 		TRY(run_find_right(r, g, sectors, SECTOR_SENT, SEARCH_SENT));
-	if (run_bytes_with(g, sectors, SECTOR_RIGHT, SECTOR_RIGHT) > before)
+	gained = run_bytes_with(g, sectors, SECTOR_RIGHT, SECTOR_RIGHT) - before;
+	if (gained && gained >= (g->size_bytes - before) / WORTH_IT) {
 		*idle = 0;
-	else if (++*idle > 1 && !run_shrink_data(r)) {
+	} else if (++*idle > 1 && !run_shrink_data(r)) {
 		r->report->err = why;
 		return why.status;
 	}
