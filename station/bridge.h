@@ -64,7 +64,7 @@ const struct bridge *bridge_rows(size_t *count);
 const struct bridge *bridge_of_port(const struct port *p);
 
 /* How the row was told from others of its id: "product string", "release", "interface",
- * "vendor query", or "id only", which leaves several. NULL without a row. */
+ * "vendor query", or "id only", which may leave several. NULL without a row. */
 const char *bridge_told_by(const struct port *p);
 
 /* The same as a sentence for the unit's log, with what hindered the vendor query. */

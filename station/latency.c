@@ -41,17 +41,23 @@ static int write_timer(const char *path, unsigned ms)
 void latency_shorten(struct latency *l, const char *sysfs_tty, const char *name, char *note,
 		     size_t note_size)
 {
+	char path[sizeof(l->path)];
 	unsigned ms;
 	int number;
 
 	note[0] = '\0';
 	/* The folder of the usb-serial port, /sys/bus/usb-serial/devices/ttyUSBn. */
-	if ((size_t)snprintf(l->path, sizeof(l->path), "%s/%s/device/latency_timer", sysfs_tty,
-			     name) >= sizeof(l->path) ||
-	    !read_timer(l->path, &ms)) {
+	if ((size_t)snprintf(path, sizeof(path), "%s/%s/device/latency_timer", sysfs_tty, name) >=
+		    sizeof(path) ||
+	    !read_timer(path, &ms)) {
 		l->path[0] = '\0';
 		return;
 	}
+	if (ms == SHORT_MS && strcmp(path, l->path) == 0) {
+		snprintf(note, note_size, "latency timer: still %u ms", ms);
+		return;
+	}
+	memcpy(l->path, path, sizeof(path));
 	number = ms == SHORT_MS ? 0 : write_timer(l->path, SHORT_MS);
 	if (ms == SHORT_MS)
 		snprintf(note, note_size, "latency timer: %u ms", ms);

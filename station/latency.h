@@ -13,7 +13,9 @@ struct latency {
 };
 
 /*
- * 1 ms for this port, where its driver has such a timer and lets this user change it.
+ * 1 ms for this port, where its driver has such a timer and lets this user change it. l: zero
+ * before the first call; again for a port that was opened anew, what it was at first
+ * is kept as long as it is the same device.
  * note: a line for the unit's log, "" where there is no timer.
  */
 void latency_shorten(struct latency *l, const char *sysfs_tty, const char *name, char *note,

@@ -37,7 +37,7 @@ static const char *timer(const struct tree *t)
 static void the_timer_is_short_for_a_run_and_then_as_it_was(void **state)
 {
 	const struct tree *t = *state;
-	struct latency l;
+	struct latency l = { .path = "" };
 	char note[120];
 
 	tree_plug(t, &ftdi);
@@ -52,7 +52,7 @@ static void the_timer_is_short_for_a_run_and_then_as_it_was(void **state)
 static void what_was_put_back_once_is_left_alone(void **state)
 {
 	const struct tree *t = *state;
-	struct latency l;
+	struct latency l = { .path = "" };
 	char note[120];
 
 	tree_plug(t, &ftdi);
@@ -64,10 +64,42 @@ static void what_was_put_back_once_is_left_alone(void **state)
 	assert_string_equal(timer(t), "8\n");
 }
 
+static void opened_again_a_port_still_gets_back_what_it_had_at_first(void **state)
+{
+	const struct tree *t = *state;
+	struct latency l = { .path = "" };
+	char note[120];
+
+	tree_plug(t, &ftdi);
+	tree_file(t, PORT "/latency_timer", "16\n");
+	latency_shorten(&l, t->tty, "ttyUSB0", note, sizeof(note));
+	latency_shorten(&l, t->tty, "ttyUSB0", note, sizeof(note));
+	assert_string_equal(timer(t), "1\n");
+	latency_restore(&l);
+	assert_string_equal(timer(t), "16\n");
+}
+
+static void what_came_in_its_place_gets_back_its_own(void **state)
+{
+	const struct tree *t = *state;
+	struct latency l = { .path = "" };
+	char note[120];
+
+	tree_plug(t, &ftdi);
+	tree_file(t, PORT "/latency_timer", "5\n");
+	latency_shorten(&l, t->tty, "ttyUSB0", note, sizeof(note));
+	/* Unplugged and plugged in: the driver begins anew. */
+	tree_file(t, PORT "/latency_timer", "16\n");
+	latency_shorten(&l, t->tty, "ttyUSB0", note, sizeof(note));
+	assert_string_equal(timer(t), "1\n");
+	latency_restore(&l);
+	assert_string_equal(timer(t), "16\n");
+}
+
 static void a_timer_that_was_short_stays_so(void **state)
 {
 	const struct tree *t = *state;
-	struct latency l;
+	struct latency l = { .path = "" };
 	char note[120];
 
 	tree_plug(t, &ftdi);
@@ -81,7 +113,7 @@ static void a_timer_that_was_short_stays_so(void **state)
 static void a_timer_that_may_not_be_changed_is_said_and_left(void **state)
 {
 	const struct tree *t = *state;
-	struct latency l;
+	struct latency l = { .path = "" };
 	char note[120], path[256];
 
 	if (geteuid() == 0)
@@ -99,7 +131,7 @@ static void a_timer_that_may_not_be_changed_is_said_and_left(void **state)
 static void a_bridge_without_a_timer_has_nothing_to_say(void **state)
 {
 	const struct tree *t = *state;
-	struct latency l;
+	struct latency l = { .path = "" };
 	char note[120] = "old";
 
 	tree_plug(t, &ftdi);
@@ -114,6 +146,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_timer_is_short_for_a_run_and_then_as_it_was),
 		TEST(what_was_put_back_once_is_left_alone),
+		TEST(opened_again_a_port_still_gets_back_what_it_had_at_first),
+		TEST(what_came_in_its_place_gets_back_its_own),
 		TEST(a_timer_that_was_short_stays_so),
 		TEST(a_timer_that_may_not_be_changed_is_said_and_left),
 		TEST(a_bridge_without_a_timer_has_nothing_to_say),
