@@ -4,6 +4,7 @@
 #include "engine/boot_text.h"
 
 #define DRAIN_MS 2000u
+#define LINES_MS 600u /* the longest that runs an application: engine/lines.c */
 #define WATCHDOG_MS 500u
 #define STILL_THERE_SYNCS 2
 #define STRAP_HIGH (1u << 3)
@@ -101,6 +102,21 @@ static enum status restart(struct run *r, enum status verdict, struct err *err)
 }
 
 /*
+ * For questions and for reading away, within the run's own limit. Moving the lines asks
+ * nothing and comes on top.
+ */
+static struct deadline restart_limit(const struct run *r)
+{
+	const struct flash_job *job = r->job;
+	uint32_t run_ms = job->limit_ms ? job->limit_ms : flasher_limit_ms(job->plan, job->link);
+	struct deadline end = deadline_after_ms(r->clock, RUN_RESTART_MS - LINES_MS);
+	uint64_t run_us = UINT64_C(1000) * run_ms, lines_us = UINT64_C(1000) * LINES_MS;
+	uint64_t latest_us = r->start_us + (run_us > lines_us ? run_us - lines_us : 0);
+
+	return deadline_earlier(end, (struct deadline){ .clock = r->clock, .at_us = latest_us });
+}
+
+/*
  * What the unit prints is read away, so that the port is not closed under bytes
  * on their way. A chip's own port leaves with a restart: that is none of ours.
  */
@@ -119,7 +135,7 @@ void run_restart(struct run *r, enum status verdict)
 		run_step_end(r, STATUS_OK);
 		return;
 	}
-	r->loader.limit = deadline_after_ms(r->clock, RUN_RESTART_MS);
+	r->loader.limit = restart_limit(r);
 	st = restart(r, verdict, &err);
 	if (st == STATUS_PORT_GONE && r->link->is_native_usb) {
 		run_note(r, "the port left as the unit restarted");

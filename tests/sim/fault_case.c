@@ -11,7 +11,7 @@
 
 #define FLASH_BYTES 0x100000u
 /* The limit is watched between calls: so much is one call's own. */
-#define CALL_US 1000000u
+#define CALL_US 60000u
 /* A stop is noticed at once, but for a reset that is under way. */
 #define STOP_US 2000000u
 /* From the end of a PASS until the application must have been seen running. */
