@@ -108,7 +108,12 @@ bool run_remedy_in_try(struct run *r, enum status st)
 	return true;
 }
 
-/* A rate fails before anything is written: another one costs no try, but a new contact. */
+/* What fails before anything is written is done again from a new contact on, and costs no try. */
+static bool may_begin_anew(struct run *r, enum status st)
+{
+	return (r->step == STEP_IDENTIFY || r->step == STEP_RATE) && run_remedy_in_try(r, st);
+}
+
 static enum status run_try(struct run *r)
 {
 	enum status st;
@@ -118,7 +123,7 @@ static enum status run_try(struct run *r)
 	r->restarts_before = r->facts.restarts;
 	do
 		st = run_steps(r);
-	while (st && r->step == STEP_RATE && run_remedy_in_try(r, st));
+	while (st && may_begin_anew(r, st));
 	run_add_way(r);
 	return st;
 }

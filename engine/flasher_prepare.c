@@ -4,6 +4,8 @@
 #include "engine/stub.h"
 
 #define RESYNCS 5
+/* How often an upload goes on behind blocks that were accepted, without another remedy. */
+#define UPLOAD_GOES_ON_MAX 12
 #define RATE_SYNCS 3
 #define RATE_QUESTIONS 2
 /* A unit that cannot start says so once a second. */
@@ -17,25 +19,37 @@ static bool is_unanswered(enum status st)
 	return st == STATUS_NO_ANSWER || st == STATUS_GARBLED;
 }
 
+static bool has_moved(const struct stub_place *from, const struct stub_place *to)
+{
+	return from->segment != to->segment || from->at != to->at;
+}
+
 /*
- * Only RAM is written, so an upload that lost bytes is begun again at once, then with
- * smaller blocks: some bridges lose bytes of long writes only.
+ * Only RAM is written, so an upload that lost bytes goes on at once from the block that
+ * failed: as long as it gets on the same way, then with smaller blocks, because some
+ * bridges lose bytes of long writes only.
  */
 static enum status upload(struct run *r, const struct stub_image *image)
 {
 	struct err *err = &r->report->err;
+	struct stub_place place = { .at = 0 };
+	unsigned goes_on = 0;
 
 	for (;;) {
-		enum status st = stub_upload(&r->loader, image, r->way.ram_block_bytes, err);
+		struct stub_place begun = place;
+		enum status st =
+			stub_upload(&r->loader, image, r->way.ram_block_bytes, &place, err);
 
 		if (!st)
 			return STATUS_OK;
 		run_log(r, "%s", err->text);
 		if (is_unanswered(st))
 			TRY(run_resync(r));
+		r->is_odd = true;
+		if (has_moved(&begun, &place) && ++goes_on <= UPLOAD_GOES_ON_MAX)
+			continue;
 		if (!run_remedy_in_try(r, st))
 			return st;
-		r->is_odd = true;
 	}
 }
 
@@ -59,6 +73,7 @@ enum status run_stub(struct run *r)
 	const char *bar = run_stub_bar(ident);
 	const struct stub_image *image = NULL;
 
+	r->way.again_in_try = 0;
 	if (r->loader.kind == LOADER_STUB) {
 		run_note(r, "a stub runs already");
 		return STATUS_OK;

@@ -269,6 +269,9 @@ static const struct remedy_row in_try_rows[] = {
 	{ STATUS_NO_ANSWER,            STEP_STUB, HOW_ANY, NULL, { AGAIN_UNSHRUNK, SMALLER_UPLOAD }, false },
 	{ STATUS_GARBLED,              STEP_STUB, HOW_ANY, NULL, { AGAIN_UNSHRUNK, SMALLER_UPLOAD }, false },
 	{ STATUS_RATE_FAILED,          STEP_RATE, HOW_ANY, NULL, { OTHER_RATE }, false },
+	{ STATUS_NO_ANSWER,            STEP_IDENTIFY, HOW_ANY, NULL, { AGAIN_ONCE }, false },
+	{ STATUS_GARBLED,              STEP_IDENTIFY, HOW_ANY, NULL, { AGAIN_ONCE }, false },
+	{ STATUS_REFUSED,              STEP_IDENTIFY, HOW_ANY, NULL, { AGAIN_ONCE }, false },
 };
 
 static const struct remedy_row rows[] = {

@@ -33,41 +33,46 @@ static enum status explain(enum status st, const char *what, size_t at, uint32_t
 			      "stub upload, %s at %zu: %s", what, at, why.text);
 }
 
+/* From byte *at on, which moves behind each block that was accepted. */
 static enum status upload_segment(struct loader *l, const char *what,
 				  const struct stub_segment *segment, uint32_t block_bytes,
-				  struct err *err)
+				  size_t *at, struct err *err)
 {
-	size_t blocks = (segment->size_bytes + block_bytes - 1) / block_bytes;
+	size_t left = segment->size_bytes - *at;
+	size_t blocks = (left + block_bytes - 1) / block_bytes;
 	enum status st;
 
-	if (!segment->size_bytes)
+	if (!left)
 		return STATUS_OK;
-	st = loader_mem_begin(l, (uint32_t)segment->size_bytes, (uint32_t)blocks, block_bytes,
-			      segment->addr, err);
+	st = loader_mem_begin(l, (uint32_t)left, (uint32_t)blocks, block_bytes,
+			      segment->addr + (uint32_t)*at, err);
 	if (st)
-		return explain(st, what, 0, block_bytes, err);
+		return explain(st, what, *at, block_bytes, err);
 	for (size_t seq = 0; seq < blocks; seq++) {
-		size_t at = seq * block_bytes;
-		size_t len = segment->size_bytes - at;
+		size_t len = segment->size_bytes - *at;
 
 		if (len > block_bytes)
 			len = block_bytes;
-		st = loader_mem_data(l, segment->bytes + at, len, (uint32_t)seq, err);
+		st = loader_mem_data(l, segment->bytes + *at, len, (uint32_t)seq, err);
 		if (st)
-			return explain(st, what, at, block_bytes, err);
+			return explain(st, what, *at, (uint32_t)len, err);
+		*at += len;
 	}
 	return STATUS_OK;
 }
 
 enum status stub_upload(struct loader *l, const struct stub_image *image, uint32_t block_bytes,
-			struct err *err)
+			struct stub_place *place, struct err *err)
 {
 	struct err scratch;
 
 	if (!err)
 		err = &scratch;
-	TRY(upload_segment(l, "text", &image->text, block_bytes, err));
-	return upload_segment(l, "data", &image->data, block_bytes, err);
+	if (place->segment == 0) {
+		TRY(upload_segment(l, "text", &image->text, block_bytes, &place->at, err));
+		*place = (struct stub_place){ .segment = 1 };
+	}
+	return upload_segment(l, "data", &image->data, block_bytes, &place->at, err);
 }
 
 enum status stub_start(struct loader *l, const struct stub_image *image, struct err *err)

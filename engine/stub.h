@@ -33,16 +33,24 @@ extern const struct stub_image stub_images[];
 /* NULL when this build carries none of that name. */
 const struct stub_image *stub_by_name(const char *name);
 
+/* The block with which an upload goes on; all 0: from the beginning. */
+struct stub_place {
+	unsigned segment; /* 0 text, 1 data */
+	size_t at;        /* bytes of it are there already */
+};
+
 /*
  * Upload into the RAM of a unit whose ROM loader answers, in blocks of at most
  * block_bytes (a multiple of 4, at most 0x1800). The flash is not touched, so
- * after any failure but PORT_GONE it may be done again with smaller blocks.
+ * after any failure but PORT_GONE it may be done again, with smaller blocks too,
+ * from the block on that failed: *place says which. Each such block comes with a
+ * MEM_BEGIN of its own, because a ROM takes no block twice.
  * STATUS_STUB_UPLOAD_CHECKSUM: bytes were lost or altered on the way.
  * STATUS_STUB_UPLOAD_REFUSED: refused for another reason. Both keep the
  * device's bytes.
  */
 enum status stub_upload(struct loader *l, const struct stub_image *image, uint32_t block_bytes,
-			struct err *err);
+			struct stub_place *place, struct err *err);
 
 /* Start what was uploaded and wait for its greeting; the loader speaks to the
  * stub afterwards. STATUS_STUB_NO_START, STATUS_STUB_UPLOAD_REFUSED. */

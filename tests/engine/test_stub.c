@@ -30,11 +30,12 @@ static struct stub_image make_stub(void)
 static void a_stub_arrives_whole_and_starts(void **state)
 {
 	struct stub_image stub = make_stub();
+	struct stub_place place = { .at = 0 };
 	struct reg_unit u;
 
 	(void)state;
 	reg_unit_init(&u);
-	assert_int_equal(stub_upload(&u.loader, &stub, 0x1800, NULL), STATUS_OK);
+	assert_int_equal(stub_upload(&u.loader, &stub, 0x1800, &place, NULL), STATUS_OK);
 	assert_int_equal(stub_start(&u.loader, &stub, NULL), STATUS_OK);
 	assert_int_equal(u.ram_begins, 2);
 	assert_int_equal(u.ram_addr[0], stub.text.addr);
@@ -52,18 +53,36 @@ static void a_stub_arrives_whole_and_starts(void **state)
 static void a_block_refused_with_07_is_a_loss_on_the_way(void **state)
 {
 	struct stub_image stub = make_stub();
+	struct stub_place place = { .at = 0 };
 	struct reg_unit u;
 	struct err err;
 
 	(void)state;
 	reg_unit_init(&u);
 	u.largest_block = 0x400;
-	assert_int_equal(stub_upload(&u.loader, &stub, 0x1800, &err), STATUS_STUB_UPLOAD_CHECKSUM);
+	assert_int_equal(stub_upload(&u.loader, &stub, 0x1800, &place, &err),
+			 STATUS_STUB_UPLOAD_CHECKSUM);
 	assert_int_equal(err.device[0], 0x01);
 	assert_int_equal(err.device[1], 0x07);
 	u.ram_len = 0;
-	assert_int_equal(stub_upload(&u.loader, &stub, 0x400, &err), STATUS_OK);
+	assert_int_equal(stub_upload(&u.loader, &stub, 0x400, &place, &err), STATUS_OK);
 	assert_memory_equal(u.ram, text_bytes, sizeof(text_bytes));
+	reg_unit_release(&u);
+}
+
+static void an_upload_goes_on_from_the_block_that_failed(void **state)
+{
+	struct stub_image stub = make_stub();
+	struct stub_place place = { .segment = 0, .at = 0x1000 };
+	struct reg_unit u;
+
+	(void)state;
+	reg_unit_init(&u);
+	assert_int_equal(stub_upload(&u.loader, &stub, 0x400, &place, NULL), STATUS_OK);
+	assert_int_equal(u.ram_addr[0], stub.text.addr + 0x1000);
+	assert_int_equal(u.ram_total[0], stub.text.size_bytes - 0x1000);
+	assert_int_equal(u.ram_addr[1], stub.data.addr);
+	assert_memory_equal(u.ram, text_bytes + 0x1000, sizeof(text_bytes) - 0x1000);
 	reg_unit_release(&u);
 }
 
@@ -105,6 +124,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_stub_arrives_whole_and_starts),
 		cmocka_unit_test(a_block_refused_with_07_is_a_loss_on_the_way),
+		cmocka_unit_test(an_upload_goes_on_from_the_block_that_failed),
 		cmocka_unit_test(every_stub_that_a_chip_s_row_names_is_in_this_build),
 		cmocka_unit_test(every_stub_in_this_build_has_words_and_an_entry_in_its_text),
 	};

@@ -115,6 +115,42 @@ static void the_next_unit_in_the_slot_begins_with_what_worked(void **state)
 	release(&b, &p);
 }
 
+/* Noise that hits now and then, at whatever size: what has arrived is not sent again. */
+static void an_upload_that_loses_blocks_now_and_then_goes_on_behind_them(void **state)
+{
+	const struct flash_way small = { .with_stub = true,
+					 .rate_baud = 921600,
+					 .ram_block_bytes = 256,
+					 .data_block_bytes = 256 };
+	struct sim_counters clean, noisy;
+	struct sim_unit_config config = bench_unit("esp32");
+	struct small_plan p;
+	struct flash_bench b;
+
+	(void)state;
+	for (int is_noisy = 0; is_noisy < 2; is_noisy++) {
+		for (uint64_t n = 0; is_noisy && n < 5; n++)
+			config.faults[config.fault_count++] = (struct sim_fault){
+				.kind = SIM_FAULT_FLIP_IN, .nth = 58 + 4 * n, .at = 100
+			};
+		small_plan_init(&p, config.chip, 1);
+		bench_init(&b, &config);
+		b.start = &small;
+		assert_int_equal(bench_run(&b, FLASH_RUN_FLASH, &p.plan), STATUS_OK);
+		assert_true(bench_holds(&b, &p));
+		if (b.report.tries != 1)
+			fail_msg("%s\n%s", b.log, sim_unit_journal(b.unit));
+		assert_string_equal(b.report.rungs, "");
+		sim_unit_counters(b.unit, is_noisy ? &noisy : &clean);
+		if (is_noisy)
+			expect_word(b.log, "RAM block of 256 bytes at ");
+		release(&b, &p);
+	}
+	assert_int_equal(noisy.faults_fired, 5);
+	/* Each costs its block and a MEM_BEGIN; then all four regions are proven once more. */
+	assert_int_equal(noisy.frames_in - clean.frames_in, 10 + SMALL_REGIONS);
+}
+
 static void the_founding_case_is_told_with_its_evidence(void **state)
 {
 	struct sim_unit_config config = lossy_unit(576, 1);
@@ -185,6 +221,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_bridge_that_loses_long_writes_is_flashed_in_short_ones),
 		cmocka_unit_test(the_next_unit_in_the_slot_begins_with_what_worked),
+		cmocka_unit_test(an_upload_that_loses_blocks_now_and_then_goes_on_behind_them),
 		cmocka_unit_test(the_founding_case_is_told_with_its_evidence),
 		cmocka_unit_test(the_refused_upload_is_logged_with_its_code),
 		cmocka_unit_test(the_rom_alone_manages_with_smaller_blocks_and_pieces),
