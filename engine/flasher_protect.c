@@ -66,9 +66,10 @@ static enum status refuse(struct run *r, const struct flash_status *s, uint32_t 
 	flash_status_text(s, text, sizeof(text));
 	return err_set(&r->report->err, STATUS_FLASH_PROTECTED,
 		       "the flash's status register 1 is %02x (all: %s): block-protect bits cover "
-		       "%08x, which the recipe writes; nothing written; 'policy: "
-		       "{clear_protection: yes}' would clear them",
-		       s->regs[0], text, (unsigned)addr);
+		       "%08x, which the recipe writes; %s'policy: {clear_protection: yes}' would "
+		       "clear them",
+		       s->regs[0], text, (unsigned)addr,
+		       r->report->tries == 1 ? "nothing written; " : "");
 }
 
 static void note_status(struct run *r, const struct flash_status *s, enum flash_protection kind)
