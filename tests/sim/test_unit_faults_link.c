@@ -123,6 +123,34 @@ static void every_frame_can_be_late_without_adding_up(void **state)
 	client_free(c);
 }
 
+/* More than are remembered one by one, if those that came long ago were not forgotten. */
+static void late_frames_come_the_same_however_seldom_anyone_looks(void **state)
+{
+	size_t got[2];
+	(void)state;
+
+	for (int coarse = 0; coarse < 2; coarse++) {
+		struct client *c = client_with(
+			FAULTS({ .kind = SIM_FAULT_DELAY_REPLY, .nth = 0, .amount = 20 }));
+		uint8_t frame[14], all[100 * sizeof(frame)];
+
+		client_enter_rom(c);
+		put_read_reg(frame);
+		for (size_t i = 0; i < 100; i++)
+			memcpy(all + i * sizeof(frame), frame, sizeof(frame));
+		client_send_raw(c, all, sizeof(all));
+		if (coarse)
+			c->now_us += 100000;
+		else
+			client_wait_ms(c, 100);
+		got[coarse] = c->in_size + sim_unit_read(c->unit, c->now_us, c->in + c->in_size,
+							 sizeof(c->in) - c->in_size);
+		client_free(c);
+	}
+	assert_int_equal(got[0], got[1]);
+	assert_in_range(got[0], 40 * 14, 90 * 14);
+}
+
 /* ---- standing still ---- */
 
 /* Bytes until now: two SYNCs of 46 and the first READ_REG. */
@@ -317,6 +345,7 @@ int main(void)
 		cmocka_unit_test(a_doubled_byte_from_the_unit_makes_its_frame_longer),
 		cmocka_unit_test(a_late_frame_comes_so_much_later_and_nothing_before_it),
 		cmocka_unit_test(every_frame_can_be_late_without_adding_up),
+		cmocka_unit_test(late_frames_come_the_same_however_seldom_anyone_looks),
 		cmocka_unit_test(a_bridge_stands_still_before_the_nth_byte_and_loses_nothing),
 		cmocka_unit_test(a_bridge_that_stands_still_fills_up_and_drains_again),
 		cmocka_unit_test(what_the_unit_says_waits_with_the_bridge),
