@@ -21,6 +21,8 @@
 #define SECTOR_WRITE_US 20000u
 #define NATIVE_USB_BAUD 921600u
 
+/* So much may always be spent: nobody notices, and small images are searched too. */
+#define SEARCH_LEAST_US 200000u
 /* Questions of one search. */
 #define QUESTIONS_MAX 400
 #define CHUNK_SECTORS_MIN 16
@@ -201,6 +203,8 @@ enum status run_find_right(struct run *r, const struct flash_region *g, uint8_t 
 		s.allowed_us += (sectors[i] & mask) == wanted ? write_us(r, g, 1) : 0;
 	/* A search that nobody asked for has to be cheap where it finds nothing. */
 	s.allowed_us /= kind == SEARCH_UNCHANGED ? 16 : 2;
+	if (s.allowed_us < SEARCH_LEAST_US)
+		s.allowed_us = SEARCH_LEAST_US;
 	for (size_t i = 0, n; i < count; i += n) {
 		for (n = 0; i + n < count && (sectors[i + n] & mask) == wanted; n++)
 			;
