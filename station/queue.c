@@ -57,11 +57,14 @@ bool queue_push(struct queue *q, const struct fact *fact, bool is_minor)
 	if (has_room) {
 		q->facts[(q->first + q->count) % q->room] = *fact;
 		q->count++;
+		/*
+		 * Under the lock: whoever has taken the last fact may free the queue. Fails only
+		 * when the counter is full, and then the reader is woken anyway.
+		 */
+		if (write(q->wake_fd, &one, sizeof(one)) < 0)
+			has_room = true;
 	}
 	pthread_mutex_unlock(&q->lock);
-	/* Fails only when the counter is full, and then the reader is woken anyway. */
-	if (has_room && write(q->wake_fd, &one, sizeof(one)) < 0)
-		return true;
 	return has_room;
 }
 
