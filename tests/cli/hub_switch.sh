@@ -38,7 +38,7 @@ END
 expect_status 130 "$M5SIM" run bench.yaml --state units -- sh run.sh
 equal "switches" "$(paste -sd' ' switches.out)" "0 0 was off 0"
 equal "cuts" "$(cat units/ttyUSB*/unit.json | grep -o '"power_cuts": [0-9]*' | tr -dc '0-9\n' | paste -sd' ')" "2 0"
-equal "results" "$(sql "select group_concat(outcome||' '||code) from (select * from runs order by start_utc_ms, slot)")" \
+equal "results" "$(sql "select group_concat(outcome||' '||code) from (select * from runs order by batch, slot)")" \
 	"ERROR SYNC_NO_REPLY,PASS OK,ABORTED CANCELLED"
 sql "select text from unit_log join run using (run_id) where slot like '%/1.1:%'" >log.out
 expect_line "the hub's port is switched off for 1000 ms: .*/1-1-port1/disable" log.out

@@ -32,7 +32,7 @@ expect_status 0 "$M5SIM" run bench.yaml -- sh runs.sh
 
 lossy="slot like '%/1.1:1.0'"
 equal "first" "$(sql "select rescued, start_way is null from runs where $lossy order by start_utc_ms limit 1")" "1|1"
-way=$(sql "select ram_block_bytes||' '||data_block_bytes||' '||pace_bytes from runs where $lossy limit 1")
+way=$(sql "select ram_block_bytes||' '||data_block_bytes||' '||pace_bytes from runs where $lossy order by start_utc_ms limit 1")
 equal "second" \
 	"$(sql "select rescued, ram_block_bytes||' '||data_block_bytes||' '||pace_bytes from runs where $lossy order by start_utc_ms limit 1 offset 1")" \
 	"0|$way"
