@@ -1,12 +1,7 @@
-#include "station/job.h"
+#include "station/job_inside.h"
 
-#include "db/unit_log.h"
-#include "station/latency.h"
 #include "station/memory.h"
-#include "station/power.h"
-#include "station/reopen.h"
 
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,48 +14,6 @@
  */
 #define STAGGER_US UINT64_C(2800)
 #define STAGGER_TURNS 64
-
-/* A port that has just come is refused for a moment now and then, by the driver itself. */
-#define OPEN_TRIES 3
-#define OPEN_PAUSE_MS 300
-
-/* A unit without a battery is empty after some 100 ms; docs/serial-ports.md, hub power. */
-#define POWER_OFF_MS 1000
-
-struct job {
-	/* Const from job_new() on. */
-	const struct job_order *order;
-	unsigned slot, turn;
-	const struct port *port;
-	const struct bridge *bridge;
-	struct link_profile link;
-	bool has_start;
-	struct flash_way start;
-	uint32_t limit_ms;
-	char run_id[RUN_ID_BYTES];
-
-	atomic_bool cancel;
-	atomic_uint shares; /* who still uses the job: owner, worker */
-
-	pthread_mutex_t lock; /* protects the next group */
-	struct job_progress progress;
-	struct ident ident;
-	struct unit_log *log;
-	uint64_t started_us;
-
-	/* The worker's alone until it posts FACT_VERDICT, the owner's to read afterwards. */
-	struct flash_report report;
-
-	/* The worker's alone. */
-	enum flash_step last_step;
-	unsigned last_try, write_try;
-	bool is_writing;
-	struct transport *transport; /* open, or NULL */
-	struct latency latency;
-	bool has_power_switch;
-
-	struct power_switch power; /* found by the worker; any thread may switch on */
-};
 
 struct job *job_new(const struct job_order *order, unsigned slot, unsigned turn,
 		    const struct port *port, const struct bridge *bridge,
@@ -210,7 +163,7 @@ static enum status record_run(struct job *job, struct err *err)
 	return writer_put_run(order->writer, &run, err);
 }
 
-__attribute__((format(printf, 2, 3))) static void note(struct job *job, const char *format, ...)
+void job_say(struct job *job, const char *format, ...)
 {
 	char line[ERR_TEXT_BYTES];
 	va_list args;
@@ -228,16 +181,16 @@ static void note_place(struct job *job)
 	const struct bridge *bridge = job->bridge;
 	char line[BRIDGE_NOTE_BYTES];
 
-	note(job, "%s: %s, driver %s", port->node, bridge->name,
-	     port->driver[0] ? port->driver : "unknown");
+	job_say(job, "%s: %s, driver %s", port->node, bridge->name,
+		port->driver[0] ? port->driver : "unknown");
 	if (port->is_usb) {
 		bridge_note(port, line, sizeof(line));
-		note(job, "%s: %s", bridge->name, line);
+		job_say(job, "%s: %s", bridge->name, line);
 	}
 	if (bridge->quirk)
-		note(job, "%s: %s", bridge->name, bridge->quirk);
+		job_say(job, "%s: %s", bridge->name, bridge->quirk);
 	if (bridge->driver && port->driver[0] && strcmp(bridge->driver, port->driver) != 0)
-		note(job, "%s: its usual driver on Linux is %s", bridge->name, bridge->driver);
+		job_say(job, "%s: its usual driver on Linux is %s", bridge->name, bridge->driver);
 }
 
 /* Not the bridge that the product ships with: a warning, or the end before the port is opened. */
@@ -250,123 +203,11 @@ static enum status judge_bridge(struct job *job)
 	if (bridge_is_expected(job->bridge, plan))
 		return STATUS_OK;
 	bridge_complaint(job->bridge, plan, text, sizeof(text));
-	note(job, "warning: %s", text);
+	job_say(job, "warning: %s", text);
 	if (plan->bridge_policy != BRIDGE_REFUSE)
 		return STATUS_OK;
 	report->status = err_set(&report->err, STATUS_WRONG_BRIDGE, "%s", text);
 	return report->status;
-}
-
-static void shorten_latency(struct job *job, const char *name)
-{
-	char line[120];
-
-	latency_shorten(&job->latency, job->order->sysfs_tty, name, line, sizeof(line));
-	if (line[0])
-		job_note(job, line);
-}
-
-static enum status open_port(struct job *job)
-{
-	struct flash_report *report = &job->report;
-
-	for (unsigned tries = 1;; tries++) {
-		report->status = job->order->open_port(job->port->node, &job->cancel,
-						       &job->transport, &report->err);
-		if (!report->status)
-			break;
-		job_note(job, report->err.text);
-		if (report->status != STATUS_PORT_OPEN_FAILED || tries == OPEN_TRIES ||
-		    atomic_load(&job->cancel))
-			return report->status;
-		clock_sleep_ms(&clock_monotonic, OPEN_PAUSE_MS);
-		err_clear(&report->err);
-	}
-	if (job->order->sysfs_tty)
-		shorten_latency(job, job->port->name);
-	return STATUS_OK;
-}
-
-static void set_waiting(struct job *job, bool is_waiting)
-{
-	pthread_mutex_lock(&job->lock);
-	job->progress.is_waiting = is_waiting;
-	pthread_mutex_unlock(&job->lock);
-}
-
-static void on_waiting(void *ctx)
-{
-	struct job *job = ctx;
-	const struct fact fact = { .kind = FACT_PORT_LEFT, .slot = job->slot, .job = job };
-
-	set_waiting(job, true);
-	job_note(job, "the port is gone: waiting for it");
-	queue_push(job->order->facts, &fact, true);
-}
-
-/* flash_job.reopen. The record keeps the node that the run began with. */
-static enum status reopen(void *ctx, struct transport **transport, struct deadline d,
-			  struct err *err)
-{
-	struct job *job = ctx;
-	const struct reopen place = {
-		.sysfs_tty = job->order->sysfs_tty,
-		.port = job->port,
-		.bridge = job->bridge,
-		.cancel = &job->cancel,
-		.waiting = on_waiting,
-		.ctx = job,
-		.open_port = job->order->open_port,
-	};
-	const struct bridge *bridge;
-	struct port found;
-	enum status st;
-
-	st = reopen_port(&place, transport, &found, &bridge, d, err);
-	set_waiting(job, false);
-	job->transport = *transport;
-	if (st) {
-		job_note(job, err->text);
-		return st;
-	}
-	note(job, "the port came back as %s, %04x:%04x %s", found.node, found.vid, found.pid,
-	     bridge->name);
-	shorten_latency(job, found.name);
-	/* An application's port can come back as the loader in ROM, which takes less at once. */
-	job->link.is_usb_otg = bridge->is_usb_otg;
-	if (bridge->ram_block_bytes < job->link.ram_block_bytes)
-		job->link.ram_block_bytes = bridge->ram_block_bytes;
-	return STATUS_OK;
-}
-
-/* flash_job.power_cycle. */
-static enum status switch_power(void *ctx, struct transport **transport, struct deadline d,
-				struct err *err)
-{
-	struct job *job = ctx;
-	enum status st;
-
-	transport_close(*transport);
-	*transport = NULL;
-	job->transport = NULL;
-	note(job, "the hub's port is switched off for %u ms: %s", POWER_OFF_MS, job->power.path);
-	st = power_cycle(&job->power, d.clock, POWER_OFF_MS, &job->cancel, err);
-	if (st && st != STATUS_NOT_SUPPORTED) {
-		job_note(job, err->text);
-		return st;
-	}
-	/* What refused to be switched off is still there, and wants its port back. */
-	note(job, "%s", st ? err->text : "the hub's port is switched on again");
-	return reopen(ctx, transport, d, err);
-}
-
-static void find_power_switch(struct job *job)
-{
-	char why_not[POWER_NOTE_BYTES];
-
-	job->has_power_switch = power_find(&job->power, job->order->sysfs_tty, job->port, why_not);
-	if (why_not[0])
-		job_note(job, why_not);
 }
 
 static void note_start(struct job *job)
@@ -375,11 +216,11 @@ static void note_start(struct job *job)
 	const struct flash_way best = memory_best_way(&job->link, plan);
 	char way[WAY_TEXT_BYTES];
 
-	note(job, "time limit: %.0f s", job->limit_ms / 1e3);
+	job_say(job, "time limit: %.0f s", job->limit_ms / 1e3);
 	if (!job->has_start)
 		return;
 	memory_way_text(&job->start, &best, way);
-	note(job, "begins with what this slot is remembered to need: %s", way);
+	job_say(job, "begins with what this slot is remembered to need: %s", way);
 }
 
 static void run_flasher(struct job *job)
@@ -397,9 +238,9 @@ static void run_flasher(struct job *job)
 			.identified = on_identified,
 			.log = on_log,
 		},
-		.reopen = job->port->is_usb && order->sysfs_tty ? reopen : NULL,
+		.reopen = job->port->is_usb && order->sysfs_tty ? job_reopen : NULL,
 		.reopen_ctx = job,
-		.power_cycle = job->has_power_switch ? switch_power : NULL,
+		.power_cycle = job->has_power_switch ? job_power_cycle : NULL,
 		.start = job->has_start ? &job->start : NULL,
 	};
 
@@ -427,13 +268,13 @@ void job_run(void *ctx)
 	note_place(job);
 	note_start(job);
 	if (job->order->sysfs_tty && job->order->kind == FLASH_RUN_FLASH)
-		find_power_switch(job);
+		job_find_power_switch(job);
 	clock_sleep_us(&clock_monotonic, STAGGER_US * (job->turn % STAGGER_TURNS));
 
 	if (atomic_load(&job->cancel)) {
 		job->report.status = err_set(&job->report.err, STATUS_CANCELLED,
 					     "stopped before the port was opened");
-	} else if (judge_bridge(job) == STATUS_OK && open_port(job) == STATUS_OK) {
+	} else if (judge_bridge(job) == STATUS_OK && job_open_port(job) == STATUS_OK) {
 		post(job, FACT_OPENED, STATUS_OK);
 		run_flasher(job);
 	}
@@ -491,7 +332,7 @@ uint64_t job_started_us(struct job *job)
 void job_restore_power(struct job *job)
 {
 	if (!power_restore(&job->power))
-		note(job, "the hub's port stays switched off: write 0 to %s", job->power.path);
+		job_say(job, "the hub's port stays switched off: write 0 to %s", job->power.path);
 }
 
 char *job_log(struct job *job)

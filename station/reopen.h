@@ -21,7 +21,7 @@ struct reopen {
 				 struct transport **out, struct err *err);
 };
 
-/* A chip's own USB is back before that: docs/serial-ports.md. */
+/* A restart takes a chip's own USB away for some 100 ms: that is not worth a word. */
 #define REOPEN_TOLD_MS 700
 
 /*

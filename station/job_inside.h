@@ -1,0 +1,64 @@
+/*
+ * Inside a job (job.h): shared by job.c, which runs it, and job_port.c, which opens and
+ * follows its port. Nobody else includes this.
+ */
+#ifndef STATION_JOB_INSIDE_H
+#define STATION_JOB_INSIDE_H
+
+#include "db/unit_log.h"
+#include "station/job.h"
+#include "station/latency.h"
+#include "station/power.h"
+
+#include <pthread.h>
+
+struct job {
+	/* Const from job_new() on. */
+	const struct job_order *order;
+	unsigned slot, turn;
+	const struct port *port;
+	const struct bridge *bridge;
+	struct link_profile link;
+	bool has_start;
+	struct flash_way start;
+	uint32_t limit_ms;
+	char run_id[RUN_ID_BYTES];
+
+	atomic_bool cancel;
+	atomic_uint shares; /* who still uses the job: owner, worker */
+
+	pthread_mutex_t lock; /* protects the next group */
+	struct job_progress progress;
+	struct ident ident;
+	struct unit_log *log;
+	uint64_t started_us;
+
+	/* The worker's alone until it posts FACT_VERDICT, the owner's to read afterwards. */
+	struct flash_report report;
+
+	/* The worker's alone. */
+	enum flash_step last_step;
+	unsigned last_try, write_try;
+	bool is_writing;
+	struct transport *transport; /* open, or NULL */
+	struct latency latency;
+	bool has_power_switch;
+
+	struct power_switch power; /* found by the worker; any thread may switch on */
+};
+
+/* A line into the unit's log. */
+__attribute__((format(printf, 2, 3))) void job_say(struct job *job, const char *format, ...);
+
+/* ---- job_port.c, the worker's side ---- */
+
+/* report.status, with its text in report.err. */
+enum status job_open_port(struct job *job);
+/* Before the port is opened: may its hub be told to switch it off? */
+void job_find_power_switch(struct job *job);
+/* flash_job.reopen and flash_job.power_cycle, with the job as ctx. */
+enum status job_reopen(void *job, struct transport **transport, struct deadline d, struct err *err);
+enum status job_power_cycle(void *job, struct transport **transport, struct deadline d,
+			    struct err *err);
+
+#endif

@@ -1,0 +1,121 @@
+/* The port of a job: opened, followed, and its power switched. All on the worker's thread. */
+#include "station/job_inside.h"
+
+#include "station/reopen.h"
+
+/* A port that has just come is refused for a moment now and then, by the driver itself. */
+#define OPEN_TRIES 3
+#define OPEN_PAUSE_MS 300
+
+/* Our choice: how long the capacitors of a unit hold it up has not been measured. */
+#define POWER_OFF_MS 1000
+
+static void shorten_latency(struct job *job, const char *name)
+{
+	char line[120];
+
+	latency_shorten(&job->latency, job->order->sysfs_tty, name, line, sizeof(line));
+	if (line[0])
+		job_note(job, line);
+}
+
+enum status job_open_port(struct job *job)
+{
+	struct flash_report *report = &job->report;
+
+	for (unsigned tries = 1;; tries++) {
+		report->status = job->order->open_port(job->port->node, &job->cancel,
+						       &job->transport, &report->err);
+		if (!report->status)
+			break;
+		job_note(job, report->err.text);
+		if (report->status != STATUS_PORT_OPEN_FAILED || tries == OPEN_TRIES ||
+		    atomic_load(&job->cancel))
+			return report->status;
+		clock_sleep_ms(&clock_monotonic, OPEN_PAUSE_MS);
+		err_clear(&report->err);
+	}
+	if (job->order->sysfs_tty)
+		shorten_latency(job, job->port->name);
+	return STATUS_OK;
+}
+
+static void set_waiting(struct job *job, bool is_waiting)
+{
+	pthread_mutex_lock(&job->lock);
+	job->progress.is_waiting = is_waiting;
+	pthread_mutex_unlock(&job->lock);
+}
+
+static void on_waiting(void *ctx)
+{
+	struct job *job = ctx;
+	const struct fact fact = { .kind = FACT_PORT_LEFT, .slot = job->slot, .job = job };
+
+	set_waiting(job, true);
+	job_note(job, "the port is gone: waiting for it");
+	queue_push(job->order->facts, &fact, true);
+}
+
+/* The record keeps the node that the run began with. */
+enum status job_reopen(void *ctx, struct transport **transport, struct deadline d, struct err *err)
+{
+	struct job *job = ctx;
+	const struct reopen place = {
+		.sysfs_tty = job->order->sysfs_tty,
+		.port = job->port,
+		.bridge = job->bridge,
+		.cancel = &job->cancel,
+		.waiting = on_waiting,
+		.ctx = job,
+		.open_port = job->order->open_port,
+	};
+	const struct bridge *bridge;
+	struct port found;
+	enum status st;
+
+	st = reopen_port(&place, transport, &found, &bridge, d, err);
+	set_waiting(job, false);
+	job->transport = *transport;
+	if (st) {
+		job_note(job, err->text);
+		return st;
+	}
+	job_say(job, "the port came back as %s, %04x:%04x %s", found.node, found.vid, found.pid,
+		bridge->name);
+	shorten_latency(job, found.name);
+	/* An application's port can come back as the loader in ROM, which takes less at once. */
+	job->link.is_usb_otg = bridge->is_usb_otg;
+	if (bridge->ram_block_bytes < job->link.ram_block_bytes)
+		job->link.ram_block_bytes = bridge->ram_block_bytes;
+	return STATUS_OK;
+}
+
+enum status job_power_cycle(void *ctx, struct transport **transport, struct deadline d,
+			    struct err *err)
+{
+	struct job *job = ctx;
+	enum status st;
+
+	transport_close(*transport);
+	*transport = NULL;
+	job->transport = NULL;
+	job_say(job, "the hub's port is switched off for %u ms: %s", POWER_OFF_MS, job->power.path);
+	st = power_cycle(&job->power, d.clock, POWER_OFF_MS, &job->cancel, err);
+	if (st && st != STATUS_NOT_SUPPORTED) {
+		job_note(job, err->text);
+		return st;
+	}
+	/* What refused to be switched off is still there, and wants its port back. */
+	job_say(job, "%s", st ? err->text : "the hub's port is switched on again");
+	return job_reopen(ctx, transport, d, err);
+}
+
+void job_find_power_switch(struct job *job)
+{
+	char why_not[POWER_NOTE_BYTES];
+
+	job->has_power_switch = power_find(&job->power, job->order->sysfs_tty, job->port, why_not);
+	if (why_not[0])
+		job_note(job, why_not);
+}
