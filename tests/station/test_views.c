@@ -507,9 +507,103 @@ static void a_narrow_terminal_still_says_how_many_slots_it_leaves_out(void **sta
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
+static void rescue(struct world *w)
+{
+	struct flash_report *r = &w->report;
+
+	r->is_rescued = true;
+	r->way = (struct flash_way){ true, 921600, 1024, 4096, 64 };
+	strcpy(r->evidence, "RAM block of 6144 bytes refused with 07, 1024 accepted");
+	strcpy(r->rungs, "upload, blocks of 6144; stub 921600, blocks of 1024");
+	strcpy(r->suspects, "driver, bridge, cable");
+	strcpy(r->advice, "long writes lose bytes: try another cable");
+}
+
+static void a_rescued_unit_ends_with_its_cause_in_every_view(void **state)
+{
+	const struct screen screen = { .columns = 120, .lines = 24 };
+	struct world *w = *state;
+	const struct event e = { .kind = EVENT_RESULT, .slot = &w->slots[0] };
+	const char *text;
+
+	rescue(w);
+	screen_render(&w->snapshot, &screen, &w->text);
+	assert_non_null(strstr(textbuf_string(&w->text),
+			       "PASS     8.2 s at 921600, rescued: long writes lose bytes"));
+	textbuf_clear(&w->text);
+	plain_render(&w->snapshot, &e, &w->text);
+	assert_non_null(strstr(textbuf_string(&w->text),
+			       "PASS after 8.2 s, rescued: long writes lose bytes: try another "
+			       "cable\n"));
+	textbuf_clear(&w->text);
+	table_render(&w->snapshot, &screen, &w->text);
+	assert_non_null(
+		strstr(textbuf_string(&w->text),
+		       "1.1: long writes lose bytes: try another cable\n"
+		       "    evidence: RAM block of 6144 bytes refused with 07, 1024 accepted\n"
+		       "    tried: upload, blocks of 6144; stub 921600, blocks of 1024\n"
+		       "    passed with: stub 921600, RAM blocks of 1024, data blocks of 4096, "
+		       "64 bytes at a time\n"
+		       "    suspects, the likeliest first: driver, bridge, cable\n"));
+	textbuf_clear(&w->text);
+	json_render(&w->snapshot, &e, &w->text);
+	text = textbuf_string(&w->text);
+	assert_non_null(strstr(text, "\"sentence\":\"long writes lose bytes: try another cable\""));
+	assert_non_null(strstr(text, "\"rescued\":true"));
+	assert_non_null(strstr(text, "\"suspects\":\"driver, bridge, cable\""));
+	assert_non_null(strstr(text, "\"way\":{\"loader\":\"stub\",\"rate_baud\":921600,"
+				     "\"ram_block_bytes\":1024,\"data_block_bytes\":4096,"
+				     "\"pace_bytes\":64}"));
+}
+
+/* The flasher passed; the station knows of the unit's twin. */
+static void advice_about_the_link_is_not_given_for_the_stations_own_verdict(void **state)
+{
+	struct world *w = *state;
+
+	rescue(w);
+	w->slots[0].status = STATUS_DUPLICATE_MAC;
+	assert_string_equal(snapshot_sentence(&w->slots[0]),
+			    status_row(STATUS_DUPLICATE_MAC)->sentence);
+	assert_false(snapshot_is_rescued(&w->slots[0]));
+}
+
+static void a_run_says_at_its_start_how_long_it_may_take_and_how_it_begins(void **state)
+{
+	struct world *w = *state;
+	const struct event e = { .kind = EVENT_RUN_START, .slot = &w->slots[3] };
+
+	w->slots[3].start_way = "stub 460800";
+	plain_render(&w->snapshot, &e, &w->text);
+	assert_non_null(strstr(textbuf_string(&w->text),
+			       "started, CH9102, at most 120 s, begins with stub 460800\n"));
+	textbuf_clear(&w->text);
+	json_render(&w->snapshot, &e, &w->text);
+	assert_non_null(strstr(textbuf_string(&w->text),
+			       "\"limit_s\":120.0,\"start_way\":\"stub 460800\""));
+}
+
+static void a_port_that_is_gone_is_waited_for_in_sight(void **state)
+{
+	const struct screen screen = { .columns = 80, .lines = 24 };
+	struct world *w = *state;
+	const struct event e = { .kind = EVENT_PORT_LEFT, .slot = &w->slots[1] };
+
+	w->slots[1].is_waiting = true;
+	screen_render(&w->snapshot, &screen, &w->text);
+	assert_non_null(strstr(textbuf_string(&w->text), "00:01:11 waiting for the port\n"));
+	textbuf_clear(&w->text);
+	plain_render(&w->snapshot, &e, &w->text);
+	assert_non_null(strstr(textbuf_string(&w->text), "the port is gone: waiting for it\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_rescued_unit_ends_with_its_cause_in_every_view),
+		TEST(advice_about_the_link_is_not_given_for_the_stations_own_verdict),
+		TEST(a_run_says_at_its_start_how_long_it_may_take_and_how_it_begins),
+		TEST(a_port_that_is_gone_is_waited_for_in_sight),
 		TEST(the_screen_has_a_line_for_each_slot_and_a_summary),
 		TEST(colours_come_with_words_and_only_when_wanted),
 		TEST(the_screen_fits_every_terminal),
