@@ -248,3 +248,21 @@ bool bench_is_untouched(const struct flash_bench *b)
 
 	return is_same(flash, b->before, size);
 }
+
+void bench_flash(struct flash_bench *b, const struct small_plan *p, enum status expected)
+{
+	enum status st = bench_run(b, FLASH_RUN_FLASH, &p->plan);
+
+	if (st != expected)
+		fail_msg("%s instead of %s: %s\n%s\n%s\n%s\n%s", status_code(st),
+			 status_code(expected), b->report.err.text, b->report.evidence,
+			 b->report.rungs, b->log, sim_unit_journal(b->unit));
+	if (st == STATUS_OK)
+		assert_true(bench_holds(b, p));
+}
+
+void expect_word(const char *text, const char *word)
+{
+	if (!strstr(text, word))
+		fail_msg("'%s' does not say '%s'", text, word);
+}

@@ -62,4 +62,11 @@ bool bench_holds(const struct flash_bench *b, const struct small_plan *p);
 /* No byte differs from before. */
 bool bench_is_untouched(const struct flash_bench *b);
 
+/* Fails the test, with the unit's log, unless the run ends so; and, when it passed, unless
+ * bench_holds(). */
+void bench_flash(struct flash_bench *b, const struct small_plan *p, enum status expected);
+
+/* Fails the test, with both, unless text contains word. */
+void expect_word(const char *text, const char *word);
+
 #endif

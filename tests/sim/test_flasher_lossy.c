@@ -8,7 +8,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <cmocka.h>
 
 static struct sim_unit_config lossy_unit(uint32_t beyond_bytes, uint64_t seed)
@@ -25,23 +24,10 @@ static struct sim_unit_config lossy_unit(uint32_t beyond_bytes, uint64_t seed)
 static void run(struct flash_bench *b, struct small_plan *p, const struct sim_unit_config *config,
 		enum stub_policy stub, enum status expected)
 {
-	enum status st;
-
 	small_plan_init(p, config->chip, 1);
 	p->plan.stub = stub;
 	bench_init(b, config);
-	st = bench_run(b, FLASH_RUN_FLASH, &p->plan);
-	if (st != expected)
-		fail_msg("%s: %s\n%s\n%s\n%s\n%s", status_code(st), b->report.err.text,
-			 b->report.evidence, b->report.rungs, b->log, sim_unit_journal(b->unit));
-	if (st == STATUS_OK)
-		assert_true(bench_holds(b, p));
-}
-
-static void expect_word(const char *text, const char *word)
-{
-	if (!strstr(text, word))
-		fail_msg("'%s' does not say '%s'", text, word);
+	bench_flash(b, p, expected);
 }
 
 static void release(struct flash_bench *b, struct small_plan *p)

@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <cmocka.h>
 
 #define ALL_OF_IT 0x1c         /* BP2..0 */
@@ -38,23 +37,6 @@ static void release(struct flash_bench *b, struct small_plan *p)
 	small_plan_release(p);
 }
 
-static void expect(struct flash_bench *b, struct small_plan *p, enum status expected)
-{
-	enum status st = bench_run(b, FLASH_RUN_FLASH, &p->plan);
-
-	if (st != expected)
-		fail_msg("%s: %s\n%s\n%s", status_code(st), b->report.err.text, b->log,
-			 sim_unit_journal(b->unit));
-	if (st == STATUS_OK)
-		assert_true(bench_holds(b, p));
-}
-
-static void expect_word(const char *text, const char *word)
-{
-	if (!strstr(text, word))
-		fail_msg("'%s' does not say '%s'", text, word);
-}
-
 static void a_protected_flash_is_refused_before_a_byte_is_written(void **state)
 {
 	static const uint32_t bits[] = { ALL_OF_IT, BOTTOM_64_KB };
@@ -68,7 +50,7 @@ static void a_protected_flash_is_refused_before_a_byte_is_written(void **state)
 
 		init(&b, &p, &config, i % 2);
 		sim_unit_counters(b.unit, &before);
-		expect(&b, &p, STATUS_FLASH_PROTECTED);
+		bench_flash(&b, &p, STATUS_FLASH_PROTECTED);
 		sim_unit_counters(b.unit, &after);
 		assert_int_equal(after.sectors_erased, before.sectors_erased);
 		assert_int_equal(after.bytes_programmed, before.bytes_programmed);
@@ -94,7 +76,7 @@ static void the_recipe_lets_protection_be_cleared_for_good(void **state)
 
 		init(&b, &p, &config, rom);
 		p.plan.clear_protection = true;
-		expect(&b, &p, STATUS_OK);
+		bench_flash(&b, &p, STATUS_OK);
 		assert_int_equal(b.report.tries, 1);
 		assert_int_equal(b.report.status_before[0], ALL_OF_IT);
 		assert_true(b.report.has_status_after);
@@ -102,7 +84,7 @@ static void the_recipe_lets_protection_be_cleared_for_good(void **state)
 		assert_memory_equal(b.report.status_after + 1, b.report.status_before + 1, 2);
 		sim_unit_press_reset(b.unit, b.port.now_us, false);
 		small_plan_init(&next, config.chip, 2);
-		expect(&b, &next, STATUS_OK);
+		bench_flash(&b, &next, STATUS_OK);
 		assert_int_equal(b.report.status_before[0], 0);
 		assert_false(b.report.has_status_after);
 		small_plan_release(&next);
@@ -120,7 +102,7 @@ static void bits_that_cover_other_parts_of_the_flash_are_left_alone(void **state
 
 		init(&b, &p, &config, false);
 		p.plan.clear_protection = clears;
-		expect(&b, &p, STATUS_OK);
+		bench_flash(&b, &p, STATUS_OK);
 		assert_int_equal(b.report.tries, 1);
 		assert_int_equal(b.report.status_before[0], TOP_64_KB);
 		assert_false(b.report.has_status_after);
@@ -137,7 +119,7 @@ static void erasing_all_counts_as_writing_all(void **state)
 	(void)state;
 	init(&b, &p, &config, false);
 	p.plan.erase = ERASE_ALL;
-	expect(&b, &p, STATUS_FLASH_PROTECTED);
+	bench_flash(&b, &p, STATUS_FLASH_PROTECTED);
 	assert_true(bench_is_untouched(&b));
 	release(&b, &p);
 }
@@ -151,7 +133,7 @@ static void an_unknown_makers_bits_are_named_when_the_write_was_not_taken(void *
 	(void)state;
 	config.flash_id = STRANGE_MAKER;
 	init(&b, &p, &config, false);
-	expect(&b, &p, STATUS_FLASH_PROTECTED);
+	bench_flash(&b, &p, STATUS_FLASH_PROTECTED);
 	assert_int_equal(b.report.tries, p.plan.tries);
 	assert_true(bench_is_untouched(&b));
 	expect_word(b.report.err.text, "status register 1: 1c");
@@ -173,7 +155,7 @@ static void what_a_rom_clears_by_itself_is_recorded(void **state)
 
 		config.flash_id = rows[i].flash_id;
 		init(&b, &p, &config, true);
-		expect(&b, &p, STATUS_OK);
+		bench_flash(&b, &p, STATUS_OK);
 		assert_int_equal(b.report.status_before[0], rows[i].bits);
 		assert_true(b.report.has_status_after);
 		assert_int_equal(b.report.status_after[0], 0);
@@ -190,7 +172,7 @@ static void an_unknown_makers_bits_may_mean_something_else(void **state)
 	(void)state;
 	config.flash_id = STRANGE_MAKER;
 	init(&b, &p, &config, false);
-	expect(&b, &p, STATUS_OK);
+	bench_flash(&b, &p, STATUS_OK);
 	assert_int_equal(b.report.tries, 1);
 	assert_int_equal(b.report.status_before[0], TOP_64_KB);
 	assert_false(b.report.has_status_after);
@@ -207,7 +189,7 @@ static void an_unknown_makers_bits_are_cleared_where_the_recipe_allows_it(void *
 	config.flash_id = STRANGE_MAKER;
 	init(&b, &p, &config, false);
 	p.plan.clear_protection = true;
-	expect(&b, &p, STATUS_OK);
+	bench_flash(&b, &p, STATUS_OK);
 	assert_int_equal(b.report.tries, 1);
 	assert_int_equal(b.report.status_before[1], 0xff); /* not asked for */
 	assert_true(b.report.has_status_after);
@@ -229,7 +211,7 @@ static void an_open_flash_has_its_status_recorded_on_every_chip(void **state)
 		struct flash_bench b;
 
 		init(&b, &p, &config, false);
-		expect(&b, &p, STATUS_OK);
+		bench_flash(&b, &p, STATUS_OK);
 		assert_true(b.report.has_status_before);
 		assert_int_equal(b.report.status_before[0], 0);
 		release(&b, &p);
@@ -246,7 +228,7 @@ static void a_worn_sector_is_named_by_its_address(void **state)
 
 		init(&b, &p, &config, rom);
 		/* The ROM reads back what it was sent raw; the stub does not. */
-		expect(&b, &p, rom ? STATUS_WRITE_REFUSED : STATUS_MD5_MISMATCH);
+		bench_flash(&b, &p, rom ? STATUS_WRITE_REFUSED : STATUS_MD5_MISMATCH);
 		expect_word(b.report.err.text, "00013000");
 		assert_int_equal(b.report.tries, p.plan.tries);
 		release(&b, &p);
@@ -263,7 +245,7 @@ static void a_worn_sector_anywhere_fails_an_erase_of_everything(void **state)
 
 		init(&b, &p, &config, rom);
 		p.plan.erase = ERASE_ALL;
-		expect(&b, &p, STATUS_MD5_MISMATCH);
+		bench_flash(&b, &p, STATUS_MD5_MISMATCH);
 		expect_word(b.report.err.text, "sector at 00060000 is not blank");
 		release(&b, &p);
 	}

@@ -8,23 +8,6 @@
 #include <string.h>
 #include <cmocka.h>
 
-static void expect(struct flash_bench *b, const struct small_plan *p, enum status expected)
-{
-	enum status st = bench_run(b, FLASH_RUN_FLASH, &p->plan);
-
-	if (st != expected)
-		fail_msg("%s: %s\n%s\n%s", status_code(st), b->report.err.text, b->log,
-			 sim_unit_journal(b->unit));
-	if (st == STATUS_OK)
-		assert_true(bench_holds(b, p));
-}
-
-static void expect_word(const char *text, const char *word)
-{
-	if (!strstr(text, word))
-		fail_msg("'%s' does not say '%s'", text, word);
-}
-
 static void init(struct flash_bench *b, struct small_plan *p, const struct sim_unit_config *config)
 {
 	small_plan_init(p, config->chip, 1);
@@ -55,7 +38,7 @@ static void a_link_that_loses_long_frames_gets_shorter_ones(void **state)
 	config.bridge = "ch9102f";
 	lose_a_byte_of_every_frame(&config, 3000);
 	init(&b, &p, &config);
-	expect(&b, &p, STATUS_OK);
+	bench_flash(&b, &p, STATUS_OK);
 	assert_int_equal(b.report.tries, 1);
 	expect_word(b.report.evidence, "RAM block of 6144 bytes refused with 07, 1024 accepted");
 	expect_word(b.report.rungs, "stub 921600, blocks of 1024");
@@ -71,7 +54,7 @@ static void a_link_that_loses_all_but_short_frames_gets_the_shortest(void **stat
 	(void)state;
 	lose_a_byte_of_every_frame(&config, 700);
 	init(&b, &p, &config);
-	expect(&b, &p, STATUS_OK);
+	bench_flash(&b, &p, STATUS_OK);
 	expect_word(b.report.evidence, "RAM block of 6144 bytes refused with 07, 256 accepted");
 	release(&b, &p);
 }
@@ -86,7 +69,7 @@ static void a_link_that_loses_short_frames_too_is_named(void **state)
 	lose_a_byte_of_every_frame(&config, 150);
 	init(&b, &p, &config);
 	p.plan.stub = STUB_ALWAYS;
-	expect(&b, &p, STATUS_STUB_UPLOAD_CHECKSUM);
+	bench_flash(&b, &p, STATUS_STUB_UPLOAD_CHECKSUM);
 	assert_int_equal(b.report.err.device[1], 0x07);
 	expect_word(b.report.evidence, "refused with 07");
 	assert_true(bench_is_untouched(&b));
@@ -124,7 +107,7 @@ static void a_bit_lost_once_is_written_again(void **state)
 	(void)state;
 	init(&b, &p, &config);
 	b.on_progress = damage_first_try;
-	expect(&b, &p, STATUS_OK);
+	bench_flash(&b, &p, STATUS_OK);
 	assert_int_equal(b.report.tries, 2);
 	/* The second try wrote only the sector that was wrong, and the boot sector. */
 	assert_int_equal(b.report.raw_bytes, FLASH_SECTOR_BYTES + p.regions[SMALL_APP].size_bytes +
@@ -144,7 +127,7 @@ static void a_bit_lost_every_time_fails_the_unit(void **state)
 	(void)state;
 	init(&b, &p, &config);
 	b.on_progress = damage_every_try;
-	expect(&b, &p, STATUS_MD5_MISMATCH);
+	bench_flash(&b, &p, STATUS_MD5_MISMATCH);
 	assert_int_equal(b.report.tries, p.plan.tries);
 	assert_int_equal(b.report.proof, FLASH_PROOF_NONE);
 	expect_word(b.report.err.text, "app.bin at 00010000");
@@ -172,7 +155,7 @@ static void an_answer_altered_in_one_bit_is_the_link_s_fault(void **state)
 		};
 		init(&b, &p, &config);
 		p.plan.stub = stubs[i];
-		expect(&b, &p, STATUS_GARBLED);
+		bench_flash(&b, &p, STATUS_GARBLED);
 		assert_null(strstr(b.report.evidence, "not where it had been sent"));
 		release(&b, &p);
 	}
@@ -214,7 +197,7 @@ static void a_unit_swapped_between_tries_stays_untouched(void **state)
 	assert_non_null(second);
 	first = b.unit;
 	b.on_progress = swap_after_damage;
-	expect(&b, &p, STATUS_UNIT_CHANGED);
+	bench_flash(&b, &p, STATUS_UNIT_CHANGED);
 	expect_word(b.report.err.text, "24:0a:c4:00:01:10");
 	expect_word(b.report.err.text, "24:0a:c4:00:01:11");
 	assert_int_equal(b.report.ident.mac[5], 0x10);
@@ -238,7 +221,7 @@ static void a_26_mhz_unit_is_flashed_by_stub_and_rom(void **state)
 		config.crystal_mhz = 26;
 		init(&b, &p, &config);
 		p.plan.stub = rom ? STUB_NEVER : STUB_ALWAYS;
-		expect(&b, &p, STATUS_OK);
+		bench_flash(&b, &p, STATUS_OK);
 		assert_int_equal(b.report.ident.crystal_mhz, 26);
 		release(&b, &p);
 	}
@@ -264,7 +247,7 @@ static void flash_inside_the_package_is_reached(void **state)
 		config.revision = rows[i].revision;
 		init(&b, &p, &config);
 		p.plan.stub = STUB_NEVER;
-		expect(&b, &p, STATUS_OK);
+		bench_flash(&b, &p, STATUS_OK);
 		assert_string_equal(b.report.ident.package, rows[i].name);
 		release(&b, &p);
 	}
@@ -282,7 +265,7 @@ static void flash_that_erases_slowly_is_waited_for(void **state)
 			(struct sim_fault){ .kind = SIM_FAULT_SLOW_ERASE, .amount = 8 };
 		init(&b, &p, &config);
 		p.plan.stub = rom ? STUB_NEVER : STUB_ALWAYS;
-		expect(&b, &p, STATUS_OK);
+		bench_flash(&b, &p, STATUS_OK);
 		assert_int_equal(b.report.tries, 1);
 		release(&b, &p);
 	}
@@ -299,7 +282,7 @@ static void a_flash_still_busy_does_not_fail_the_unit(void **state)
 	config.faults[config.fault_count++] =
 		(struct sim_fault){ .kind = SIM_FAULT_SLOW_ERASE, .amount = 20000 };
 	init(&b, &p, &config);
-	expect(&b, &p, STATUS_NO_ANSWER);
+	bench_flash(&b, &p, STATUS_NO_ANSWER);
 	assert_int_equal(b.report.tries, p.plan.tries);
 	expect_word(b.report.err.text, "still be busy");
 	expect_word(b.report.evidence, "try 1 failed in erase, NO_ANSWER: ");
@@ -317,7 +300,7 @@ static void a_flash_that_never_answered_fails_the_unit(void **state)
 	(void)state;
 	config.flash_id = 0xffffff;
 	init(&b, &p, &config);
-	expect(&b, &p, STATUS_FLASH_ID_BAD);
+	bench_flash(&b, &p, STATUS_FLASH_ID_BAD);
 	assert_int_equal(b.report.tries, p.plan.tries);
 	assert_true(bench_is_untouched(&b));
 	release(&b, &p);
@@ -332,7 +315,7 @@ static void a_unit_that_never_answered_claims_no_stub_and_no_rate(void **state)
 	(void)state;
 	config.faults[config.fault_count++] = (struct sim_fault){ .kind = SIM_FAULT_DEAD };
 	init(&b, &p, &config);
-	expect(&b, &p, STATUS_SYNC_NO_REPLY);
+	bench_flash(&b, &p, STATUS_SYNC_NO_REPLY);
 	assert_int_equal(p.plan.tries, 3);
 	assert_string_equal(b.report.rungs,
 			    "sync, 'tight' first; sync, 'tight, long' first; sync, 'tight' first");

@@ -29,23 +29,11 @@ static void release(struct flash_bench *b, struct small_plan *p)
 	small_plan_release(p);
 }
 
-static void expect_word(const char *text, const char *word)
-{
-	if (!strstr(text, word))
-		fail_msg("'%s' does not say '%s'", text, word);
-}
-
 static void expect(struct flash_bench *b, const struct small_plan *p, enum status expected)
 {
-	enum status st = bench_run(b, FLASH_RUN_FLASH, &p->plan);
-
-	if (st != expected)
-		fail_msg("%s: %s\n%s\n%s", status_code(st), b->report.err.text, b->log,
-			 sim_unit_journal(b->unit));
-	if (st == STATUS_OK)
-		assert_true(bench_holds(b, p));
+	bench_flash(b, p, expected);
 	assert_true(b->report.total_us / 1000 < flasher_limit_ms(&p->plan, &b->link));
-	if (st != STATUS_OK || b->report.is_rescued) {
+	if (expected != STATUS_OK || b->report.is_rescued) {
 		assert_true(b->report.suspects[0] != '\0');
 		assert_true(b->report.advice[0] != '\0');
 		assert_true(b->report.evidence[0] != '\0');
