@@ -178,16 +178,8 @@ static void print_text(const struct slot_row *rows, size_t count)
 
 static json_t *json_next(const struct slot_row *row)
 {
-	const struct flash_way *way = &row->next;
-	json_t *object = json_object();
+	json_t *object = json_way(&row->next);
 
-	json_object_set_new(object, "loader", json_string(way->with_stub ? "stub" : "rom"));
-	json_object_set_new(object, "rate_baud",
-			    way->rate_baud ? json_integer(way->rate_baud) : json_null());
-	json_object_set_new(object, "ram_block_bytes",
-			    way->with_stub ? json_integer(way->ram_block_bytes) : json_null());
-	json_object_set_new(object, "data_block_bytes", json_integer(way->data_block_bytes));
-	json_object_set_new(object, "pace_bytes", json_integer(way->pace_bytes));
 	json_object_set_new(object, "lowered", json_boolean(row->is_lowered));
 	json_object_set_new(object, "raised", json_boolean(row->is_raised));
 	return object;

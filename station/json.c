@@ -160,6 +160,23 @@ json_t *json_ident(const struct ident *ident)
 	return object;
 }
 
+json_t *json_way(const struct flash_way *way)
+{
+	json_t *object;
+
+	if (!way->data_block_bytes)
+		return json_null();
+	object = json_object();
+	json_object_set_new(object, "loader", json_string(way->with_stub ? "stub" : "rom"));
+	json_object_set_new(object, "rate_baud",
+			    way->rate_baud ? json_integer(way->rate_baud) : json_null());
+	json_object_set_new(object, "ram_block_bytes",
+			    way->with_stub ? json_integer(way->ram_block_bytes) : json_null());
+	json_object_set_new(object, "data_block_bytes", json_integer(way->data_block_bytes));
+	json_object_set_new(object, "pace_bytes", json_integer(way->pace_bytes));
+	return object;
+}
+
 void json_line(json_t *object, struct textbuf *out)
 {
 	char *line = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(9));

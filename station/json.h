@@ -7,6 +7,7 @@
 #ifndef STATION_JSON_H
 #define STATION_JSON_H
 
+#include "engine/flasher.h"
 #include "engine/ident.h"
 #include "station/ports.h"
 #include "station/textbuf.h"
@@ -30,6 +31,8 @@ struct json_t *json_event(const char *event);
 
 struct json_t *json_port(const struct port *p);
 struct json_t *json_ident(const struct ident *ident);
+/* In which way a try talks to the unit; null where none came so far (no data blocks). */
+struct json_t *json_way(const struct flash_way *way);
 
 /* One line with its newline, appended to out; gives up the reference. */
 void json_line(struct json_t *object, struct textbuf *out);

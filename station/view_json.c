@@ -69,24 +69,6 @@ static json_t *json_reports_step(const struct flash_step_report *step)
 	return object;
 }
 
-/* In which way the last try talked to the unit; null when none came so far. */
-static json_t *json_way(const struct flash_way *way)
-{
-	json_t *object;
-
-	if (!way->data_block_bytes)
-		return json_null();
-	object = json_object();
-	json_object_set_new(object, "loader", json_string(way->with_stub ? "stub" : "rom"));
-	json_object_set_new(object, "rate_baud",
-			    way->rate_baud ? json_integer(way->rate_baud) : json_null());
-	json_object_set_new(object, "ram_block_bytes",
-			    way->with_stub ? json_integer(way->ram_block_bytes) : json_null());
-	json_object_set_new(object, "data_block_bytes", json_integer(way->data_block_bytes));
-	json_object_set_new(object, "pace_bytes", json_integer(way->pace_bytes));
-	return object;
-}
-
 static json_t *json_registers(bool is_known, const uint8_t registers[static 3])
 {
 	char text[9];
