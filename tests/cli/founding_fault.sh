@@ -2,17 +2,9 @@
 # record of the first names the block size that was refused and the one that was accepted.
 . "$SOURCE/tests/cli/lib.sh"
 
-"$BUILD/make_firmware" firmware esp32 --app-size 100K --flash-size 4MB || fail "make_firmware"
-cat >recipe.yaml <<END
-recipe: founding-fault
-revision: 1
-target: {chip: esp32, flash_size: 4MB}
-images:
-  - {file: firmware/bootloader.bin, address: 0x1000}
-  - {file: firmware/partitions.bin, address: 0x8000}
-  - {file: firmware/app.bin, partition: app0}
-link: {max_rate: 921600}
-END
+esp32_firmware 100K
+esp32_recipe founding-fault >recipe.yaml
+echo 'link: {max_rate: 921600}' >>recipe.yaml
 cat >bench.yaml <<END
 bench: founding fault
 seed: 4
@@ -26,8 +18,7 @@ expect_status 0 "$M5SIM" run bench.yaml --state units -- \
 
 equal "passes" "$(sql "select count(*) from runs where outcome='PASS' and proof='CHIP_MD5'")" 2
 for node in ttyACM0 ttyACM1; do
-	"$BUILD/tests/cli/flash_equals" "before/$node/flash.bin" "units/$node/flash.bin" \
-		0x1000:firmware/bootloader.bin 0x8000:firmware/partitions.bin 0x10000:firmware/app.bin ||
+	holds_esp32 "before/$node/flash.bin" "units/$node/flash.bin" ||
 		fail "$node was reported PASS"
 done
 

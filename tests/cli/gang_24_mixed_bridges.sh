@@ -2,18 +2,10 @@
 # half-way. The other 21 pass, hold the recipe's files and nothing else changed.
 . "$SOURCE/tests/cli/lib.sh"
 
-"$BUILD/make_firmware" firmware esp32 --app-size 200K --flash-size 4MB || fail "make_firmware"
-cat >recipe.yaml <<END
-recipe: gang
-revision: 1
-target: {chip: esp32, flash_size: 4MB}
-images:
-  - {file: firmware/bootloader.bin, address: 0x1000}
-  - {file: firmware/partitions.bin, address: 0x8000}
-  - {file: firmware/app.bin, partition: app0}
-link: {max_rate: 921600}
-policy: {tries: 2}
-END
+esp32_firmware 200K
+esp32_recipe gang >recipe.yaml
+echo 'link: {max_rate: 921600}' >>recipe.yaml
+echo 'policy: {tries: 2}' >>recipe.yaml
 cat >bench.yaml <<END
 bench: gang
 seed: 24
@@ -41,8 +33,7 @@ equal "bridges" "$(sql "select count(distinct bridge_vid_pid) from runs")" 4
 
 sql "select node from runs where outcome='PASS'" >passed
 while read -r node; do
-	"$BUILD/tests/cli/flash_equals" "before/${node#/dev/}/flash.bin" "units/${node#/dev/}/flash.bin" \
-		0x1000:firmware/bootloader.bin 0x8000:firmware/partitions.bin 0x10000:firmware/app.bin ||
+	holds_esp32 "before/${node#/dev/}/flash.bin" "units/${node#/dev/}/flash.bin" ||
 		fail "$node was reported PASS"
 done <passed
 

@@ -2,7 +2,7 @@
 # switched; its neighbour does not; and a stop in that second switches it on again.
 . "$SOURCE/tests/cli/lib.sh"
 
-"$BUILD/make_firmware" firmware esp32 --app-size 20K --flash-size 4MB || fail "make_firmware"
+esp32_firmware 20K
 cat >recipe.yaml <<END
 recipe: hub-switch
 revision: 1

@@ -2,17 +2,9 @@
 # ends within seconds although one port blocks in its close.
 . "$SOURCE/tests/cli/lib.sh"
 
-"$BUILD/make_firmware" firmware esp32 --app-size 1M --flash-size 4MB || fail "make_firmware"
-cat >recipe.yaml <<END
-recipe: interrupted
-revision: 1
-target: {chip: esp32}
-images:
-  - {file: firmware/bootloader.bin, address: 0x1000}
-  - {file: firmware/partitions.bin, address: 0x8000}
-  - {file: firmware/app.bin, partition: app0}
-link: {max_rate: 460800}
-END
+esp32_firmware 1M
+esp32_recipe interrupted >recipe.yaml
+echo 'link: {max_rate: 460800}' >>recipe.yaml
 cat >bench.yaml <<END
 bench: interrupted
 units:

@@ -34,3 +34,27 @@ equal() {
 }
 
 sql() { sqlite3 -readonly flashline.db "$1"; }
+
+# Firmware of an ESP32 with 4 MB of flash in the folder firmware, its application so large.
+esp32_firmware() { # 60K
+	"$BUILD/make_firmware" firmware esp32 --app-size "$1" --flash-size 4MB || fail "make_firmware"
+}
+
+# The recipe for it, without the keys behind its images.
+esp32_recipe() { # name
+	cat <<END
+recipe: $1
+revision: 1
+target: {chip: esp32, flash_size: 4MB}
+images:
+  - {file: firmware/bootloader.bin, address: 0x1000}
+  - {file: firmware/partitions.bin, address: 0x8000}
+  - {file: firmware/app.bin, partition: app0}
+END
+}
+
+# Does a flash hold that firmware, and these other images, and has nothing else changed?
+holds_esp32() { # flash before, flash now, ADDRESS:FILE...
+	"$BUILD/tests/cli/flash_equals" "$@" 0x1000:firmware/bootloader.bin \
+		0x8000:firmware/partitions.bin 0x10000:firmware/app.bin
+}

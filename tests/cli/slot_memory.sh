@@ -2,17 +2,9 @@
 # limits and --no-memory win. 'flashline slots' shows it, and names what is bad.
 . "$SOURCE/tests/cli/lib.sh"
 
-"$BUILD/make_firmware" firmware esp32 --app-size 20K --flash-size 4MB || fail "make_firmware"
-cat >recipe.yaml <<END
-recipe: memory
-revision: 1
-target: {chip: esp32, flash_size: 4MB}
-images:
-  - {file: firmware/bootloader.bin, address: 0x1000}
-  - {file: firmware/partitions.bin, address: 0x8000}
-  - {file: firmware/app.bin, partition: app0}
-link: {max_rate: 921600}
-END
+esp32_firmware 20K
+esp32_recipe memory >recipe.yaml
+echo 'link: {max_rate: 921600}' >>recipe.yaml
 sed 's/max_rate: 921600/max_rate: 230400, stub: never/' recipe.yaml >rom.yaml
 cat >bench.yaml <<END
 bench: one lossy bridge

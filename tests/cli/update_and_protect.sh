@@ -2,22 +2,15 @@
 # opened where the recipe allows it.
 . "$SOURCE/tests/cli/lib.sh"
 
-"$BUILD/make_firmware" firmware esp32 --app-size 40K --flash-size 4MB || fail "make_firmware"
+esp32_firmware 40K
 seq 1 12000 >data.bin
 recipe() { # name, policy
-	cat >"$1.yaml" <<END
-recipe: $1
-revision: 1
-target: {chip: esp32, flash_size: 4MB}
-images:
-  - {file: firmware/bootloader.bin, address: 0x1000}
-  - {file: firmware/partitions.bin, address: 0x8000}
-  - {file: firmware/app.bin, partition: app0}
+	esp32_recipe "$1" >"$1.yaml"
+	cat >>"$1.yaml" <<END
   - {file: data.bin, address: 0x290000}
 policy: $2
 END
 }
-images="0x1000:firmware/bootloader.bin 0x8000:firmware/partitions.bin 0x10000:firmware/app.bin"
 run() { # bench, state folder, recipe
 	"$M5SIM" run "$1.yaml" --state "$2" --keep -- \
 		"$FLASHLINE" flash "$3.yaml" --db flashline.db
@@ -33,8 +26,8 @@ recipe update '{skip: unchanged}'
 expect_status 0 run bench units first
 printf 'X' | dd of=data.bin bs=1 seek=40000 conv=notrunc 2>/dev/null || fail "dd"
 expect_status 0 run bench units update
-"$BUILD/tests/cli/flash_equals" units/ttyUSB0/before.bin units/ttyUSB0/flash.bin \
-	$images 0x290000:data.bin || fail "the update was reported PASS"
+holds_esp32 units/ttyUSB0/before.bin units/ttyUSB0/flash.bin 0x290000:data.bin ||
+	fail "the update was reported PASS"
 # That sector, and the boot loader's first, which goes last.
 equal "bytes of the update" \
 	"$(sql "select raw_bytes from runs where recipe='update'")" 8192
@@ -58,5 +51,5 @@ cmp -s shut/ttyUSB0/before.bin shut/ttyUSB0/flash.bin || fail "a refused unit wa
 expect_status 0 run protected opened cleared
 equal "what was done" "$(sql "select outcome || ' ' || flash_status || ', ' || flash_status_set
 	from runs where recipe='cleared'")" "PASS 1c 00 00, 00 00 00"
-"$BUILD/tests/cli/flash_equals" opened/ttyUSB0/before.bin opened/ttyUSB0/flash.bin \
-	$images 0x290000:data.bin || fail "the opened unit was reported PASS"
+holds_esp32 opened/ttyUSB0/before.bin opened/ttyUSB0/flash.bin 0x290000:data.bin ||
+	fail "the opened unit was reported PASS"
