@@ -24,7 +24,8 @@ struct slot_run {
 
 /*
  * The newest runs of a slot and a bridge, newest first, at most room of them. Costs some
- * 10 us a run by the index run_by_slot, however long the records are.
+ * 10 us a run by the index run_by_slot, however long the records are. *count is how many
+ * there are; STATUS_DATABASE when they cannot be read.
  */
 enum status slot_history(struct db *db, const char *slot, const char *bridge, struct slot_run *runs,
 			 size_t room, size_t *count, struct err *err);
@@ -49,7 +50,7 @@ struct slot_counts {
 
 /*
  * The newest runs of every slot, at most last of each (0: all), started at or after
- * since_utc_ms. Without memory STATUS_NO_MEMORY. Release in any case.
+ * since_utc_ms. STATUS_NO_MEMORY, STATUS_DATABASE. Release in any case.
  */
 enum status slot_counts_read(struct db *db, int64_t since_utc_ms, uint64_t last,
 			     struct slot_counts *counts, struct err *err);

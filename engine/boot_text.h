@@ -3,7 +3,7 @@
  *
  * Pure: printable text in, facts out. The text may begin and end anywhere and
  * hold line noise; what is damaged is not recognised, and nothing is guessed.
- * docs/protocol.md, reset sequences; docs/chips.md 9, download mode forbidden.
+ * docs/chips.md 10, Boot text; 9, Download mode forbidden.
  */
 #ifndef ENGINE_BOOT_TEXT_H
 #define ENGINE_BOOT_TEXT_H

@@ -2,7 +2,7 @@
  * One command on the flash's own pins, through the chip's SPI controller and its registers.
  *
  * Works with the ROM and with the stub, not in secure download mode. docs/protocol.md,
- * flash id and block protection.
+ * Flash id and Block protection.
  */
 #ifndef ENGINE_SPI_COMMAND_H
 #define ENGINE_SPI_COMMAND_H

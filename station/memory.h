@@ -4,7 +4,7 @@
  * The cable, hub and nest belong to the slot, the bridge to the unit that is put into
  * it: what is remembered is kept per slot and type of bridge. It stands nowhere but in
  * the records: each run tells in which way it passed and whether it had to be
- * rescued, and this pure function reads the newest of them. docs/records.md, what a slot
+ * rescued, and this pure function reads the newest of them. docs/records.md, What a slot
  * needs.
  *
  * - A run that was rescued leaves its last way behind; the next run begins with that.

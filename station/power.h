@@ -1,6 +1,6 @@
 /*
  * A hub's port switched off and on, where the kernel offers it (Linux 6.0 and later, a hub
- * that can, and a user who may write the file). docs/serial-ports.md, hub power.
+ * that can, and a user who may write the file). docs/serial-ports.md, Hub power.
  *
  * A port is never left off: whatever happens, power_cycle() switches it on again before
  * it returns, and power_restore() does it for a worker that is stuck. Only kill -9 in the second
