@@ -109,10 +109,7 @@ static void add_report(const struct flash_report *r, struct record_storage *stor
 	out->rate_actual = r->rate_actual;
 	out->tries = r->tries;
 	out->rungs = known(r->rungs);
-	out->evidence = known(r->evidence);
 	out->is_rescued = r->is_rescued;
-	out->suspects = known(r->suspects);
-	out->advice = known(r->advice);
 	add_way(&r->way, out);
 	add_flash_status(r, storage, out);
 	out->raw_bytes = (int64_t)r->raw_bytes;
@@ -154,6 +151,10 @@ void record_of_result(const char *run_id, const struct verdict *v,
 		.log = known(v->log),
 	};
 	add_ident(ident, storage, out);
+	judgement_of(v->status, report, v->detail, &storage->judgement);
+	out->evidence = known(storage->judgement.evidence);
+	out->suspects = known(storage->judgement.suspects);
+	out->advice = known(storage->judgement.advice);
 	if (report)
 		add_report(report, storage, out);
 }

@@ -7,6 +7,7 @@
 #include "db/record.h"
 #include "engine/flasher.h"
 #include "recipes/plan.h"
+#include "station/judgement.h"
 
 /* Texts that a struct record_result points into. */
 struct record_storage {
@@ -18,6 +19,7 @@ struct record_storage {
 	char security_flags[9];
 	char key_purposes[200];
 	char flash_status[9], flash_status_set[9];
+	struct judgement judgement;
 	struct record_step steps[FLASH_STEPS_MAX];
 };
 

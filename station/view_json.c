@@ -2,6 +2,7 @@
 
 #include "station/identity.h"
 #include "station/json.h"
+#include "station/judgement.h"
 
 #include "engine/base/bytes.h"
 
@@ -93,9 +94,6 @@ static void add_report(const struct flash_report *r, json_t *object)
 	json_object_set_new(object, "tries", json_integer(r->tries));
 	json_object_set_new(object, "rungs", json_text(r->rungs));
 	json_object_set_new(object, "rescued", json_boolean(r->is_rescued));
-	json_object_set_new(object, "evidence", json_text(r->evidence));
-	json_object_set_new(object, "suspects", json_text(r->suspects));
-	json_object_set_new(object, "advice", json_text(r->advice));
 	json_object_set_new(object, "way", json_way(&r->way));
 	json_object_set_new(object, "flash_status",
 			    json_registers(r->has_status_before, r->status_before));
@@ -136,7 +134,9 @@ static void add_result(const struct snapshot *s, const struct slot_view *slot, j
 	/* To be identified is not to be judged: a PASS means a proof. */
 	bool is_judged = s->kind != FLASH_RUN_IDENTIFY || slot->status;
 	json_t *ident = json_ident(slot->ident);
+	struct judgement judgement;
 
+	judgement_of(slot->status, slot->report, slot->detail, &judgement);
 	json_object_set_new(object, "outcome",
 			    is_judged ? json_string(outcome_name(row->outcome)) : json_null());
 	json_object_set_new(object, "code", json_string(row->code));
@@ -144,6 +144,9 @@ static void add_result(const struct snapshot *s, const struct slot_view *slot, j
 	json_object_set_new(object, "proof", json_string(is_proven ? "CHIP_MD5" : "NONE"));
 	json_object_set_new(object, "sentence", json_text(snapshot_sentence(slot)));
 	json_object_set_new(object, "detail", json_text(slot->detail));
+	json_object_set_new(object, "evidence", json_text(judgement.evidence));
+	json_object_set_new(object, "suspects", json_text(judgement.suspects));
+	json_object_set_new(object, "advice", json_text(judgement.advice));
 	json_object_set_new(object, "download", json_text(snapshot_download_hint(s, slot)));
 	json_object_set_new(object, "stored", json_boolean(slot->is_stored));
 	json_object_set_new(object, "duplicate_mac", json_boolean(slot->is_duplicate_mac));

@@ -71,7 +71,8 @@ static void add_cause(const struct slot_view *slot, struct textbuf *out)
 		memory_way_text(&r->way, &none, way);
 		textbuf_add(out, "    passed with: %s\n", way);
 	}
-	if (r->suspects[0])
+	/* The station's own verdict has another cause, which its sentence says. */
+	if (r->status == slot->status && r->suspects[0])
 		textbuf_add(out, "    suspects, the likeliest first: %s\n", r->suspects);
 }
 

@@ -164,8 +164,6 @@ static void what_is_unknown_is_null_and_never_a_default(void **state)
 	assert_false(out.has_security || out.has_crypt_count || out.has_pace);
 	assert_null(out.custom_mac);
 	assert_null(out.key_purposes);
-	assert_null(out.suspects);
-	assert_null(out.advice);
 	assert_null(out.flash_status);
 	assert_null(out.flash_status_set);
 	assert_int_equal(out.ram_block_bytes, 0);
@@ -191,6 +189,40 @@ static void a_job_that_was_given_up_on_keeps_what_was_identified(void **state)
 	assert_string_equal(out.mac, "24:0a:c4:00:01:10");
 	assert_null(out.loader);
 	assert_int_equal(out.step_count, 0);
+}
+
+/* The port was never had, the flasher was given up on, or the station itself knows better. */
+static void a_verdict_that_is_not_the_flashers_has_its_own_suspects(void **state)
+{
+	struct flash_report busy = { .status = STATUS_PORT_BUSY }, stopped = full_report();
+	struct verdict v = { .status = STATUS_PORT_BUSY, .detail = "process 7 holds the port" };
+	struct record_storage storage;
+	struct record_result out;
+
+	(void)state;
+	record_of_result("id", &v, &busy, &busy.ident, &storage, &out);
+	assert_string_equal(out.evidence, "process 7 holds the port");
+	assert_string_equal(out.suspects, "station");
+	assert_string_equal(out.advice, status_row(STATUS_PORT_BUSY)->sentence);
+	v.status = STATUS_PORT_WEDGED;
+	record_of_result("id", &v, NULL, &busy.ident, &storage, &out);
+	assert_string_equal(out.evidence, v.detail);
+	assert_string_equal(out.suspects, "cable, nest, hub");
+	/* Stopped by the station for its twin, not by a person. */
+	stopped.status = STATUS_CANCELLED;
+	strcpy(stopped.suspects, "operator");
+	v.status = STATUS_DUPLICATE_MAC;
+	record_of_result("id", &v, &stopped, &stopped.ident, &storage, &out);
+	assert_string_equal(out.evidence, stopped.evidence);
+	assert_string_equal(out.suspects, "unit");
+	assert_string_equal(out.advice, status_row(STATUS_DUPLICATE_MAC)->sentence);
+	v.status = STATUS_OK;
+	v.detail = "";
+	busy.status = STATUS_OK;
+	record_of_result("id", &v, &busy, &busy.ident, &storage, &out);
+	assert_null(out.evidence);
+	assert_null(out.suspects);
+	assert_null(out.advice);
 }
 
 static void a_recipe_is_recorded_with_all_its_images(void **state)
@@ -240,6 +272,7 @@ int main(void)
 		cmocka_unit_test(everything_that_is_known_is_recorded),
 		cmocka_unit_test(what_is_unknown_is_null_and_never_a_default),
 		cmocka_unit_test(a_job_that_was_given_up_on_keeps_what_was_identified),
+		cmocka_unit_test(a_verdict_that_is_not_the_flashers_has_its_own_suspects),
 		cmocka_unit_test(a_recipe_is_recorded_with_all_its_images),
 	};
 
