@@ -21,14 +21,13 @@
 #define MD5_PASSES 4u
 #define RESTART_MS 3000u
 #define SLOWEST_BAUD 115200u
-#define SMALLEST_PIECE 16u /* engine/remedy.c */
 #define NATIVE_USB_BAUD 921600u
 #define USUAL_FLASH_MAX 0x1000000u
 
 /* At the slowest rate, in the smallest pieces; escapes double at most. */
 static uint64_t worst_wire_ms(size_t size_bytes)
 {
-	return paced_us(2 * (uint64_t)size_bytes, SLOWEST_BAUD, SMALLEST_PIECE) / 1000;
+	return paced_us(2 * (uint64_t)size_bytes, SLOWEST_BAUD, WAY_SMALLEST_PIECE) / 1000;
 }
 
 static uint64_t region_limit_ms(const struct flash_region *g, bool compress)

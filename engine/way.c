@@ -9,8 +9,6 @@
 /* Divides a sector, so that a size rounded up to blocks stays in its last sector. */
 #define ROM_DATA_BLOCK 0x400u
 #define FIRST_RATE 115200u
-/* What a SYNC has behind its head may be lost; what comes in pieces this small is not. */
-#define SMALLEST_PIECE 16u
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -26,11 +24,11 @@ static const struct rung upload_rungs[] = {
 	{ 0x400, 0 },
 	{ 0x100, 0 },
 	{ 0x100, 64 },
-	{ 0x100, SMALLEST_PIECE },
+	{ 0x100, WAY_SMALLEST_PIECE },
 };
 
 static const struct rung data_rungs[] = {
-	{ 0x1000, 0 }, { 0x400, 0 }, { 0x100, 0 }, { 0x100, 64 }, { 0x100, SMALLEST_PIECE },
+	{ 0x1000, 0 }, { 0x400, 0 }, { 0x100, 0 }, { 0x100, 64 }, { 0x100, WAY_SMALLEST_PIECE },
 };
 
 void way_use_rom(struct way *w)
@@ -66,7 +64,7 @@ void way_init(struct way *w, const struct link_profile *link, bool with_stub)
 /* A power of two divides a sector, as a ROM's blocks have to. */
 static bool is_block_size(uint32_t bytes)
 {
-	return bytes >= SMALLEST_PIECE && (bytes & (bytes - 1)) == 0;
+	return bytes >= WAY_SMALLEST_PIECE && (bytes & (bytes - 1)) == 0;
 }
 
 static size_t rate_index(const struct link_profile *link, uint32_t rate_baud)
@@ -88,7 +86,7 @@ void way_start(struct way *w, const struct link_profile *link, const struct flas
 		w->ram_block_bytes = start->ram_block_bytes;
 	if (is_block_size(start->data_block_bytes) && start->data_block_bytes < w->data_block_bytes)
 		w->data_block_bytes = start->data_block_bytes;
-	if (start->pace_bytes >= SMALLEST_PIECE)
+	if (start->pace_bytes >= WAY_SMALLEST_PIECE)
 		w->pace_bytes = start->pace_bytes;
 	if (!start->with_stub && may_drop_stub && w->with_stub && start->data_block_bytes)
 		way_use_rom(w);
@@ -142,9 +140,9 @@ bool way_shrink_data(struct way *w)
 
 bool way_use_smallest_pieces(struct way *w)
 {
-	if (w->pace_bytes == SMALLEST_PIECE)
+	if (w->pace_bytes == WAY_SMALLEST_PIECE)
 		return false;
-	w->pace_bytes = SMALLEST_PIECE;
+	w->pace_bytes = WAY_SMALLEST_PIECE;
 	w->is_shrunk = true;
 	return true;
 }

@@ -14,6 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What a SYNC has behind its head may be lost; what comes in pieces this small is not. */
+#define WAY_SMALLEST_PIECE 16u
+
 struct way {
 	size_t reset_at;           /* in link->resets: tried first */
 	size_t rate_at;            /* in link->rates; rate_count = stay at 115200 */
