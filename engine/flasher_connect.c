@@ -359,7 +359,7 @@ static enum status judge_silent_flash(struct run *r, const struct ident *now)
 }
 
 /* What was read stays in the report even when the unit is refused. */
-enum status run_identify(struct run *r)
+static enum status identify(struct run *r)
 {
 	struct ident now = { .chip = NULL };
 	struct ident *before = &r->report->ident;
@@ -379,4 +379,16 @@ enum status run_identify(struct run *r)
 		TRY(run_set_flash_size(r, r->flash_bytes));
 	}
 	return ask_watch(r);
+}
+
+/* All of it only asks. */
+enum status run_identify(struct run *r)
+{
+	enum status st;
+
+	r->subject = RUN_FLASH;
+	run_allow_repeats(r, RUN_REPEATS_MAX);
+	st = identify(r);
+	run_allow_repeats(r, 0);
+	return st;
 }

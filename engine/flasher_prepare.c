@@ -227,3 +227,21 @@ enum status run_resync(struct run *r)
 			       "the unit restarted by itself: its ROM answers, a stub was running");
 	return silence.status;
 }
+
+/* Nothing has changed on the unit: that makes no run odd. */
+static enum status find_again(void *ctx)
+{
+	struct run *r = ctx;
+	bool was_odd = r->is_odd;
+
+	run_log(r, "%s; asked again", r->report->err.text);
+	TRY(run_resync(r));
+	r->is_odd = was_odd;
+	return STATUS_OK;
+}
+
+void run_allow_repeats(struct run *r, unsigned times)
+{
+	r->loader.repeats =
+		(struct loader_repeats){ .left = times, .find_again = find_again, .ctx = r };
+}

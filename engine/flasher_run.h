@@ -10,6 +10,11 @@
 #include "engine/remedy.h"
 
 #define FIRST_RATE 115200u
+/* So often a try may put questions again that were lost, while it identifies the unit and
+ * while it reads the flash's status: a silence costs LOADER_DEFAULT_MS. */
+#define RUN_REPEATS_MAX 3
+/* As a subject: the flash as a whole. */
+#define RUN_FLASH UINT32_MAX
 /* What the restart at the end may take, kept back from the run's limit. */
 #define RUN_RESTART_MS 3000u
 
@@ -39,13 +44,17 @@ struct run {
 	bool is_unprovable;     /* secure download mode: nothing of the flash can be read */
 	bool is_identified;     /* the watch has seen the unit */
 	bool is_final;          /* what failed must not be tried again */
+	uint32_t subject;       /* region or range that is worked on, by address; RUN_FLASH */
+	uint32_t no_subject;    /* of the last try that failed */
+	unsigned noes;          /* so many tries in a row the chip said no of that */
+	bool was_confirmed;     /* and was asked once more for that reason */
 	bool is_astray;         /* something went where nobody planned it: this run cannot pass */
 	bool is_odd;    /* something was refused, lost or repeated: prove all again at the end */
 	bool is_erased; /* rooms or whole flash, as the plan wants it */
 	bool is_protection_set;    /* block-protect bits were set when a try began to write */
 	bool is_protection_hinted; /* and may be in the way */
 	bool *is_proven;           /* per region: the chip's MD5 equals the plan's, in this try */
-	unsigned begins;           /* of regions, again, in this try */
+	unsigned begins;           /* of regions, again */
 	uint8_t *sectors;          /* what is known of each sector of the variant: run_sectors() */
 	uint64_t skipped_bytes;    /* found there by this try's comparison */
 	uint64_t done_bytes;       /* of the progress bar */
@@ -121,6 +130,8 @@ enum status run_rate(struct run *r);
 /* Find the loader again after silence, without a reset. Keeps report->err of the silence
  * when nothing answers. */
 enum status run_resync(struct run *r);
+/* From now on lost questions may be put again, so often: loader_repeats. */
+void run_allow_repeats(struct run *r, unsigned times);
 /* Flash size for the loader, sent twice: an altered one must not stay. */
 enum status run_set_flash_size(struct run *r, uint32_t flash_bytes);
 /* flasher_flash.c */
@@ -140,16 +151,16 @@ enum status run_erase(struct run *r);
 enum status run_check_protection(struct run *r);
 /* What the registers hold in the end, if the loader has changed them by itself. */
 enum status run_note_protection_left(struct run *r);
-/* What became of a write; in the last try STATUS_FLASH_PROTECTED for one that was not taken
- * while such bits are set. */
+/* What became of a run: STATUS_FLASH_PROTECTED for a write that was not taken while such bits
+ * are set. */
 enum status run_name_protection(struct run *r, enum status st);
 /* Does the plan erase more than the sectors that it writes? */
 bool run_erases_more(const struct run *r);
 
 /* ---- one region, in sectors ---- */
 
-/* How often the regions of one try are begun again after something was lost. */
-#define RUN_BEGINS_MAX 24
+/* How often the regions of one run are begun again after something was lost. */
+#define RUN_BEGINS_MAX 20
 
 #define SECTOR_RIGHT 1u /* the chip's MD5 has said so, in this try */
 #define SECTOR_SENT 2u  /* its write was begun, in this run */
@@ -187,6 +198,12 @@ enum status run_write_region(struct run *r, const struct flash_region *g, uint8_
  * request that began the part was altered and the bytes lie somewhere else.
  */
 enum status run_send_part(struct run *r, const struct flash_region *part, struct data_phase *phase);
+
+/*
+ * flasher_write.c: what the refusal in *err means. chips_no where it is the chip's own no to
+ * erasing or writing; STATUS_GARBLED for the codes of a request that came damaged.
+ */
+enum status run_judge_code(const struct run *r, const struct err *err, enum status chips_no);
 
 /* flasher_write.c: BEGIN, blocks, END. *is_begun: the BEGIN was answered. STATUS_NO_ANSWER and
  * STATUS_GARBLED: how much of it has arrived is not known, and nothing may be sent again. */

@@ -6,7 +6,8 @@
  * answer to the first. Silence, refusal, garbage and a vanished port come back
  * as different statuses: STATUS_NO_ANSWER, STATUS_REFUSED (the device's bytes
  * are in err->device), STATUS_GARBLED, STATUS_PORT_GONE. Nothing here resends
- * a command: docs/protocol.md, what may be asked again.
+ * a command, but what changes nothing as often as loader_repeats allows:
+ * docs/protocol.md, what may be asked again.
  */
 #ifndef ENGINE_LOADER_H
 #define ENGINE_LOADER_H
@@ -37,6 +38,19 @@ struct loader_trace {
 };
 
 /*
+ * How often what changes nothing, or the same thing again, may be asked once more when its
+ * answer was lost, damaged or a refusal; a second refusal in a row is believed. That is
+ * loader_read_reg, loader_write_reg, loader_spi_attach, loader_spi_params, and but for the
+ * refusal loader_security_info. find_again is called before each and finds the loader by
+ * SYNC; what it returns but STATUS_OK is returned.
+ */
+struct loader_repeats {
+	unsigned left; /* 0: none */
+	enum status (*find_again)(void *ctx);
+	void *ctx;
+};
+
+/*
  * What arrived since the last request and was no answer: boot text, a panic,
  * line noise. The text is printable and keeps the last reset's first lines.
  */
@@ -56,6 +70,7 @@ struct loader {
 	struct deadline limit; /* of the whole run: every deadline is cut to it */
 	struct slip_reader reader;
 	struct loader_trace trace;
+	struct loader_repeats repeats;
 	uint64_t sent_bytes; /* on the wire, framing included */
 	uint64_t received_bytes;
 	uint8_t last_op;   /* last request that the loader knew, see loader_command */
@@ -77,7 +92,7 @@ struct reply {
 };
 
 /* The loader starts as LOADER_ROM at rate_baud. STATUS_NO_MEMORY. The caller may
- * fill in l->trace afterwards, and change l->limit, l->kind and l->rate_baud when
+ * fill in l->trace and l->repeats afterwards, and change l->limit, l->kind and l->rate_baud when
  * it changed the facts behind them (a reset brings back the ROM at 115200). */
 enum status loader_init(struct loader *l, struct transport *t, uint32_t rate_baud,
 			struct deadline limit, struct err *err);

@@ -60,6 +60,37 @@ static enum status command_words(struct loader *l, uint8_t op, const uint32_t *w
 	return loader_exchange(l, op, 4 * count, 0, no_data, wait_ms, reply, err);
 }
 
+/* Was it lost, and may it be asked once more? */
+static bool may_repeat(struct loader *l, bool is_lost)
+{
+	if (!is_lost || !l->repeats.left)
+		return false;
+	l->repeats.left--;
+	return true;
+}
+
+static bool is_unanswered(enum status st)
+{
+	return st == STATUS_NO_ANSWER || st == STATUS_GARBLED;
+}
+
+/* As often as l->repeats allows. */
+static enum status ask_words(struct loader *l, uint8_t op, const uint32_t *words, size_t count,
+			     uint32_t wait_ms, struct reply *reply, struct err *err)
+{
+	bool was_refused = false;
+
+	for (;;) {
+		enum status st = command_words(l, op, words, count, wait_ms, reply, err);
+		bool is_refused = st == STATUS_REFUSED;
+
+		if (!may_repeat(l, is_unanswered(st) || (is_refused && !was_refused)))
+			return st;
+		was_refused = is_refused;
+		TRY(l->repeats.find_again(l->repeats.ctx));
+	}
+}
+
 /* A block behind its length, its number and two zeros. */
 static enum status command_data(struct loader *l, uint8_t op, const uint8_t *data, size_t size,
 				uint32_t seq, uint32_t wait_ms, struct err *err)
@@ -80,7 +111,7 @@ enum status loader_read_reg(struct loader *l, uint32_t addr, uint32_t *value, st
 {
 	struct reply reply;
 
-	TRY(command_words(l, OP_READ_REG, &addr, 1, LOADER_DEFAULT_MS, &reply, err));
+	TRY(ask_words(l, OP_READ_REG, &addr, 1, LOADER_DEFAULT_MS, &reply, err));
 	*value = reply.value;
 	return STATUS_OK;
 }
@@ -91,18 +122,24 @@ enum status loader_write_reg(struct loader *l, uint32_t addr, uint32_t value, ui
 	const uint32_t words[] = { addr, value, mask, delay_us };
 	struct reply reply;
 
-	return command_words(l, OP_WRITE_REG, words, 4, LOADER_DEFAULT_MS + delay_us / 1000, &reply,
-			     err);
+	return ask_words(l, OP_WRITE_REG, words, 4, LOADER_DEFAULT_MS + delay_us / 1000, &reply,
+			 err);
 }
 
 enum status loader_security_info(struct loader *l, uint8_t info[static SECURITY_INFO_BYTES],
 				 size_t *size, struct err *err)
 {
 	struct reply reply;
-	enum status st = loader_exchange(l, OP_GET_SECURITY_INFO, 0, 0, security_data,
-					 LOADER_DEFAULT_MS, &reply, err);
+	enum status st;
 
 	*size = 0;
+	for (;;) {
+		st = loader_exchange(l, OP_GET_SECURITY_INFO, 0, 0, security_data,
+				     LOADER_DEFAULT_MS, &reply, err);
+		if (!may_repeat(l, is_unanswered(st)))
+			break;
+		TRY(l->repeats.find_again(l->repeats.ctx));
+	}
 	if (st == STATUS_REFUSED)
 		TRY(loader_drain(l, DRAIN_MAX_MS, err));
 	if (st)
@@ -134,7 +171,7 @@ enum status loader_mem_end(struct loader *l, uint32_t entry, struct err *err)
 	enum status st = command_words(l, OP_MEM_END, words, 2, MEM_END_MS, &reply, err);
 
 	/* The started code sets up the UART anew, under an answer still leaving it. */
-	if (st == STATUS_NO_ANSWER || st == STATUS_GARBLED) {
+	if (is_unanswered(st)) {
 		if (err)
 			err_clear(err);
 		return STATUS_OK;
@@ -171,8 +208,8 @@ enum status loader_spi_attach(struct loader *l, uint32_t pins, struct err *err)
 	const uint32_t words[] = { pins, 0 };
 	struct reply reply;
 
-	return command_words(l, OP_SPI_ATTACH, words, l->kind == LOADER_STUB ? 1 : 2,
-			     LOADER_DEFAULT_MS, &reply, err);
+	return ask_words(l, OP_SPI_ATTACH, words, l->kind == LOADER_STUB ? 1 : 2, LOADER_DEFAULT_MS,
+			 &reply, err);
 }
 
 enum status loader_spi_params(struct loader *l, uint32_t flash_bytes, struct err *err)
@@ -181,7 +218,7 @@ enum status loader_spi_params(struct loader *l, uint32_t flash_bytes, struct err
 	const uint32_t words[] = { 0, flash_bytes, 0x10000, 0x1000, 0x100, 0xFFFF };
 	struct reply reply;
 
-	return command_words(l, OP_SPI_SET_PARAMS, words, 6, LOADER_DEFAULT_MS, &reply, err);
+	return ask_words(l, OP_SPI_SET_PARAMS, words, 6, LOADER_DEFAULT_MS, &reply, err);
 }
 
 enum status loader_flash_begin(struct loader *l, bool is_packed, uint32_t write_bytes,
