@@ -177,6 +177,45 @@ static void keep_first_failure(struct run *r, const struct err *why)
 		     status_code(why->status), why->text);
 }
 
+static bool calls_unit_bad(enum status st)
+{
+	return status_row(st)->outcome == OUTCOME_FAIL;
+}
+
+static void count_noes(struct run *r, enum status st)
+{
+	bool is_same = r->noes && r->no_subject == r->subject;
+
+	r->noes = !calls_unit_bad(st) ? 0 : is_same ? r->noes + 1 : 1;
+	r->no_subject = r->subject;
+}
+
+/*
+ * One request that was altered on its way can make the chip say no. Where that was said once
+ * and the recipe has no try left, it is asked once more, from a new contact on.
+ */
+static bool may_confirm(struct run *r, enum status st)
+{
+	if (!calls_unit_bad(st) || r->noes != 1 || r->was_confirmed || r->is_final ||
+	    deadline_passed(r->loader.limit))
+		return false;
+	r->was_confirmed = r->is_odd = true;
+	r->rungs++;
+	run_log(r, "a no that was said once is asked for once more");
+	return true;
+}
+
+static enum status judge_noes(struct run *r, enum status st)
+{
+	struct err why = r->report->err;
+
+	if (!calls_unit_bad(st) || r->noes > 1 || r->is_final)
+		return st;
+	return err_set_device(&r->report->err, STATUS_GARBLED, why.device, why.device_len,
+			      "%.400s; said once only, as after a request that was altered",
+			      why.text);
+}
+
 /* docs/chips.md 6: only registers could switch it on, and nobody may write those there. */
 static enum status judge_dark_flash(struct run *r, enum status st)
 {
@@ -205,13 +244,17 @@ static enum status run_tries(struct run *r)
 {
 	enum status st;
 
-	for (;;) {
+	for (bool is_new = true;;) {
 		struct err why;
 
-		r->report->tries++;
+		r->report->tries += is_new;
 		st = run_try(r);
 		why = r->report->err;
-		if (!st || !may_try_again(r, &st))
+		count_noes(r, st);
+		if (!st)
+			break;
+		is_new = may_try_again(r, &st);
+		if (!is_new && !may_confirm(r, st))
 			break;
 		keep_first_failure(r, &why);
 	}
@@ -219,7 +262,8 @@ static enum status run_tries(struct run *r)
 		st = err_set(&r->report->err, STATUS_GARBLED,
 			     "the plan is proven now, but a request was altered on its way before: "
 			     "the unit may have changed elsewhere too");
-	return judge_limit(r, judge_dark_flash(r, st));
+	st = judge_noes(r, judge_dark_flash(r, st));
+	return judge_limit(r, run_name_protection(r, st));
 }
 
 /* ---- the end ---- */

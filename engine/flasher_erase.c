@@ -53,9 +53,9 @@ static enum status erase_range(struct run *r, uint32_t addr, uint32_t size_bytes
 	if (st != STATUS_REFUSED)
 		return st;
 	why = *err;
-	return err_set_device(err, STATUS_ERASE_REFUSED, why.device, why.device_len,
-			      "erasing %u bytes at %08x: %s", (unsigned)size_bytes, (unsigned)addr,
-			      why.text);
+	return err_set_device(err, run_judge_code(r, &why, STATUS_ERASE_REFUSED), why.device,
+			      why.device_len, "erasing %u bytes at %08x: %s", (unsigned)size_bytes,
+			      (unsigned)addr, why.text);
 }
 
 /* The end of the region that covers addr, or addr. */
@@ -201,6 +201,7 @@ static enum status erase_surely(struct run *r, uint32_t addr, uint32_t size_byte
 	bool is_blank;
 	enum status st;
 
+	r->subject = addr;
 	TRY(is_blank_already(r, addr, size_bytes, &is_blank));
 	if (is_blank)
 		return STATUS_OK;
@@ -244,13 +245,15 @@ static enum status erase_all(struct run *r)
 	uint32_t flash_bytes = r->flash_bytes;
 	enum status st;
 
+	r->subject = RUN_FLASH;
 	if (r->loader.kind == LOADER_ROM)
 		return erase_surely(r, 0, flash_bytes);
 	st = loader_erase_flash(&r->loader, &r->report->err);
 	if (st == STATUS_REFUSED) {
 		struct err why = r->report->err;
 
-		return err_set_device(&r->report->err, STATUS_ERASE_REFUSED, why.device,
+		return err_set_device(&r->report->err,
+				      run_judge_code(r, &why, STATUS_ERASE_REFUSED), why.device,
 				      why.device_len, "erasing the whole flash: %s", why.text);
 	}
 	return st ? st : prove_blank(r, 0, flash_bytes);
@@ -297,5 +300,5 @@ enum status run_erase(struct run *r)
 {
 	TRY(judge_reach(r, &r->report->err));
 	TRY(run_check_protection(r));
-	return run_name_protection(r, erase(r));
+	return erase(r);
 }

@@ -100,7 +100,6 @@ enum status run_compare(struct run *r)
 
 	r->report->used_stub = r->loader.kind == LOADER_STUB;
 	r->skipped_bytes = 0;
-	r->begins = 0;
 	memset(r->is_proven, 0, region_count(r) * sizeof(r->is_proven[0]));
 	for (size_t i = 0; i < region_count(r); i++) {
 		for (size_t n = 0; n < run_sector_count(region(r, i)); n++)
@@ -176,17 +175,17 @@ static enum status verify_regions(struct run *r, bool boot)
 
 enum status run_write_body(struct run *r)
 {
-	return run_name_protection(r, write_regions(r, false));
+	return write_regions(r, false);
 }
 
 enum status run_verify_body(struct run *r)
 {
-	return run_name_protection(r, verify_regions(r, false));
+	return verify_regions(r, false);
 }
 
 enum status run_write_boot(struct run *r)
 {
-	return run_name_protection(r, write_regions(r, true));
+	return write_regions(r, true);
 }
 
 enum status run_verify_all(struct run *r)
@@ -209,7 +208,7 @@ enum status run_verify_all(struct run *r)
 /* After trouble on the way, and after erasing next to what was kept, nothing is taken on trust. */
 enum status run_verify_boot(struct run *r)
 {
-	TRY(run_name_protection(r, verify_regions(r, true)));
+	TRY(verify_regions(r, true));
 	TRY(run_note_protection_left(r));
 	if (r->is_unprovable && (r->is_odd || r->report->tries > 1)) {
 		r->is_final = true;

@@ -145,6 +145,7 @@ enum status run_prove_region(struct run *r, const struct flash_region *g)
 	uint8_t md5[MD5_BYTES], last[MD5_BYTES];
 	bool is_said_twice = false;
 
+	r->subject = g->addr;
 	if (r->is_unprovable)
 		return STATUS_OK;
 	for (unsigned n = 0; n < MD5_ASKS_MAX && !is_said_twice; n++) {

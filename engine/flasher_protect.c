@@ -64,6 +64,7 @@ static enum status refuse(struct run *r, const struct flash_status *s, uint32_t 
 	char text[9];
 
 	flash_status_text(s, text, sizeof(text));
+	r->is_final = true; /* it was read twice, and stays so */
 	return err_set(&r->report->err, STATUS_FLASH_PROTECTED,
 		       "the flash's status register 1 is %02x (all: %s): block-protect bits cover "
 		       "%08x, which the recipe writes; %s'policy: {clear_protection: yes}' would "
@@ -87,6 +88,17 @@ static void note_status(struct run *r, const struct flash_status *s, enum flash_
 		run_evidence(r, "flash status %s: block-protect bits", text);
 }
 
+static enum status read_status(struct run *r, struct flash_status *s)
+{
+	const struct ident *ident = &r->report->ident;
+	enum status st;
+
+	run_allow_repeats(r, RUN_REPEATS_MAX);
+	st = flash_status_read(&r->loader, &ident->chip->spi, ident->flash_id, s, &r->report->err);
+	run_allow_repeats(r, 0);
+	return st;
+}
+
 enum status run_check_protection(struct run *r)
 {
 	const struct ident *ident = &r->report->ident;
@@ -94,9 +106,10 @@ enum status run_check_protection(struct run *r)
 	enum flash_protection kind;
 	uint32_t addr;
 
+	r->subject = RUN_FLASH;
 	if (r->is_unprovable || !ident->has_flash_id || !ident->chip->spi.base)
 		return STATUS_OK;
-	TRY(flash_status_read(&r->loader, &ident->chip->spi, ident->flash_id, &s, &r->report->err));
+	TRY(read_status(r, &s));
 	kind = flash_status_judge(ident->flash_id, r->flash_bytes, &s);
 	note_status(r, &s, kind);
 	if (kind == FLASH_OPEN)
@@ -114,12 +127,11 @@ enum status run_check_protection(struct run *r)
 enum status run_note_protection_left(struct run *r)
 {
 	struct flash_report *report = r->report;
-	const struct ident *ident = &report->ident;
 	struct flash_status s;
 
 	if (!r->is_protection_set || r->loader.kind != LOADER_ROM || report->has_status_after)
 		return STATUS_OK;
-	TRY(flash_status_read(&r->loader, &ident->chip->spi, ident->flash_id, &s, &report->err));
+	TRY(read_status(r, &s));
 	report->has_status_after = memcmp(s.regs, report->status_before, sizeof(s.regs)) != 0;
 	memcpy(report->status_after, s.regs, sizeof(s.regs));
 	return STATUS_OK;
@@ -132,8 +144,7 @@ enum status run_name_protection(struct run *r, enum status st)
 
 	if (st != STATUS_MD5_MISMATCH && st != STATUS_WRITE_REFUSED && st != STATUS_ERASE_REFUSED)
 		return st;
-	/* Another try may still cure it. */
-	if (!r->is_protection_hinted || report->has_status_after || report->tries < r->plan->tries)
+	if (!r->is_protection_hinted || report->has_status_after)
 		return st;
 	return err_set_device(&report->err, STATUS_FLASH_PROTECTED, why.device, why.device_len,
 			      "%.300s; block-protect bits are set in the flash's status register "

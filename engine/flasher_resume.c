@@ -313,6 +313,7 @@ enum status run_write_region(struct run *r, const struct flash_region *g, uint8_
 	uint64_t base = r->done_bytes;
 	unsigned idle = 0;
 
+	r->subject = g->addr;
 	for (;;) {
 		enum status st;
 

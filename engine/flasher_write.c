@@ -43,19 +43,25 @@ static uint8_t refusal_code(const struct err *err)
 	return err->device_len >= 2 ? loader_code(err->device[0], err->device[1]) : 0;
 }
 
+enum status run_judge_code(const struct run *r, const struct err *err, enum status chips_no)
+{
+	uint8_t code = refusal_code(err);
+
+	for (size_t i = 0; i < sizeof(chip_says_no) / sizeof(chip_says_no[0]); i++) {
+		if (chip_says_no[i].kind == r->loader.kind && chip_says_no[i].code == code)
+			return chips_no;
+	}
+	return STATUS_GARBLED;
+}
+
 static enum status judge_refusal(struct run *r, const struct flash_region *g, const char *when,
 				 enum status chips_no)
 {
 	struct err why = r->report->err;
-	uint8_t code = refusal_code(&why);
-	enum status st = STATUS_GARBLED;
 
-	for (size_t i = 0; i < sizeof(chip_says_no) / sizeof(chip_says_no[0]); i++) {
-		if (chip_says_no[i].kind == r->loader.kind && chip_says_no[i].code == code)
-			st = chips_no;
-	}
-	return err_set_device(&r->report->err, st, why.device, why.device_len, "%s at %08x, %s: %s",
-			      g->label, (unsigned)g->addr, when, why.text);
+	return err_set_device(&r->report->err, run_judge_code(r, &why, chips_no), why.device,
+			      why.device_len, "%s at %08x, %s: %s", g->label, (unsigned)g->addr,
+			      when, why.text);
 }
 
 /* ---- begin ---- */
