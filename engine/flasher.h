@@ -235,8 +235,9 @@ struct flash_report {
  */
 enum status flasher_run(const struct flash_job *job, struct flash_report *report);
 
-/* The run's total limit, ms, known before it starts: connect + the sum of the
- * step budgets, times the tries. plan NULL: an identify run. */
+/* The run's total limit, ms, known before it starts: connect + the sum of the step budgets,
+ * times the tries, and what a run pays once: docs/protocol.md, Timeouts. plan NULL: an
+ * identify run. */
 uint32_t flasher_limit_ms(const struct flash_plan *plan, const struct link_profile *link);
 
 /* Seconds a healthy unit is expected to take at this rate, for people. */

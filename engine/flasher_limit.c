@@ -1,59 +1,106 @@
 /* How long a run may take at most, and how long a good unit takes. */
 #include "engine/flasher_run.h"
 
-/* What connecting costs at most: the long reset, its SYNCs, per reset kind. */
-#define RESET_MS 2500u
+/*
+ * Every figure is what it takes where it can still succeed. What a run pays in one of its
+ * tries only is counted once, and the run's deadline keeps it to that: docs/protocol.md,
+ * Timeouts.
+ */
+
+/* ---- per try ---- */
+
+#define RESET_MS 2500u  /* the long reset and its SYNCs, for each reset kind */
 #define NOISE_MS 4000u  /* junk before the boot text, and the SYNCs behind it */
 #define REOPEN_MS 6000u /* a native port that leaves and comes back */
-#define IDENTIFY_MS 10000u
-/* Six uploads of which five are silent, and one in pieces of 16 bytes. */
-#define STUB_MS 30000u
-/* Each rate that fails costs another contact and another upload. */
-#define RATE_MS 8000u
-#define WAITS_MS 45000u /* once: for power that is switched, for a way that has stalled */
+/* All that is asked, and two silences. */
+#define IDENTIFY_MS 8000u
+#define STUB_MS 6000u
+/* For each region: its witness, its guards, and every turnaround. */
+#define REGION_MS 1500u
+/* Compare and proof, each at four times what a ROM takes. */
+#define MD5_MS_PER_MB (2u * 4000u)
+/* Erased and programmed, both by ROM and stub: as for the answer to a block. */
+#define WRITE_MS_PER_MB 40000u
+#define SLOWEST_BAUD 115200u
+/* One byte in 128 is escaped, in bad cases one in 16. */
+#define ESCAPES 16u
+
+/* ---- once per run ---- */
+
+/* Uploads that are silent, or in pieces of 16 bytes. */
+#define STUB_LOST_MS 20000u
+/* Each rate that fails costs another contact and another upload, and is not tried again. */
+#define RATE_MS 5000u
+#define WAITS_MS 45000u /* for power that is switched, for a way that has stalled */
 /* Status registers, read and cleared, behind an erase that is still going on. */
 #define PROTECT_MS 8000u
-/* Silence noticed, the loader found again, and what had arrived. */
-#define LOST_BYTES 0x20000u
-#define RESYNC_MS 1000u
-#define SEARCH_MS 4000u
-/* Compare, two passes of a search, proof. */
-#define MD5_PASSES 4u
+/* A write that was lost: silence noticed, the loader found again, and what had arrived. A
+ * stub erases so much ahead, and so much may make one block of the plan. */
+#define AHEAD_BYTES 0x10000u
+#define BLOCK_BYTES 0x8000u
+#define FOUND_AGAIN_MS 1500u
 #define RESTART_MS 3000u
-#define SLOWEST_BAUD 115200u
+
 #define NATIVE_USB_BAUD 921600u
 #define USUAL_FLASH_MAX 0x1000000u
+#define BYTES_PER_MB 1000000u
 
-/* At the slowest rate, in the smallest pieces; escapes double at most. */
-static uint64_t worst_wire_ms(size_t size_bytes)
+static uint64_t wire_bytes(const struct flash_region *g, bool compress)
 {
-	return paced_us(2 * (uint64_t)size_bytes, SLOWEST_BAUD, WAY_SMALLEST_PIECE) / 1000;
+	uint64_t bytes = compress && g->packed ? g->packed_bytes : g->size_bytes;
+
+	return bytes + bytes / ESCAPES;
 }
 
-static uint64_t region_limit_ms(const struct flash_region *g, bool compress)
+/* In each try, and once beside them. */
+struct variant_limit {
+	uint64_t try_ms, once_ms;
+	uint32_t most_bytes; /* of a region */
+};
+
+static struct variant_limit variant_limit(const struct flash_variant *v, bool compress)
 {
-	uint32_t size = (uint32_t)g->size_bytes;
+	struct variant_limit ms = { .try_ms = 0 };
 
-	return worst_wire_ms(compress && g->packed ? g->packed_bytes : g->size_bytes) +
-	       loader_erase_ms(size) + loader_write_ms(size) +
-	       UINT64_C(1) * MD5_PASSES * loader_md5_ms(size);
-}
+	for (size_t i = 0; i < v->region_count; i++) {
+		const struct flash_region *g = &v->regions[i];
+		uint64_t bytes = wire_bytes(g, compress);
+		uint64_t wire_ms = wire_us(bytes, SLOWEST_BAUD) / 1000;
 
-static uint64_t variant_limit_ms(const struct flash_variant *v, bool compress)
-{
-	uint64_t ms = 0;
-
-	for (size_t i = 0; i < v->region_count; i++)
-		ms += region_limit_ms(&v->regions[i], compress);
+		if (g->size_bytes > ms.most_bytes)
+			ms.most_bytes = (uint32_t)g->size_bytes;
+		ms.try_ms +=
+			REGION_MS + wire_ms +
+			(uint64_t)g->size_bytes * (WRITE_MS_PER_MB + MD5_MS_PER_MB) / BYTES_PER_MB;
+		/* A way that needs pieces is kept from then on, and what was sent is not again. */
+		ms.once_ms += paced_us(bytes, SLOWEST_BAUD, WAY_SMALLEST_PIECE) / 1000 - wire_ms;
+	}
 	return ms;
 }
 
-/* Writes that were lost and begun again. */
-static uint64_t lost_limit_ms(void)
+static struct variant_limit longest_variant(const struct flash_plan *plan)
 {
-	return UINT64_C(1) * RUN_BEGINS_MAX * (loader_write_ms(LOST_BYTES) + RESYNC_MS + SEARCH_MS);
+	struct variant_limit most = { .try_ms = 0 };
+
+	for (size_t i = 0; i < plan->variant_count; i++) {
+		struct variant_limit v = variant_limit(&plan->variants[i], plan->compress);
+
+		if (v.try_ms + v.once_ms > most.try_ms + most.once_ms)
+			most = v;
+	}
+	return most;
 }
 
+/* Writes that were lost and begun again: engine/flasher_resume.c. */
+static uint64_t lost_limit_ms(uint32_t most_bytes)
+{
+	uint32_t block = most_bytes < BLOCK_BYTES ? most_bytes : BLOCK_BYTES;
+
+	return UINT64_C(1) * RUN_BEGINS_MAX *
+	       (loader_write_ms(AHEAD_BYTES + block) + FOUND_AGAIN_MS);
+}
+
+/* What has been erased stays so: once. */
 static uint64_t erase_limit_ms(const struct flash_plan *plan)
 {
 	uint64_t ms = 0;
@@ -74,21 +121,16 @@ static uint64_t erase_limit_ms(const struct flash_plan *plan)
 uint32_t flasher_limit_ms(const struct flash_plan *plan, const struct link_profile *link)
 {
 	uint64_t resets = link->reset_count ? link->reset_count : 1;
-	uint64_t ms = resets * (RESET_MS + NOISE_MS) + IDENTIFY_MS +
-		      (link->is_native_usb ? REOPEN_MS : 0);
-	uint64_t most = 0;
+	uint64_t ms =
+		resets * RESET_MS + NOISE_MS + IDENTIFY_MS + (link->is_native_usb ? REOPEN_MS : 0);
+	struct variant_limit most;
 
 	if (!plan)
 		return (uint32_t)(2 * ms + RESTART_MS);
-	for (size_t i = 0; i < plan->variant_count; i++) {
-		uint64_t v = variant_limit_ms(&plan->variants[i], plan->compress);
-
-		if (v > most)
-			most = v;
-	}
-	ms += STUB_MS + (link->rate_count + 1) * RATE_MS + PROTECT_MS + most +
-	      erase_limit_ms(plan) + lost_limit_ms();
-	ms = plan->tries * ms + WAITS_MS + RESTART_MS;
+	most = longest_variant(plan);
+	ms = plan->tries * (ms + STUB_MS + most.try_ms) + most.once_ms + STUB_LOST_MS +
+	     link->rate_count * UINT64_C(1) * RATE_MS + PROTECT_MS +
+	     lost_limit_ms(most.most_bytes) + erase_limit_ms(plan) + WAITS_MS + RESTART_MS;
 	return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
 }
 
