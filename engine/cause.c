@@ -112,6 +112,18 @@ static bool failed_so(const struct cause_case *c, enum status st)
 	return c->status == st || (!c->status && c->first == st);
 }
 
+static bool is_locked(const struct link_facts *f, const struct cause_case *c)
+{
+	(void)f;
+	return c->status == STATUS_FLASH_PROTECTED && c->clears_protection;
+}
+
+static bool is_protected(const struct link_facts *f, const struct cause_case *c)
+{
+	(void)f;
+	return c->status == STATUS_FLASH_PROTECTED;
+}
+
 static bool is_brown_out(const struct link_facts *f, const struct cause_case *c)
 {
 	(void)c;
@@ -220,8 +232,7 @@ static bool is_chips_no(const struct link_facts *f, const struct cause_case *c)
 {
 	return !f->silences && !f->damaged && !facts_have_failures(&f->data) &&
 	       (failed_so(c, STATUS_MD5_MISMATCH) || failed_so(c, STATUS_WRITE_REFUSED) ||
-		failed_so(c, STATUS_ERASE_REFUSED) || failed_so(c, STATUS_FLASH_ID_BAD) ||
-		failed_so(c, STATUS_FLASH_PROTECTED));
+		failed_so(c, STATUS_ERASE_REFUSED) || failed_so(c, STATUS_FLASH_ID_BAD));
 }
 
 static bool is_unclear(const struct link_facts *f, const struct cause_case *c)
@@ -242,6 +253,15 @@ static const struct cause_row {
 	const char *deed;     /* what to do */
 	bool tells_driver;    /* what is known of the driver belongs to it */
 } causes[] = {
+	{ is_locked, "unit",
+	  "the flash's block-protect bits cannot be cleared: a lock bit or its write-protect pin "
+	  "holds them",
+	  "set the unit aside", false },
+	{ is_protected, "recipe, unit",
+	  "the flash's block-protect bits keep what the recipe writes from being written",
+	  "if these units may be cleared of them, the recipe says so with policy.clear_protection: "
+	  "yes",
+	  false },
 	{ is_brown_out, "supply, cable, hub, unit",
 	  "the unit's supply dipped while it worked, its own brown-out text says so",
 	  "give it more power: a port or hub with a supply of its own, a short cable", false },

@@ -12,9 +12,10 @@
 #include "engine/link_facts.h"
 
 struct cause_case {
-	enum status status;    /* the verdict; STATUS_OK: it was rescued */
-	enum status first;     /* with which the first try failed; STATUS_OK: it did not */
-	const char *passed_by; /* the way that passed, "stub 921600"; NULL: it failed */
+	enum status status;     /* the verdict; STATUS_OK: it was rescued */
+	enum status first;      /* with which the first try failed; STATUS_OK: it did not */
+	const char *passed_by;  /* the way that passed, "stub 921600"; NULL: it failed */
+	bool clears_protection; /* the recipe lets block protection be cleared */
 };
 
 /*

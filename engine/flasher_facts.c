@@ -144,7 +144,9 @@ static bool is_rescued(const struct run *r, enum status st)
 void run_tell_cause(struct run *r, enum status st)
 {
 	struct flash_report *report = r->report;
-	struct cause_case c = { .status = st, .first = r->first_failure };
+	struct cause_case c = { .status = st,
+				.first = r->first_failure,
+				.clears_protection = r->plan && r->plan->clear_protection };
 	char way[60];
 
 	facts_judge_text(&r->facts);

@@ -250,6 +250,22 @@ static void a_chips_no_on_a_clean_line_is_the_units(void **state)
 	assert_memory_equal(suspects, "cable", 5);
 }
 
+static void a_protected_flash_leads_to_the_recipes_key_unless_it_was_set(void **state)
+{
+	struct link_facts f = { .echoes = 8 };
+	struct cause_case c = { .status = STATUS_FLASH_PROTECTED };
+
+	(void)state;
+	judge(&f, &c);
+	expect_word(advice, "policy.clear_protection: yes");
+	assert_memory_equal(suspects, "recipe", 6);
+	c.clears_protection = true;
+	judge(&f, &c);
+	expect_none(advice, "policy");
+	expect_word(advice, "cannot be cleared");
+	assert_string_equal(suspects, "unit");
+}
+
 static void an_interlock_blames_no_line(void **state)
 {
 	struct link_facts f = ch9102_facts("Linux", "cdc_acm");
@@ -358,6 +374,7 @@ int main(void)
 		cmocka_unit_test(a_unit_that_answered_and_then_not_is_told_from_one_that_never_did),
 		cmocka_unit_test(a_rate_that_failed_is_named_with_the_one_that_works),
 		cmocka_unit_test(a_chips_no_on_a_clean_line_is_the_units),
+		cmocka_unit_test(a_protected_flash_leads_to_the_recipes_key_unless_it_was_set),
 		cmocka_unit_test(an_interlock_blames_no_line),
 		cmocka_unit_test(who_stops_a_run_is_not_the_unit),
 		cmocka_unit_test(every_failure_has_suspects_and_a_sentence),
