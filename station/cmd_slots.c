@@ -7,6 +7,7 @@
 #include "station/bridge.h"
 #include "station/json.h"
 #include "station/memory.h"
+#include "station/recall.h"
 #include "station/slot_health.h"
 #include "station/table.h"
 
@@ -44,13 +45,12 @@ static const struct bridge *bridge_named(const char *name)
 static enum status find_next(struct db *db, struct slot_row *row, struct err *err)
 {
 	const struct slot_count *last = row->health.last;
-	const struct link_profile link = bridge_link(bridge_named(last->bridge), NULL);
-	struct slot_run runs[MEMORY_RUNS];
-	size_t count;
+	const struct bridge *bridge = bridge_named(last->bridge);
+	const struct link_profile link = bridge_link(bridge, NULL);
 
-	TRY(slot_history(db, last->slot, last->bridge, runs, MEMORY_RUNS, &count, err));
+	TRY(recall_way(db, last->slot, bridge, NULL, &link, &row->next, &row->is_lowered,
+		       &row->is_raised, err));
 	row->best = memory_best_way(&link, NULL);
-	row->is_lowered = memory_next(runs, count, &link, NULL, &row->next, &row->is_raised);
 	if (!row->is_lowered)
 		row->next = row->best;
 	return STATUS_OK;
@@ -98,15 +98,19 @@ static double share(int64_t part, int64_t whole)
 	return whole ? (double)part / (double)whole : 0;
 }
 
-/* "at 1.4, 16 of 20 runs needed help, against 1 of 60 at the other slots ..." */
+/* "16 of 20 runs with CP2104 needed help, against 1 of 60 at ..." */
 static void verdict_text(const struct slot_row *row, char *text, size_t size)
 {
 	const struct slot_health *h = &row->health;
+	char lowered[80] = "";
 
+	if (h->judged > h->tested)
+		snprintf(lowered, sizeof(lowered), " (%" PRId64 " more passed lowered)",
+			 h->judged - h->tested);
 	snprintf(text, size,
-		 "%" PRId64 " of %" PRId64 " runs with %s needed help, against %" PRId64
+		 "%" PRId64 " of %" PRId64 " runs with %s needed help%s, against %" PRId64
 		 " of %" PRId64 " at the better half of the other slots: %s",
-		 h->helped, h->judged, h->last->bridge, h->others_helped, h->others_judged,
+		 h->helped, h->tested, h->last->bridge, lowered, h->others_helped, h->others_tested,
 		 h->is_hub_bad ? "check the hub, its cable and its supply"
 			       : "check the cable, the hub's port and the nest");
 }
@@ -209,8 +213,10 @@ static json_t *json_row(const struct slot_row *row)
 	json_object_set_new(object, "link_failures", json_integer(h->link_failures));
 	json_object_set_new(object, "next", json_next(row));
 	json_object_set_new(object, "judged_runs", json_integer(h->judged));
+	json_object_set_new(object, "tested_runs", json_integer(h->tested));
 	json_object_set_new(object, "helped_runs", json_integer(h->helped));
 	json_object_set_new(object, "others_judged_runs", json_integer(h->others_judged));
+	json_object_set_new(object, "others_tested_runs", json_integer(h->others_tested));
 	json_object_set_new(object, "others_helped_runs", json_integer(h->others_helped));
 	json_object_set_new(object, "bad",
 			    h->judgement == SLOT_TOO_FEW ? json_null()

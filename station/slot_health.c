@@ -5,23 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* 99 % of a normal distribution lie within so many standard deviations. */
-#define Z 2.576
-
-void wilson_bounds(int64_t k, int64_t n, double *low, double *high)
+double chance_of(int64_t k, int64_t n, double share)
 {
-	double p, centre, half, scale;
+	double sum = 0;
 
-	*low = 0;
-	*high = 1;
-	if (n <= 0)
-		return;
-	p = (double)k / (double)n;
-	scale = 1 + Z * Z / (double)n;
-	centre = (p + Z * Z / (2 * (double)n)) / scale;
-	half = Z / scale * sqrt(p * (1 - p) / (double)n + Z * Z / (4 * (double)n * (double)n));
-	*low = k > 0 ? centre - half : 0;
-	*high = k < n ? centre + half : 1;
+	if (k <= 0 || share >= 1)
+		return 1;
+	if (share <= 0)
+		return 0;
+	for (int64_t i = k; i <= n; i++)
+		sum += exp(lgamma((double)n + 1) - lgamma((double)i + 1) -
+			   lgamma((double)(n - i) + 1) + (double)i * log(share) +
+			   (double)(n - i) * log1p(-share));
+	return sum < 1 ? sum : 1;
 }
 
 void slot_hub(const char *slot, char *hub, size_t size)
@@ -45,31 +41,37 @@ static int64_t judged_runs(const struct slot_count *c)
 	return c->passes + c->link_failures;
 }
 
-static int64_t helped_runs(const struct slot_count *c)
+static int64_t tested_runs(const struct slot_count *c)
 {
-	return c->rescued + c->lowered + c->link_failures;
+	return judged_runs(c) - c->lowered;
 }
 
-static double share(int64_t helped, int64_t judged)
+static int64_t helped_runs(const struct slot_count *c)
 {
-	return judged ? (double)helped / (double)judged : 0;
+	return c->rescued + c->link_failures;
+}
+
+static double share(int64_t helped, int64_t tested)
+{
+	return tested ? (double)helped / (double)tested : 0;
 }
 
 static int compare_shares(const void *a, const void *b)
 {
 	const struct slot_count *const *p = a, *const *q = b;
-	double left = share(helped_runs(*p), judged_runs(*p));
-	double right = share(helped_runs(*q), judged_runs(*q));
+	double left = share(helped_runs(*p), tested_runs(*p));
+	double right = share(helped_runs(*q), tested_runs(*q));
 
 	if (left != right)
 		return left < right ? -1 : 1;
 	/* Among equals the one that tells more. */
-	return judged_runs(*p) == judged_runs(*q) ? 0 : judged_runs(*p) > judged_runs(*q) ? -1 : 1;
+	return tested_runs(*p) == tested_runs(*q) ? 0 : tested_runs(*p) > tested_runs(*q) ? -1 : 1;
 }
 
-/* The better half of the other slots with this bridge. room: as many as there are counts. */
-static void add_others(struct slot_health *h, const struct slot_counts *counts,
-		       const struct slot_count **room)
+/* The better half of the other slots with this bridge, and how many these are. room: as many as
+ * there are counts. */
+static size_t add_others(struct slot_health *h, const struct slot_counts *counts,
+			 const struct slot_count **room)
 {
 	size_t others = 0;
 
@@ -83,21 +85,26 @@ static void add_others(struct slot_health *h, const struct slot_counts *counts,
 	qsort(room, others, sizeof(room[0]), compare_shares);
 	for (size_t i = 0; i < (others + 1) / 2; i++) {
 		h->others_judged += judged_runs(room[i]);
+		h->others_tested += tested_runs(room[i]);
 		h->others_helped += helped_runs(room[i]);
 	}
+	return others;
 }
 
-static void judge(struct slot_health *h)
+/* others: slots that it is one of, without itself. */
+static void judge(struct slot_health *h, size_t others)
 {
-	double low, high, ignored;
+	const double granted = (double)((others + 1) / 2);
+	double usual;
 
 	h->judgement = SLOT_TOO_FEW;
-	if (h->judged < HEALTH_RUNS || h->others_judged < HEALTH_RUNS)
+	if (h->judged < HEALTH_RUNS || h->others_judged < HEALTH_RUNS || !h->others_tested)
 		return;
-	wilson_bounds(h->helped, h->judged, &low, &ignored);
-	wilson_bounds(h->others_helped, h->others_judged, &ignored, &high);
-	h->judgement = h->events >= HEALTH_EVENTS && share(h->helped, h->judged) >= HEALTH_SHARE &&
-				       low > high
+	usual = ((double)h->others_helped + granted) / (double)h->others_tested;
+	h->judgement = h->helped >= HEALTH_EVENTS && share(h->helped, h->tested) >= HEALTH_SHARE &&
+				       share(h->helped, h->tested) >= HEALTH_TIMES * usual &&
+				       chance_of(h->helped, h->tested, usual) <
+					       HEALTH_CHANCE / (double)(others + 1)
 			       ? SLOT_BAD
 			       : SLOT_SOUND;
 }
@@ -145,11 +152,10 @@ struct slot_health *slot_health_new(const struct slot_counts *counts, size_t *sl
 		h->last = c;
 		add_count(h, c);
 		h->judged = judged_runs(c);
+		h->tested = tested_runs(c);
 		h->helped = helped_runs(c);
-		h->events = c->rescued + c->link_failures;
 		slot_hub(c->slot, h->hub, sizeof(h->hub));
-		add_others(h, counts, room);
-		judge(h);
+		judge(h, add_others(h, counts, room));
 		++*slots;
 	}
 	free(room);
