@@ -100,6 +100,30 @@ void bridge_note(const struct port *p, char *text, size_t size)
 		snprintf(text, size, "told by %s%s", by, hindered[p->answer.asked]);
 }
 
+static bool shares_id(const struct bridge *a, const struct bridge *b)
+{
+	for (size_t i = 0; i < BRIDGE_IDS_MAX && a->ids[i].vid; i++) {
+		for (size_t j = 0; j < BRIDGE_IDS_MAX && b->ids[j].vid; j++) {
+			if (a->ids[i].vid == b->ids[j].vid && a->ids[i].pid == b->ids[j].pid)
+				return true;
+		}
+	}
+	return false;
+}
+
+size_t bridge_alike(const struct bridge *b, const char *names[static BRIDGE_ALIKE_MAX])
+{
+	size_t row_count, count = 0;
+	const struct bridge *rows = bridge_rows(&row_count);
+
+	names[count++] = b->name;
+	for (size_t i = 0; i < row_count && count < BRIDGE_ALIKE_MAX; i++) {
+		if (&rows[i] != b && (rows[i].question || b->question) && shares_id(&rows[i], b))
+			names[count++] = rows[i].name;
+	}
+	return count;
+}
+
 static bool can_make(const struct bridge *b, uint32_t rate)
 {
 	for (size_t i = 0; i < LINK_RATES_MAX && b->bad_rates[i]; i++) {

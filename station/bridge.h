@@ -87,6 +87,14 @@ const struct plan_bridge *bridge_in_plan(const struct bridge *b, const struct pl
 /* Has the product shipped with this bridge, or does nobody mind? plan NULL: nobody. */
 bool bridge_is_expected(const struct bridge *b, const struct plan *plan);
 
+/*
+ * Names under which the part that this row stands for may have been recorded, its own first: a
+ * CH9102F is "CH9102" where nobody may ask it, and "CH9102" is an F or an X. They are
+ * lent. Returns how many.
+ */
+#define BRIDGE_ALIKE_MAX 8
+size_t bridge_alike(const struct bridge *b, const char *names[static BRIDGE_ALIKE_MAX]);
+
 /* "the unit is behind a CH340; m5stack/basic has shipped with CP2104, CH9102" */
 void bridge_complaint(const struct bridge *b, const struct plan *plan, char *text, size_t size);
 

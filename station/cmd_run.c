@@ -1,11 +1,10 @@
 #include "station/cmd_run.h"
 
 #include "db/run.h"
-#include "db/slots.h"
 #include "engine/transport_serial.h"
 #include "recipes/product_match.h"
-#include "station/memory.h"
 #include "station/ports_table.h"
+#include "station/recall.h"
 #include "station/record_of.h"
 #include "station/select.h"
 #include "station/textbuf.h"
@@ -99,18 +98,13 @@ static enum status open_records(struct run *r, const struct plan *plan,
 /* With which way each place begins, before the writer owns the database. */
 static enum status recall(struct run *r, const struct plan *plan, struct err *err)
 {
-	struct slot_run runs[MEMORY_RUNS];
-
 	for (size_t i = 0; i < r->selection.count; i++) {
 		struct station_place *place = &r->selection.places[i];
 		const struct link_profile link = bridge_link(place->bridge, plan);
-		size_t count;
 		bool is_raised;
 
-		TRY(slot_history(r->db, place->port->slot, place->bridge->name, runs, MEMORY_RUNS,
-				 &count, err));
-		place->has_start =
-			memory_next(runs, count, &link, &plan->flash, &place->start, &is_raised);
+		TRY(recall_way(r->db, place->port->slot, place->bridge, &plan->flash, &link,
+			       &place->start, &place->has_start, &is_raised, err));
 	}
 	return STATUS_OK;
 }
@@ -126,8 +120,8 @@ static enum status open_view(struct run *r, const struct options *options, struc
 	return STATUS_OK;
 }
 
-static enum status set_up(struct run *r, const struct plan *plan, const struct options *options,
-			  struct err *err)
+static enum status set_up(struct run *r, enum flash_kind kind, const struct plan *plan,
+			  const struct options *options, struct err *err)
 {
 	TRY(choose(r, options, err));
 	if (!plan)
@@ -141,7 +135,7 @@ static enum status set_up(struct run *r, const struct plan *plan, const struct o
 			 USB_QUERY_WAIT_MS, &r->asking);
 	if (plan) {
 		TRY(open_records(r, plan, options, err));
-		if (!options->no_memory)
+		if (kind == FLASH_RUN_FLASH && !options->no_memory)
 			TRY(recall(r, plan, err));
 		TRY(writer_new(r->db, &r->writer, err));
 	}
@@ -178,7 +172,7 @@ enum exit_code run_session(enum flash_kind kind, struct plan *plan, const struct
 	struct err err;
 
 	err_clear(&err);
-	if (set_up(&r, plan, options, &err)) {
+	if (set_up(&r, kind, plan, options, &err)) {
 		code = complain(&err);
 	} else {
 		const struct station_setup setup = {

@@ -34,7 +34,7 @@ struct job *job_new(const struct job_order *order, unsigned slot, unsigned turn,
 	job->port = port;
 	job->bridge = bridge;
 	job->link = *link;
-	job->link.bridge = bridge->name;
+	job->link.bridge = bridge == bridge_generic() ? NULL : bridge->name;
 	job->link.driver = port->driver[0] ? port->driver : NULL;
 	job->has_start = start != NULL;
 	if (start)

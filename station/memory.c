@@ -97,6 +97,12 @@ static size_t raised_ways(const struct flash_way *w, const struct link_profile *
 		ways[count].with_stub = true;
 		ways[count++].data_block_bytes = best->data_block_bytes;
 	}
+	if (w->pace_bytes) {
+		uint32_t more = w->pace_bytes * NOTCH;
+
+		ways[count] = *w;
+		ways[count++].pace_bytes = more < PACE_MAX ? more : 0;
+	}
 	if (w->rate_baud < best->rate_baud) {
 		ways[count] = *w;
 		ways[count++].rate_baud = next_rate(link, w->rate_baud);
@@ -105,12 +111,6 @@ static size_t raised_ways(const struct flash_way *w, const struct link_profile *
 		ways[count] = *w;
 		ways[count++].data_block_bytes =
 			least(w->data_block_bytes * NOTCH, best_data_block(link, w->with_stub));
-	}
-	if (w->pace_bytes) {
-		uint32_t more = w->pace_bytes * NOTCH;
-
-		ways[count] = *w;
-		ways[count++].pace_bytes = more < PACE_MAX ? more : 0;
 	}
 	if (w->with_stub && w->ram_block_bytes < best->ram_block_bytes) {
 		ways[count] = *w;
@@ -140,6 +140,26 @@ static bool tells(const struct slot_run *r, const struct link_profile *link)
 	       (r->rate_baud || link->is_native_usb);
 }
 
+bool memory_is_told(const struct slot_run *runs, size_t count, const struct link_profile *link)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (tells(&runs[i], link))
+			return true;
+	}
+	return false;
+}
+
+static bool is_failure(const struct slot_run *r)
+{
+	return r->is_flash && r->is_link_failure;
+}
+
+/* A run that shows that its way did not work. */
+static bool ends_attempt(const struct slot_run *r)
+{
+	return r->is_rescued || is_failure(r);
+}
+
 /*
  * Passes in the same lowered way without a rescue, from *at on towards older runs, but for
  * those that tell nothing. *at: the first run beyond them that tells something, or count.
@@ -154,9 +174,9 @@ static unsigned clean_passes(const struct slot_run *runs, size_t count,
 		const struct slot_run *r = &runs[*at];
 		struct flash_way its = way_of(r);
 
-		if (!tells(r, link))
+		if (!tells(r, link) && !is_failure(r))
 			continue;
-		if (r->is_rescued || !r->began_lowered || (clean && !is_same(&its, &way)))
+		if (ends_attempt(r) || !r->began_lowered || (clean && !is_same(&its, &way)))
 			return clean;
 		way = its;
 		clean++;
@@ -178,17 +198,33 @@ static unsigned rescues_to(const struct slot_run *runs, size_t count,
 	return rescues;
 }
 
-/* Is it time for one notch up? */
+/* Has the slot needed help only once since a run passed that began with the best? */
+static bool is_first_rescue(const struct slot_run *runs, size_t count,
+			    const struct link_profile *link)
+{
+	unsigned rescues = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!tells(&runs[i], link))
+			continue;
+		if (!runs[i].is_rescued && !runs[i].began_lowered)
+			break;
+		rescues += runs[i].is_rescued;
+	}
+	return rescues == 1;
+}
+
+/* Is it time for another attempt? */
 static bool may_raise(const struct slot_run *runs, size_t count, const struct link_profile *link)
 {
 	size_t at = 0;
 	unsigned clean = clean_passes(runs, count, link, &at);
 	unsigned wait = MEMORY_CLEAN;
 
-	if (at < count && runs[at].is_rescued) {
+	if (at < count && ends_attempt(&runs[at])) {
 		unsigned last;
 
-		/* So many had passed before the rescue that ended the last attempt. */
+		/* So many had passed before what ended the last attempt. */
 		at++;
 		last = clean_passes(runs, count, link, &at);
 		if (2 * last > wait)
@@ -207,8 +243,8 @@ bool memory_next(const struct slot_run *runs, size_t count, const struct link_pr
 
 	*is_raised = false;
 	for (; newest < count && !tells(&runs[newest], link); newest++)
-		failures += runs[newest].is_link_failure;
-	if (newest == count || failures >= MEMORY_FORGET ||
+		failures += is_failure(&runs[newest]);
+	if (newest == count || failures / MEMORY_FORGET % 2 == 1 ||
 	    (!runs[newest].is_rescued && !runs[newest].began_lowered))
 		return false;
 	worked = way_of(&runs[newest]);
@@ -218,10 +254,11 @@ bool memory_next(const struct slot_run *runs, size_t count, const struct link_pr
 		size_t ways = raised_ways(way, link, &best, raised);
 		unsigned rescues = rescues_to(runs, count, link, &worked);
 
-		if (ways) {
+		if (is_first_rescue(runs, count, link))
+			*way = best;
+		else if (ways)
 			*way = raised[(rescues ? rescues - 1 : 0) % ways];
-			*is_raised = true;
-		}
+		*is_raised = ways != 0;
 	}
 	return !is_same(way, &best);
 }

@@ -8,12 +8,18 @@
  * needs.
  *
  * - A run that was rescued leaves its last way behind; the next run begins with that.
- * - After MEMORY_CLEAN passes in a row without a rescue the next run begins one notch up: one
- *   figure better, the others as they are.
- * - When that needs a rescue, the next attempt waits for twice as many passes, at most
- *   MEMORY_CLEAN_MAX, and if several figures are lowered it raises another one.
+ * - After MEMORY_CLEAN passes in a row without a rescue the next run begins with the best again:
+ *   it may have been the unit that needed help, and the healthy ones behind it shall not
+ *   be slow for long.
+ * - When that needs a rescue, it was the slot: from then on one notch up at a
+ *   time, one figure better, the others as they are; each attempt after twice as many
+ *   passes as the last, at most MEMORY_CLEAN_MAX, and if several figures are lowered
+ *   with another one of them.
+ * - A run that the link made fail begins the count of passes anew, and ends an attempt as a rescue
+ *   does: a recipe with a single try has no rescues.
  * - After MEMORY_FORGET runs in a row that the link made fail, what is remembered is of no
- *   use: the run begins with the best again.
+ *   use: the next begins with the best, and after as many more with what worked, by turns.
+ * - Verify runs neither use it nor count.
  */
 #ifndef STATION_MEMORY_H
 #define STATION_MEMORY_H
@@ -30,9 +36,12 @@
 /* The best way that the bridge and the recipe allow; plan NULL: no recipe. */
 struct flash_way memory_best_way(const struct link_profile *link, const struct flash_plan *plan);
 
+/* Is there a run among them that tells in which way it passed? */
+bool memory_is_told(const struct slot_run *runs, size_t count, const struct link_profile *link);
+
 /*
  * true: begin with *way, which is below the best. Whatever the recipe and the bridge
- * do not allow is taken out of it. *is_raised: one notch above what worked last.
+ * do not allow is taken out of it. *is_raised: above what worked last.
  * runs: newest first, as slot_history() gives them.
  */
 bool memory_next(const struct slot_run *runs, size_t count, const struct link_profile *link,

@@ -554,6 +554,39 @@ static void an_unknown_bridge_gets_a_careful_link(void **state)
 	assert_int_equal(link.reset_count, 4);
 }
 
+static void a_part_is_known_by_the_name_that_it_had_before_it_could_be_asked(void **state)
+{
+	static const struct {
+		const char *name, *alike;
+	} rows[] = {
+		{ "CH9102F", "CH9102F CH9102" },
+		{ "CH9102", "CH9102 CH9102X CH9102F" },
+		{ "CP2104", "CP2104 CP210x" },
+		{ "CP210x", "CP210x CP2104 CP2102N CP2102 CP2103 CP2101" },
+		{ "CH340", "CH340" },
+	};
+	size_t count;
+	const struct bridge *all = bridge_rows(&count);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[200] = "";
+
+		for (size_t j = 0; j < count; j++) {
+			const char *names[BRIDGE_ALIKE_MAX];
+			size_t alike;
+
+			if (strcmp(all[j].name, rows[i].name) != 0)
+				continue;
+			alike = bridge_alike(&all[j], names);
+			for (size_t k = 0; k < alike; k++)
+				snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s",
+					 k ? " " : "", names[k]);
+		}
+		assert_string_equal(text, rows[i].alike);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -575,6 +608,7 @@ int main(void)
 		cmocka_unit_test(the_m5_look_alike_is_only_asked_for_rates_that_it_makes),
 		cmocka_unit_test(the_recipe_cuts_the_ladder_from_above),
 		cmocka_unit_test(native_usb_has_no_rates_and_its_own_reset),
+		cmocka_unit_test(a_part_is_known_by_the_name_that_it_had_before_it_could_be_asked),
 		cmocka_unit_test(an_unknown_bridge_gets_a_careful_link),
 	};
 

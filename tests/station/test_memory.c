@@ -159,7 +159,7 @@ static void a_pass_that_sent_nothing_tells_nothing(void **state)
 	expect_way(&way, &slow);
 }
 
-static void three_link_failures_in_a_row_make_it_begin_with_the_best(void **state)
+static void three_link_failures_in_a_row_change_between_the_best_and_what_worked(void **state)
 {
 	struct slot_story s = { 0 };
 	struct flash_way way;
@@ -167,11 +167,13 @@ static void three_link_failures_in_a_row_make_it_begin_with_the_best(void **stat
 
 	(void)state;
 	put(&s, passed(slow, true, false));
-	for (int i = 0; i < MEMORY_FORGET; i++) {
-		assert_true(next(&s, &ch9102, NULL, &way, &is_raised));
-		put(&s, (struct slot_run){ .is_flash = true, .is_link_failure = true });
+	for (unsigned turn = 0; turn < 4; turn++) {
+		for (unsigned i = 0; i < MEMORY_FORGET; i++) {
+			assert_int_equal(next(&s, &ch9102, NULL, &way, &is_raised), turn % 2 == 0);
+			put(&s, (struct slot_run){ .is_flash = true, .is_link_failure = true });
+			put(&s, (struct slot_run){ .is_link_failure = true }); /* verify */
+		}
 	}
-	assert_false(next(&s, &ch9102, NULL, &way, &is_raised));
 }
 
 /* ---- limits of recipe and link ---- */
@@ -291,6 +293,7 @@ static void a_slot_that_was_repaired_is_back_at_the_best_notch_by_notch(void **s
 
 	(void)state;
 	put(&s, passed(bottom, true, false));
+	put(&s, passed(bottom, true, false)); /* the attempt with the best */
 	next(&s, &ch9102, NULL, &before, &is_raised);
 	for (;;) {
 		bool has = next(&s, &ch9102, NULL, &way, &is_raised);
@@ -324,6 +327,7 @@ static void when_one_figure_cannot_be_raised_another_one_is_tried(void **state)
 
 	(void)state;
 	put(&s, passed(floor, true, false));
+	put(&s, passed(floor, true, false));
 	for (unsigned units = 0; units < 200; units++) {
 		struct flash_way way;
 		bool is_raised;
@@ -337,6 +341,55 @@ static void when_one_figure_cannot_be_raised_another_one_is_tried(void **state)
 	assert_int_equal(s.runs[0].rate_baud, 1500000);
 	assert_int_equal(s.runs[0].ram_block_bytes, 0x400);
 	assert_true(rescues <= 8);
+}
+
+/* 16 bytes at a time cost fifteen times as long. */
+static void one_bad_unit_slows_three_healthy_ones_down_and_no_more(void **state)
+{
+	static const struct flash_way crawl = { false, 115200, 0x100, 0x100, 16 };
+	struct slot_story s = { 0 };
+	struct flash_way way;
+	unsigned rescues = 0;
+	bool is_raised;
+
+	(void)state;
+	for (unsigned bad = 0; bad < 5; bad++) {
+		put(&s, passed(crawl, true, false));
+		for (unsigned i = 0; i < MEMORY_CLEAN; i++) {
+			assert_true(next(&s, &ch9102, NULL, &way, &is_raised));
+			one_unit(&s, bears_all, &best, &rescues);
+		}
+		assert_false(next(&s, &ch9102, NULL, &way, &is_raised));
+		assert_true(is_raised);
+		one_unit(&s, bears_all, &best, &rescues);
+		assert_false(next(&s, &ch9102, NULL, &way, &is_raised));
+	}
+}
+
+/* With 'tries: 1' what is tried in vain fails, and nothing rescues it. */
+static void an_attempt_that_fails_outright_is_not_made_again_at_once(void **state)
+{
+	struct slot_story s = { 0 };
+	unsigned failures = 0, units = 0;
+
+	(void)state;
+	put(&s, passed(small_blocks, true, false));
+	for (; units < 300; units++) {
+		struct flash_way way;
+		bool is_raised, has = next(&s, &ch9102, NULL, &way, &is_raised);
+
+		if (bears_small_ram(&way)) {
+			put(&s, passed(way, false, has));
+			continue;
+		}
+		put(&s, (struct slot_run){ .is_flash = true, .is_link_failure = true });
+		failures++;
+		assert_true(next(&s, &ch9102, NULL, &way, &is_raised));
+		assert_false(is_raised);
+		expect_way(&way, &small_blocks);
+	}
+	/* After 3, 6, 12, 24, 48, 48, ... passes. */
+	assert_in_range(failures, 5, 9);
 }
 
 /* The history is cut off at MEMORY_RUNS: that must not look like a slot without a past. */
@@ -380,12 +433,15 @@ int main(void)
 		cmocka_unit_test(a_rescue_that_ended_in_the_best_way_lowers_nothing),
 		cmocka_unit_test(failures_and_verify_runs_do_not_make_it_forget),
 		cmocka_unit_test(a_pass_that_sent_nothing_tells_nothing),
-		cmocka_unit_test(three_link_failures_in_a_row_make_it_begin_with_the_best),
+		cmocka_unit_test(
+			three_link_failures_in_a_row_change_between_the_best_and_what_worked),
 		cmocka_unit_test(the_recipe_and_the_bridge_win_over_what_is_remembered),
 		cmocka_unit_test(a_chips_own_usb_has_blocks_to_remember_and_no_rate),
 		cmocka_unit_test(each_raise_that_fails_waits_twice_as_long_up_to_a_limit),
 		cmocka_unit_test(a_slot_that_was_repaired_is_back_at_the_best_notch_by_notch),
 		cmocka_unit_test(when_one_figure_cannot_be_raised_another_one_is_tried),
+		cmocka_unit_test(one_bad_unit_slows_three_healthy_ones_down_and_no_more),
+		cmocka_unit_test(an_attempt_that_fails_outright_is_not_made_again_at_once),
 		cmocka_unit_test(a_slot_that_needs_help_for_good_is_never_forgotten),
 		cmocka_unit_test(a_way_is_told_in_words_without_what_is_usual),
 	};
