@@ -20,10 +20,17 @@ static const char *way_text(const struct fault_case *c)
 	return c->compress ? "stub, packed" : "stub, raw";
 }
 
-/* Kinds that strike single bytes take turns: each every other way, one by stub, one by ROM. */
+/*
+ * Kinds with many places to strike take turns: each every other way, one by stub, one by
+ * ROM. A lost answer is asked of all: nothing else tempts so much to send a block again.
+ */
 static bool is_its_turn(size_t way, enum sim_fault_kind kind)
 {
-	return fault_sweep_is_full() || !fault_kinds[kind].hits_a_byte ||
+	bool has_many = fault_kinds[kind].counts == FAULT_COUNTS_FRAMES_IN ||
+			fault_kinds[kind].counts == FAULT_COUNTS_FRAMES_OUT ||
+			fault_kinds[kind].counts == FAULT_COUNTS_BYTES_IN;
+
+	return fault_sweep_is_full() || !has_many || kind == SIM_FAULT_LOSE_REPLY ||
 	       (way + (size_t)kind) % 2 == 0;
 }
 
