@@ -30,6 +30,7 @@ struct job_order {
 	struct claims *claims;         /* NULL: MACs are not compared (identify) */
 	const char *const *slot_names; /* for people, indexed as the slots */
 	const char *sysfs_tty;         /* where ports are looked for again; NULL: nowhere */
+	uint64_t busy_us;              /* how long a port may be another program's */
 	enum status (*open_port)(const char *node, const atomic_bool *cancel,
 				 struct transport **out, struct err *err);
 };

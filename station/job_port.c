@@ -19,18 +19,32 @@ static void shorten_latency(struct job *job, const char *name)
 		job_note(job, line);
 }
 
+/* Is it worth asking again for a port that did not open? */
+static bool may_open_later(struct job *job, unsigned tries, struct deadline busy)
+{
+	switch (job->report.status) {
+	case STATUS_PORT_OPEN_FAILED:
+		return tries < OPEN_TRIES;
+	case STATUS_PORT_BUSY: /* some programs look into each port that comes, and go on */
+		return !deadline_passed(busy);
+	default:
+		return false;
+	}
+}
+
 enum status job_open_port(struct job *job)
 {
 	struct flash_report *report = &job->report;
+	struct deadline busy = deadline_after_us(&clock_monotonic, job->order->busy_us);
 
 	for (unsigned tries = 1;; tries++) {
 		report->status = job->order->open_port(job->port->node, &job->cancel,
 						       &job->transport, &report->err);
 		if (!report->status)
 			break;
-		job_note(job, report->err.text);
-		if (report->status != STATUS_PORT_OPEN_FAILED || tries == OPEN_TRIES ||
-		    atomic_load(&job->cancel))
+		if (tries == 1 || report->status != STATUS_PORT_BUSY)
+			job_note(job, report->err.text);
+		if (atomic_load(&job->cancel) || !may_open_later(job, tries, busy))
 			return report->status;
 		clock_sleep_ms(&clock_monotonic, OPEN_PAUSE_MS);
 		err_clear(&report->err);

@@ -15,6 +15,7 @@
  */
 const struct station_limits station_limits_usual = {
 	.open_us = 20000000,
+	.busy_us = 5000000, /* our choice: ModemManager looks at a new port for some seconds */
 	.verdict_us = 5000000,
 	.stop_us = 2500000,
 	.stop_again_us = 300000,
@@ -104,6 +105,7 @@ static enum status set_up(struct session *s, struct err *err)
 		.claims = s->claims,
 		.slot_names = s->slot_names,
 		.sysfs_tty = setup->sysfs_tty,
+		.busy_us = s->setup->limits->busy_us,
 		.open_port = setup->open_port,
 	};
 	return pool_new(setup->jobs, &s->pool, err);

@@ -30,6 +30,7 @@ struct station_place { /* a chosen port and how to talk through it; both lent */
 /* How long the loop waits for those that may be stuck. A test has shorter ones. */
 struct station_limits {
 	uint64_t open_us;       /* for a port to open */
+	uint64_t busy_us;       /* of that, for another program to let go of it */
 	uint64_t verdict_us;    /* for a verdict, once the run's own limit has passed */
 	uint64_t stop_us;       /* the same, once the session was stopped */
 	uint64_t stop_again_us; /* and once that was said twice */

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <limits.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -118,6 +119,9 @@ static const struct transport_ops silent_ops = {
 	.close = silent_close,
 };
 
+/* How many more opens of "/dev/busy" are refused. */
+static atomic_int busy_opens;
+
 /* What a node does stands in its name. */
 static enum status open_made_up(const char *node, const atomic_bool *cancel, struct transport **out,
 				struct err *err)
@@ -125,7 +129,7 @@ static enum status open_made_up(const char *node, const atomic_bool *cancel, str
 	struct silent *s;
 
 	*out = NULL;
-	if (strcmp(node, "/dev/busy") == 0)
+	if (strcmp(node, "/dev/busy") == 0 && atomic_fetch_sub(&busy_opens, 1) > 0)
 		return err_set(err, STATUS_PORT_BUSY, "%s: held by somebody", node);
 	if (strcmp(node, "/dev/wedged") == 0) {
 		sem_post(&gate.is_reached);
@@ -225,6 +229,7 @@ static int set_up(void **state)
 
 	memset(w, 0, sizeof(*w));
 	w->limits = patient;
+	atomic_store(&busy_opens, INT_MAX);
 	atomic_store(&close_hangs, false);
 	atomic_store(&wedge_interrupts, false);
 	sem_init(&gate.is_reached, 0, 0);
@@ -352,6 +357,20 @@ static void each_port_gets_the_verdict_that_is_its_own(void **state)
 	assert_string_equal(recorded(array, "/dev/silent", "mac"), "(null)");
 	assert_string_equal(recorded(array, "/dev/busy", "code"), "PORT_BUSY");
 	assert_string_equal(recorded(array, "/dev/busy", "detail"), "/dev/busy: held by somebody");
+	json_decref(array);
+}
+
+static void a_port_that_is_let_go_of_in_time_is_used(void **state)
+{
+	struct world *w = *state;
+	json_t *array;
+
+	w->limits.busy_us = 60000000;
+	atomic_store(&busy_opens, 2);
+	plug(w, "busy");
+	run(w, 1);
+	array = records(w);
+	assert_string_equal(recorded(array, "/dev/busy", "code"), "SYNC_NO_REPLY");
 	json_decref(array);
 }
 
@@ -545,6 +564,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(each_port_gets_the_verdict_that_is_its_own),
+		TEST(a_port_that_is_let_go_of_in_time_is_used),
 		TEST(fewer_workers_than_slots_serve_them_all),
 		TEST(an_open_that_hangs_costs_only_its_own_slot),
 		TEST(a_close_that_hangs_leaves_the_verdict_as_it_is),
