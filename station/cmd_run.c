@@ -4,6 +4,7 @@
 #include "engine/transport_serial.h"
 #include "recipes/product_match.h"
 #include "station/ports_table.h"
+#include "station/power.h"
 #include "station/recall.h"
 #include "station/record_of.h"
 #include "station/select.h"
@@ -57,6 +58,15 @@ struct run {
 	int signal_fd;
 };
 
+static void tell_off(void *ctx, const char *path)
+{
+	(void)ctx;
+	fprintf(stderr,
+		"flashline: a hub's port is switched off, which a run that was killed may have "
+		"left so: write 0 to %s\n",
+		path);
+}
+
 static enum status choose(struct run *r, const struct options *options, struct err *err)
 {
 	enum status st;
@@ -72,6 +82,8 @@ static enum status choose(struct run *r, const struct options *options, struct e
 		fputs(textbuf_string(&table), stderr);
 		textbuf_release(&table);
 	}
+	if (st)
+		power_find_off(POWER_SYSFS, tell_off, NULL);
 	return st;
 }
 
@@ -85,10 +97,12 @@ static enum status open_records(struct run *r, const struct plan *plan,
 	if (!options->db)
 		TRY(db_default_path(DB_WRITE, path, err));
 	TRY(db_open(options->db ? options->db : path, DB_WRITE, &r->db, err));
-	if (db_stopped_runs(r->db))
+	if (db_stopped_runs(r->db)) {
 		fprintf(stderr,
 			"flashline: runs that an earlier process left open, now ABORTED: %zu\n",
 			db_stopped_runs(r->db));
+		power_find_off(POWER_SYSFS, tell_off, NULL);
+	}
 	TRY(record_of_recipe(plan, &record, err));
 	st = db_put_recipe(r->db, &record.recipe, err);
 	record_of_recipe_release(&record);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -233,4 +234,22 @@ enum status power_cycle(struct power_switch *p, const struct clock *clock, uint3
 	if (cancel && atomic_load(cancel))
 		return err_set(err, STATUS_CANCELLED, "stopped while the unit was without power");
 	return STATUS_OK;
+}
+
+void power_find_off(const char *sysfs_usb, void (*found)(void *ctx, const char *path), void *ctx)
+{
+	char pattern[POWER_PATH_BYTES];
+	glob_t files;
+
+	snprintf(pattern, sizeof(pattern), "%s/*:1.0/*-port*", sysfs_usb);
+	if (glob(pattern, GLOB_NOSORT, NULL, &files) != 0)
+		return;
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		char path[POWER_PATH_BYTES], state[8];
+
+		if (read_line(files.gl_pathv[i], "disable", state, sizeof(state)) &&
+		    strcmp(state, "1") == 0 && join(path, files.gl_pathv[i], "disable"))
+			found(ctx, path);
+	}
+	globfree(&files);
 }

@@ -44,4 +44,13 @@ enum status power_cycle(struct power_switch *p, const struct clock *clock, uint3
 /* Switch on what is off, once. Any thread. false: it could not be. */
 bool power_restore(struct power_switch *p);
 
+#define POWER_SYSFS "/sys/bus/usb/devices"
+
+/*
+ * Calls found with the `disable` file of every hub port that is off now: a run that was killed
+ * (SIGKILL, a crash) in the second of its switching leaves its own so. Asks every hub, some ms
+ * each. sysfs_usb: POWER_SYSFS.
+ */
+void power_find_off(const char *sysfs_usb, void (*found)(void *ctx, const char *path), void *ctx);
+
 #endif
