@@ -108,6 +108,10 @@ static enum status detect_by_known_reg(struct loader *l, struct ident *ident, ui
 			return STATUS_OK;
 		}
 	}
+	/* No ROM has such a word there: a request that was cut short reads another place. */
+	if (!magic || magic == UINT32_MAX)
+		return err_set(err, STATUS_GARBLED, "the chip's magic reads %08x: no chip has that",
+			       (unsigned)magic);
 	return err_set(err, STATUS_UNKNOWN_CHIP, "no known chip has magic %08x", (unsigned)magic);
 }
 

@@ -100,6 +100,22 @@ static void an_unknown_id_or_magic_is_named(void **state)
 	reg_unit_release(&u);
 }
 
+static void a_magic_that_no_rom_has_is_the_links_fault(void **state)
+{
+	static const uint32_t blank[] = { 0, UINT32_MAX };
+	struct ident ident = { .chip = NULL };
+	struct reg_unit u;
+	struct err err;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		reg_unit_init(&u);
+		reg_unit_set(&u, MAGIC_REG, blank[i]);
+		assert_int_equal(ident_detect(&u.loader, &ident, &err), STATUS_GARBLED);
+		reg_unit_release(&u);
+	}
+}
+
 static void an_esp8266_is_told_apart_and_not_supported(void **state)
 {
 	struct ident ident = { .chip = NULL };
@@ -704,6 +720,7 @@ int main(void)
 		cmocka_unit_test(an_esp32_is_known_by_its_magic),
 		cmocka_unit_test(a_new_chip_is_known_by_its_id),
 		cmocka_unit_test(an_unknown_id_or_magic_is_named),
+		cmocka_unit_test(a_magic_that_no_rom_has_is_the_links_fault),
 		cmocka_unit_test(an_esp8266_is_told_apart_and_not_supported),
 		cmocka_unit_test(chips_that_nothing_here_can_flash_are_named),
 		cmocka_unit_test(an_s2_that_hides_its_registers_is_still_an_s2),
