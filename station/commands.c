@@ -4,9 +4,7 @@
 #include <string.h>
 
 #define TAKES_PORTS (TAKES(PORTS) | TAKES(ALL) | TAKES(JOBS) | TAKES(JSON))
-#define TAKES_RUN                                                                                  \
-	(TAKES_PORTS | TAKES(DB) | TAKES(OPERATOR) | TAKES(BATCH) | TAKES(PRODUCTS) |              \
-	 TAKES(NO_MEMORY))
+#define TAKES_RUN (TAKES_PORTS | TAKES(DB) | TAKES(OPERATOR) | TAKES(BATCH) | TAKES(PRODUCTS))
 
 #define CHOICE                                                                                     \
 	"Without --ports or --all, the only port with a known bridge is used; when there are\n"    \
@@ -17,13 +15,15 @@ static const struct command rows[] = {
 	{
 		.name = "flash",
 		.operands = "RECIPE", .operands_min = 1, .operands_max = 1,
-		.takes = TAKES_RUN,
+		.takes = TAKES_RUN | TAKES(NO_MEMORY),
 		.summary = "write a recipe to units, prove it on each chip, record it",
 		.text =
 		"Writes the recipe's images to every chosen unit, all at the same time, and has each\n"
 		"chip compute the MD5 of what its flash holds. PASS means that it equals the recipe.\n"
 		"Each run is recorded in the database before its first byte goes out.\n" CHOICE
-		"\nCtrl-C stops all runs and records them as ABORTED.",
+		"\nA unit that fails is tried in other ways: resets, rates, block sizes, its power off and\n"
+		"on where the hub can; what rescued it is remembered for its slot ('flashline slots').\n"
+		"Ctrl-C stops all runs and records them as ABORTED.",
 		.run = cmd_flash,
 	},
 	{

@@ -1,0 +1,20 @@
+# Every command explains itself, and the manual page knows every command and every option.
+# labels: nobench nothreads
+. "$SOURCE/tests/cli/lib.sh"
+
+manual="$SOURCE/station/packaging/flashline.1"
+expect_status 0 "$FLASHLINE" --help
+cp command.out program.out
+commands=$(sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' program.out)
+[ "$(echo "$commands" | wc -l)" -ge 10 ] || fail "commands: $commands"
+for command in $commands; do
+	grep -q "^\.B flashline $command\$" "$manual" || fail "$command is not in the synopsis of the manual"
+	grep -q "^\.B $command\$" "$manual" || fail "$command is not explained in the manual"
+	[ "$command" = help ] && continue
+	expect_status 0 "$FLASHLINE" "$command" --help
+	expect_line "^usage: flashline $command" command.out
+	expect_status 0 "$FLASHLINE" help "$command"
+	for option in $(sed -n 's/^  .... *\(--[a-z-]*\).*/\1/p' command.out); do
+		grep -qF -- "$(echo "$option" | sed 's/-/\\-/g')" "$manual" || fail "$option is not in the manual"
+	done
+done
