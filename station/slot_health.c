@@ -94,13 +94,13 @@ static size_t add_others(struct slot_health *h, const struct slot_counts *counts
 /* others: slots that it is one of, without itself. */
 static void judge(struct slot_health *h, size_t others)
 {
-	const double granted = (double)((others + 1) / 2);
+	const size_t granted = (others + 1) / 2;
 	double usual;
 
 	h->judgement = SLOT_TOO_FEW;
 	if (h->judged < HEALTH_RUNS || h->others_judged < HEALTH_RUNS || !h->others_tested)
 		return;
-	usual = ((double)h->others_helped + granted) / (double)h->others_tested;
+	usual = ((double)h->others_helped + (double)granted) / (double)h->others_tested;
 	h->judgement = h->helped >= HEALTH_EVENTS && share(h->helped, h->tested) >= HEALTH_SHARE &&
 				       share(h->helped, h->tested) >= HEALTH_TIMES * usual &&
 				       chance_of(h->helped, h->tested, usual) <
