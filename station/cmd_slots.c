@@ -63,8 +63,10 @@ static enum status read_rows(struct db *db, const struct slot_counts *counts,
 	enum status st = STATUS_OK;
 
 	*rows = calloc(*count + 1, sizeof(**rows));
-	if (!*rows || (counts->count && !health))
-		st = err_set(err, STATUS_NO_MEMORY, "no memory for %zu slots", counts->count);
+	if (!*rows || (counts->count && !health)) {
+		free(health);
+		return err_set(err, STATUS_NO_MEMORY, "no memory for %zu slots", counts->count);
+	}
 	for (size_t i = 0; health && i < *count && !st; i++) {
 		(*rows)[i].health = health[i];
 		st = find_next(db, &(*rows)[i], err);
