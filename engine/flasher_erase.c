@@ -207,7 +207,7 @@ static enum status erase_surely(struct run *r, uint32_t addr, uint32_t size_byte
 		return STATUS_OK;
 	TRY(guard_range(r, addr + size_bytes, &guard));
 	st = erase_range(r, addr, size_bytes);
-	if (st == STATUS_NO_ANSWER || st == STATUS_GARBLED || st == STATUS_ERASE_REFUSED) {
+	if (loader_was_lost(st) || st == STATUS_ERASE_REFUSED) {
 		TRY(run_resync(r));
 		TRY(check_not_all_erased(r));
 		st = erase_range(r, addr, size_bytes);

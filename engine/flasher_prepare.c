@@ -13,12 +13,6 @@
 
 /* ---- the stub ---- */
 
-/* An unanswered block leaves the ROM's buffer in an unknown state: a SYNC clears that up. */
-static bool is_unanswered(enum status st)
-{
-	return st == STATUS_NO_ANSWER || st == STATUS_GARBLED;
-}
-
 static bool has_moved(const struct stub_place *from, const struct stub_place *to)
 {
 	return from->segment != to->segment || from->at != to->at;
@@ -43,7 +37,8 @@ static enum status upload(struct run *r, const struct stub_image *image)
 		if (!st)
 			return STATUS_OK;
 		run_log(r, "%s", err->text);
-		if (is_unanswered(st))
+		/* The ROM's buffer is in an unknown state then: a SYNC clears that up. */
+		if (loader_was_lost(st))
 			TRY(run_resync(r));
 		r->is_odd = true;
 		if (has_moved(&begun, &place) && ++goes_on <= UPLOAD_GOES_ON_MAX)

@@ -22,7 +22,7 @@ enum status run_ask_md5(struct run *r, uint32_t addr, size_t size_bytes,
 	struct err *err = &r->report->err;
 	enum status st = loader_flash_md5(&r->loader, addr, (uint32_t)size_bytes, md5, err);
 
-	if (st != STATUS_NO_ANSWER && st != STATUS_GARBLED && st != STATUS_REFUSED)
+	if (!loader_was_lost(st) && st != STATUS_REFUSED)
 		return st;
 	run_log(r, "%s; asked again", err->text);
 	TRY(run_resync(r));

@@ -277,8 +277,7 @@ static enum status write_missing(struct run *r, const struct flash_region *g, ui
 
 static bool may_begin_again(struct run *r, enum status st)
 {
-	return !r->is_astray && (st == STATUS_NO_ANSWER || st == STATUS_GARBLED) &&
-	       r->begins++ < RUN_BEGINS_MAX;
+	return !r->is_astray && loader_was_lost(st) && r->begins++ < RUN_BEGINS_MAX;
 }
 
 /*

@@ -104,11 +104,6 @@ static enum status ask_guards(struct run *r, const struct flash_region *g, const
 	return ask_guard(r, g, &w->behind);
 }
 
-static bool was_lost(enum status st)
-{
-	return st == STATUS_NO_ANSWER || st == STATUS_GARBLED;
-}
-
 /* A sector that is as planned already is erased: it will be written anyway. */
 static enum status make_blank(struct run *r, const struct flash_region *g, struct witness *w)
 {
@@ -120,7 +115,7 @@ static enum status make_blank(struct run *r, const struct flash_region *g, struc
 
 	blank.label = g->label;
 	st = run_send(r, &blank, NULL, &is_begun);
-	if (st && !(is_begun && was_lost(st)))
+	if (st && !(is_begun && loader_was_lost(st)))
 		return st;
 	why = r->report->err;
 	if (st)
@@ -216,10 +211,10 @@ enum status run_send_part(struct run *r, const struct flash_region *g, struct da
 	if (!st)
 		return ask_witness(r, g, &w);
 	if (!is_begun || !w.is.size_bytes || r->is_astray ||
-	    (!was_lost(st) && st != STATUS_WRITE_REFUSED))
+	    (!loader_was_lost(st) && st != STATUS_WRITE_REFUSED))
 		return st;
 	why = r->report->err;
-	if (was_lost(st)) {
+	if (loader_was_lost(st)) {
 		TRY(run_resync(r));
 		TRY(ask_after_loss(r, g, &w));
 	} else {

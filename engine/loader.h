@@ -203,6 +203,9 @@ enum status loader_erase_region(struct loader *l, uint32_t addr, uint32_t size_b
 /* Read and drop until 100 ms of quiet, at most max_ms. l->noise has the text. */
 enum status loader_drain(struct loader *l, uint32_t max_ms, struct err *err);
 
+/* Silence or damage: whether the request arrived is not known. */
+bool loader_was_lost(enum status st);
+
 /* "MEM_DATA"; "command" for an opcode that is not in the table. */
 const char *loader_op_name(uint8_t op);
 /* The byte of a refusal's two that says why: a ROM's second, a stub's first. */

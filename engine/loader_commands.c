@@ -69,7 +69,7 @@ static bool may_repeat(struct loader *l, bool is_lost)
 	return true;
 }
 
-static bool is_unanswered(enum status st)
+bool loader_was_lost(enum status st)
 {
 	return st == STATUS_NO_ANSWER || st == STATUS_GARBLED;
 }
@@ -84,7 +84,7 @@ static enum status ask_words(struct loader *l, uint8_t op, const uint32_t *words
 		enum status st = command_words(l, op, words, count, wait_ms, reply, err);
 		bool is_refused = st == STATUS_REFUSED;
 
-		if (!may_repeat(l, is_unanswered(st) || (is_refused && !was_refused)))
+		if (!may_repeat(l, loader_was_lost(st) || (is_refused && !was_refused)))
 			return st;
 		was_refused = is_refused;
 		TRY(l->repeats.find_again(l->repeats.ctx));
@@ -136,7 +136,7 @@ enum status loader_security_info(struct loader *l, uint8_t info[static SECURITY_
 	for (;;) {
 		st = loader_exchange(l, OP_GET_SECURITY_INFO, 0, 0, security_data,
 				     LOADER_DEFAULT_MS, &reply, err);
-		if (!may_repeat(l, is_unanswered(st)))
+		if (!may_repeat(l, loader_was_lost(st)))
 			break;
 		TRY(l->repeats.find_again(l->repeats.ctx));
 	}
@@ -171,7 +171,7 @@ enum status loader_mem_end(struct loader *l, uint32_t entry, struct err *err)
 	enum status st = command_words(l, OP_MEM_END, words, 2, MEM_END_MS, &reply, err);
 
 	/* The started code sets up the UART anew, under an answer still leaving it. */
-	if (is_unanswered(st)) {
+	if (loader_was_lost(st)) {
 		if (err)
 			err_clear(err);
 		return STATUS_OK;
