@@ -1,8 +1,7 @@
 /* Every request of the loader: its bytes, its ends, its time. */
-#include "engine/loader.h"
 #include "engine/packet.h"
 #include "engine/slip.h"
-#include "tests/engine/wire_script.h"
+#include "tests/engine/loader_world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,32 +10,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-#define RATE 115200
-#define LIMIT_MS 600000
-
-struct world {
-	struct wire_script s;
-	struct loader l;
-	struct err err;
-};
-
-static struct world w;
-
-static int set_up(void **state)
-{
-	(void)state;
-	script_init(&w.s);
-	err_clear(&w.err);
-	return loader_init(&w.l, &w.s.base, RATE, deadline_after_ms(&w.s.clock, LIMIT_MS), &w.err);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	loader_release(&w.l);
-	return 0;
-}
 
 /* ---- what goes out ---- */
 
@@ -223,8 +196,8 @@ static void for_each_request(void (*check)(const struct known_request *r))
 
 			if (!is_for(&requests[i], (enum loader_kind)kind))
 				continue;
-			tear_down(&none);
-			set_up(&none);
+			loader_tear_down(&none);
+			loader_set_up(&none);
 			w.l.kind = (enum loader_kind)kind;
 			check(&requests[i]);
 		}
@@ -423,8 +396,8 @@ static void a_drain_ends_after_100_ms_of_quiet_or_at_its_maximum(void **state)
 	assert_int_equal(w.s.now_us - start_us, 220000);
 	assert_string_equal(w.l.noise.text, "helloworld");
 
-	tear_down(state);
-	set_up(state);
+	loader_tear_down(state);
+	loader_set_up(state);
 	start_us = w.s.now_us;
 	for (unsigned i = 0; i < 60; i++)
 		script_bytes(&w.s, SCRIPT_BEFORE, (uint64_t)i * 50000, "x", 1);
@@ -449,7 +422,7 @@ static void every_code_of_rom_and_stub_has_words(void **state)
 	assert_string_equal(loader_code_text(0xEE, 0), "unknown code");
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, loader_set_up, loader_tear_down)
 
 int main(void)
 {

@@ -1,8 +1,7 @@
 /* What the loader makes of the bytes that come back. */
-#include "engine/loader.h"
 #include "engine/packet.h"
 #include "engine/slip.h"
-#include "tests/engine/wire_script.h"
+#include "tests/engine/loader_world.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,32 +10,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-#define RATE 115200
-#define LIMIT_MS 600000
-
-struct world {
-	struct wire_script s;
-	struct loader l;
-	struct err err;
-};
-
-static struct world w;
-
-static int set_up(void **state)
-{
-	(void)state;
-	script_init(&w.s);
-	err_clear(&w.err);
-	return loader_init(&w.l, &w.s.base, RATE, deadline_after_ms(&w.s.clock, LIMIT_MS), &w.err);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	loader_release(&w.l);
-	return 0;
-}
 
 static uint8_t md5[16];
 static uint8_t info[SECURITY_INFO_BYTES];
@@ -92,8 +65,8 @@ static void an_answer_split_at_any_byte_is_the_same(void **state)
 	for (size_t first = 0; first <= sizeof(frame); first++) {
 		uint32_t value = 0;
 
-		tear_down(state);
-		set_up(state);
+		loader_tear_down(state);
+		loader_set_up(state);
 		script_bytes(&w.s, 0, 1000, frame, first);
 		script_bytes(&w.s, 0, 2000, frame + first, sizeof(frame) - first);
 		assert_int_equal(loader_read_reg(&w.l, 0, &value, &w.err), STATUS_OK);
@@ -157,8 +130,8 @@ static void an_answer_with_any_byte_lost_is_never_believed(void **state)
 		uint32_t value = 0;
 		enum status st;
 
-		tear_down(state);
-		set_up(state);
+		loader_tear_down(state);
+		loader_set_up(state);
 		script_bytes(&w.s, 0, 1000, frame, lost);
 		script_bytes(&w.s, 0, 1000, frame + lost + 1, sizeof(frame) - lost - 1);
 		st = loader_read_reg(&w.l, 0, &value, &w.err);
@@ -255,8 +228,8 @@ static void security_info_has_20_bytes_or_12(void **state)
 		uint8_t body[24] = { 0 };
 		size_t size = 0;
 
-		tear_down(state);
-		set_up(state);
+		loader_tear_down(state);
+		loader_set_up(state);
 		for (size_t at = 0; at < rows[i].size; at++)
 			body[at] = (uint8_t)(at + 1);
 		script_answer(&w.s, 0, 1000, OP_GET_SECURITY_INFO, 0, body, rows[i].body);
@@ -285,8 +258,8 @@ static void an_md5_is_raw_from_a_stub_and_hexadecimal_from_a_rom(void **state)
 	for (size_t status = 2; status <= 4; status += 2) {
 		uint8_t body[36] = { 0 };
 
-		tear_down(state);
-		set_up(state);
+		loader_tear_down(state);
+		loader_set_up(state);
 		memcpy(body, some_md5, 16);
 		script_answer(&w.s, 0, 1000, OP_SPI_FLASH_MD5, 0, body, 16 + status);
 		memset(body, 0, sizeof(body));
@@ -392,7 +365,7 @@ static void a_watcher_sees_each_request_answer_and_noise(void **state)
 	assert_int_equal(seen.status, STATUS_NO_ANSWER);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, loader_set_up, loader_tear_down)
 
 int main(void)
 {
