@@ -8,6 +8,7 @@ static const char *const migrations[] = {
 	schema_sql,
 	schema_2_sql,
 	schema_3_sql,
+	schema_4_sql,
 };
 
 const char *const *migration_rows(size_t *count)

@@ -1,5 +1,5 @@
 /*
- * The facts of a run as the database keeps them: plain values, no protocol.
+ * The facts as the database keeps them: plain values, no protocol.
  *
  * NULL strings and false has_* mean unknown, and are stored as NULL. All strings
  * are borrowed for the call. Times are milliseconds since 1970 UTC; durations
@@ -27,6 +27,9 @@ struct record_recipe {
 	int64_t revision;
 	const char *product;
 	const char *canonical;
+	const char *process; /* "FLASH"; yields of two processes are not mixed */
+	const char *source;  /* the YAML as the factory wrote it; kept as an attachment */
+	const char *source_name;
 	const struct record_image *images;
 	size_t image_count;
 };
@@ -41,6 +44,7 @@ struct record_run {
 	int64_t start_utc_ms;
 	const char *recipe_digest;
 	const char *operator_name, *batch;
+	const char *serial;         /* as declared for the unit */
 	const char *bridge;         /* "CP2104" */
 	const char *bridge_vid_pid; /* "10c4:ea60" */
 	const char *bridge_serial, *bridge_product, *bridge_release, *bridge_driver;
@@ -53,6 +57,19 @@ struct record_step {
 	int64_t start_us, took_us;
 	const char *code;
 	const char *note;
+};
+
+/* A value; has_low and has_high are limits, and only with one of them there is an outcome. */
+struct record_measurement {
+	const char *step; /* of the run; NULL none in particular */
+	const char *name; /* "data_rate" */
+	bool has_value;   /* else it is a text */
+	double value;
+	const char *text;
+	const char *unit; /* "KB/s" */
+	bool has_low, has_high;
+	double low, high;
+	const char *outcome; /* "PASS", "FAIL" */
 };
 
 /* Inserted exactly once, at the end. */
@@ -97,9 +114,100 @@ struct record_result {
 	int64_t raw_bytes, wire_bytes, skipped_bytes;
 	int64_t data_us; /* 0: no data was sent, stored as unknown */
 	bool is_duplicate_mac;
+	bool has_generation;
+	int64_t generation; /* 1: the first time in this product and process; more: rework */
 	const struct record_step *steps;
 	size_t step_count;
+	const struct record_measurement *measurements;
+	size_t measurement_count;
 	const char *log; /* lines, as db/unit_log.h collects and caps them */
+};
+
+/* ---- what people and rules decide about runs ---- */
+
+/* An order, opened once. */
+struct record_batch {
+	const char *batch;
+	const char *work_order, *part_number, *part_revision, *customer;
+	int64_t quantity, quota;   /* 0 none */
+	const char *recipe_digest; /* the only recipe for it; NULL any */
+	const char *operator_name;
+	int64_t opened_utc_ms;
+};
+
+struct record_batch_change {
+	const char *batch;
+	const char *change; /* "QUOTA", "CLOSED", "REOPENED" */
+	int64_t quota;      /* of QUOTA */
+	const char *operator_name, *reason;
+	int64_t utc_ms;
+};
+
+struct record_approval {
+	const char *recipe_digest;
+	const char *state; /* "APPROVED", "RETIRED" */
+	const char *operator_name, *reason;
+	int64_t utc_ms;
+};
+
+struct record_rule {
+	const char *name, *word;
+	const char *operator_name, *reason;
+	int64_t utc_ms;
+};
+
+/* Of a run that is recorded already, before anything is written to its unit. */
+struct record_override {
+	const char *run_id;
+	const char *code, *detail;
+	const char *operator_name, *reason;
+	int64_t utc_ms;
+};
+
+struct record_disposition {
+	const char *mac;
+	const char *state; /* "QUARANTINE", "REWORK", "SCRAP", "RMA", "RELEASED" */
+	const char *operator_name, *reason;
+	const char *run_id;
+	int64_t utc_ms;
+};
+
+struct record_attachment {
+	const char *owner, *ref; /* "run", "recipe" or "batch" and its key */
+	const char *name, *media_type;
+	const void *content;
+	size_t size_bytes;
+	const char *operator_name;
+	int64_t utc_ms;
+};
+
+struct record_alarm {
+	const char *code, *detail;
+	const char *mac, *run_id;
+	int64_t utc_ms;
+};
+
+struct record_serial_block {
+	const char *block_id, *product, *prefix;
+	int64_t width, first, last; /* digits; both ends belong to it */
+	int64_t leased_utc_ms;
+};
+
+/* What the plant's server has said; not in the ledger. */
+struct record_ack {
+	const char *server, *chain_id;
+	int64_t up_to_seq;
+	int64_t acked_utc_ms;
+};
+
+struct record_plant_claim {
+	const char *server;
+	int64_t plant_seq;
+	const char *kind; /* "MAC", "SERIAL" */
+	const char *value, *product, *process;
+	int64_t generation;
+	const char *chain_id, *station;
+	int64_t claimed_utc_ms;
 };
 
 #endif

@@ -14,6 +14,7 @@
 #define DB_WRITER_H
 
 #include "db/db.h"
+#include "db/decide.h"
 #include "db/record.h"
 
 #include <stdbool.h>
@@ -50,6 +51,11 @@ enum status writer_put_result(struct writer *w, const struct record_result *resu
  */
 enum status writer_queue_result(struct writer *w, const struct record_result *result,
 				struct writer_done done, struct err *err);
+
+/* Any other record, as db_put() would (db/decide.h): blocks until it is on the disk. It is
+ * tried also after a result was lost. */
+enum status writer_put(struct writer *w, enum record_kind kind, const void *record,
+		       struct err *err);
 
 /* false once a result was lost; then err (may be NULL) says why. */
 bool writer_is_sound(struct writer *w, struct err *err);

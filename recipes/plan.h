@@ -65,8 +65,26 @@ enum bridge_policy {
 	BRIDGE_ANY,    /* say nothing */
 };
 
+/* policy.already_passed: a unit that has passed this recipe before. */
+enum passed_policy {
+	PASSED_USUAL,  /* not given: refused in a batch, flashed again without */
+	PASSED_FLASH,  /* flashed again */
+	PASSED_REFUSE, /* STATUS_ALREADY_PASSED, before anything is written */
+};
+
+/* policy.plant: what holds when the plant's ledger cannot be reached. */
+enum plant_policy {
+	PLANT_LEASED,     /* go on with what is known and leased; a conflict shows later */
+	PLANT_STRICT,     /* no run starts without its claim */
+	PLANT_STANDALONE, /* no claims at all; the records are sent all the same */
+};
+
 struct plan {
 	char *recipe_path;
+	char *source;  /* the recipe's file as it was read, for the records */
+	char *process; /* process: "FLASH" without */
+	enum passed_policy passed_policy;
+	enum plant_policy plant_policy;
 	char *name;          /* recipe: */
 	unsigned revision;   /* revision: */
 	char *product;       /* "m5stack/core2", NULL without a preset */

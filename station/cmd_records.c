@@ -44,6 +44,16 @@ enum status open_for_reading(const struct options *o, struct db **db, struct err
 	return db_open(o->db ? o->db : path, DB_READ, db, err);
 }
 
+enum status open_for_writing(const struct options *o, struct db **db, struct err *err)
+{
+	char path[DB_PATH_BYTES];
+
+	*db = NULL;
+	if (!o->db)
+		TRY(db_default_path(DB_WRITE, path, err));
+	return db_open(o->db ? o->db : path, DB_WRITE, db, err);
+}
+
 enum exit_code cmd_log(const struct options *options)
 {
 	char mac[MAC_TEXT_BYTES];

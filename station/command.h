@@ -17,6 +17,7 @@
 
 #define JOBS_MAX 64
 #define PORT_NAMES_MAX 256
+#define UNITS_MAX 100000000 /* of a batch, or serial numbers at once: our choice */
 
 /* What the command line said; NULL, 0 and false where it said nothing. */
 struct options {
@@ -31,8 +32,13 @@ struct options {
 	const char *since, *until, *outcome, *format;
 	const char *output, *unit_logs;
 	uint64_t last;
+	const char *reason, *overrides, *serial;
+	const char *recipe, *work_order, *part_number, *part_revision, *customer;
+	uint64_t quantity, quota, units; /* 0 not given */
+	const char *anchor, *plant, *html, *product, *prefix, *process_code;
+	bool strict;
 	char *storage;           /* of the split --ports */
-	const char *operands[2]; /* what is no option */
+	const char *operands[3]; /* what is no option */
 	size_t operand_count;
 };
 
@@ -57,15 +63,35 @@ enum option_id {
 	OPTION_OUTPUT,
 	OPTION_UNIT_LOGS,
 	OPTION_NO_MEMORY,
+	OPTION_FROM, /* another word for SINCE */
+	OPTION_TO,   /* another word for UNTIL */
+	OPTION_REASON,
+	OPTION_OVERRIDE,
+	OPTION_SERIAL,
+	OPTION_RECIPE,
+	OPTION_WORK_ORDER,
+	OPTION_PART_NUMBER,
+	OPTION_PART_REVISION,
+	OPTION_CUSTOMER,
+	OPTION_QUANTITY,
+	OPTION_QUOTA,
+	OPTION_UNITS,
+	OPTION_ANCHOR,
+	OPTION_PLANT,
+	OPTION_HTML,
+	OPTION_PRODUCT,
+	OPTION_PREFIX,
+	OPTION_PROCESS_CODE,
+	OPTION_STRICT,
 };
-#define OPTION_COUNT (OPTION_NO_MEMORY + 1)
-#define TAKES(id) (1u << OPTION_##id)
+#define OPTION_COUNT (OPTION_STRICT + 1)
+#define TAKES(id) (UINT64_C(1) << OPTION_##id)
 
 struct command {
 	const char *name;
 	const char *operands; /* "RECIPE", "[KEY]", "" */
 	size_t operands_min, operands_max;
-	unsigned takes; /* TAKES(JSON) | ...; --help is always taken */
+	uint64_t takes; /* TAKES(JSON) | ...; --help is always taken */
 	const char *summary;
 	const char *text; /* the rest of its help */
 	enum exit_code (*run)(const struct options *options);
@@ -92,11 +118,25 @@ enum exit_code cmd_products(const struct options *options);
 enum exit_code cmd_log(const struct options *options);
 enum exit_code cmd_export(const struct options *options);
 enum exit_code cmd_slots(const struct options *options);
+enum exit_code cmd_trace(const struct options *options);
+enum exit_code cmd_report(const struct options *options);
+enum exit_code cmd_audit_pack(const struct options *options);
+enum exit_code cmd_batch(const struct options *options);
+enum exit_code cmd_recipe(const struct options *options);
+enum exit_code cmd_guard(const struct options *options);
+enum exit_code cmd_unit(const struct options *options);
+enum exit_code cmd_attach(const struct options *options);
+enum exit_code cmd_ledger(const struct options *options);
+enum exit_code cmd_sync(const struct options *options);
+enum exit_code cmd_serials(const struct options *options);
+enum exit_code cmd_backup(const struct options *options);
 enum exit_code cmd_help(const struct options *options);
 
 /* The database that --db or nothing names, for reading. */
 struct db;
 enum status open_for_reading(const struct options *o, struct db **db, struct err *err);
+/* The same for a command that puts a record in; refused while a station works on it. */
+enum status open_for_writing(const struct options *o, struct db **db, struct err *err);
 
 /* "flashline: text" on stderr; the exit code that goes with the status. */
 enum exit_code complain(const struct err *err);

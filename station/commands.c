@@ -4,7 +4,10 @@
 #include <string.h>
 
 #define TAKES_PORTS (TAKES(PORTS) | TAKES(ALL) | TAKES(JOBS) | TAKES(JSON))
-#define TAKES_RUN (TAKES_PORTS | TAKES(DB) | TAKES(OPERATOR) | TAKES(BATCH) | TAKES(PRODUCTS))
+#define TAKES_RUN (TAKES_PORTS | TAKES(DB) | TAKES(OPERATOR) | TAKES(BATCH) | TAKES(PRODUCTS) | \
+		   TAKES(OVERRIDE) | TAKES(REASON) | TAKES(SERIAL) | TAKES(PLANT))
+#define TAKES_CHOICE (TAKES(DB) | TAKES(SINCE) | TAKES(UNTIL) | TAKES(FROM) | TAKES(TO))
+#define TAKES_DECISION (TAKES(DB) | TAKES(OPERATOR) | TAKES(REASON) | TAKES(JSON))
 
 #define CHOICE                                                                                     \
 	"Without --ports or --all, the only port with a known bridge is used; when there are\n"    \
@@ -111,6 +114,110 @@ static const struct command rows[] = {
 		"with the same bridge is reported as bad, with its hub when all slots there are.\n"
 		"Exit status: 0 no slot is bad, 1 some slot is.",
 		.run = cmd_slots,
+	},
+	{
+		.name = "trace",
+		.operands = "WHAT NAME", .operands_min = 2, .operands_max = 2,
+		.takes = TAKES_CHOICE | TAKES(LAST) | TAKES(JSON),
+		.summary = "follow a unit, a firmware, a slot, a bridge, a batch or a recipe",
+		.text =
+		"trace unit MAC|SERIAL       everything that ever happened to it\n"
+		"trace firmware DIGEST|FILE  every unit that carries it now, and that ever did\n"
+		"trace slot|bridge|batch|recipe NAME  what was made there, with it or from it",
+		.run = cmd_trace,
+	},
+	{
+		.name = "report",
+		.operands = "",
+		.takes = TAKES_CHOICE | TAKES(BATCH) | TAKES(RECIPE) | TAKES(HTML) | TAKES(STRICT) | TAKES(JSON),
+		.summary = "yields, failures and times, as text, JSON or a page with charts",
+		.text =
+		"Counts units and runs: first-pass, final and station yield, failures by cause, by slot,\n"
+		"bridge, chip revision, recipe and hour, rescues inside passes, and the time from unit to unit.",
+		.run = cmd_report,
+	},
+	{
+		.name = "audit-pack",
+		.operands = "BATCH", .operands_min = 1, .operands_max = 1,
+		.takes = TAKES(DB) | TAKES(OUTPUT),
+		.summary = "everything about a batch in one zip file",
+		.text =
+		"Runs, recipes, digests of the images, unit logs, the proof from the ledger, and a list of\n"
+		"hashes, in one zip file.",
+		.run = cmd_audit_pack,
+	},
+	{
+		.name = "batch",
+		.operands = "ACTION [NAME]", .operands_min = 1, .operands_max = 2,
+		.takes = TAKES_DECISION | TAKES(WORK_ORDER) | TAKES(PART_NUMBER) | TAKES(PART_REVISION) |
+			 TAKES(CUSTOMER) | TAKES(QUANTITY) | TAKES(QUOTA) | TAKES(RECIPE) | TAKES(PRODUCTS),
+		.summary = "open, change, close, show and list orders",
+		.text = "batch open|quota|close|reopen|show NAME, batch list",
+		.run = cmd_batch,
+	},
+	{
+		.name = "recipe",
+		.operands = "ACTION [RECIPE]", .operands_min = 1, .operands_max = 2,
+		.takes = TAKES_DECISION | TAKES(PRODUCTS),
+		.summary = "approve and retire recipes",
+		.text = "recipe approve|retire RECIPE, recipe list",
+		.run = cmd_recipe,
+	},
+	{
+		.name = "guard",
+		.operands = "ACTION [RULE WORD]", .operands_min = 1, .operands_max = 3,
+		.takes = TAKES_DECISION,
+		.summary = "show and set the rules that refuse units",
+		.text = "guard list, guard set RULE WORD",
+		.run = cmd_guard,
+	},
+	{
+		.name = "unit",
+		.operands = "ACTION MAC", .operands_min = 2, .operands_max = 2,
+		.takes = TAKES_DECISION,
+		.summary = "set a unit aside, or release it",
+		.text = "unit quarantine|rework|scrap|rma|release MAC|SERIAL",
+		.run = cmd_unit,
+	},
+	{
+		.name = "attach",
+		.operands = "RUN FILE", .operands_min = 2, .operands_max = 2,
+		.takes = TAKES(DB) | TAKES(OPERATOR),
+		.summary = "keep a file with a run or a batch",
+		.text = "Keeps a copy of a file in the records, with a run (its id) or a batch (its name).",
+		.run = cmd_attach,
+	},
+	{
+		.name = "ledger",
+		.operands = "ACTION [NUMBER]", .operands_min = 1, .operands_max = 2,
+		.takes = TAKES_DECISION | TAKES(ANCHOR) | TAKES(PLANT),
+		.summary = "check that the records are as they were written",
+		.text = "ledger verify|head|show|new-chain|init-server",
+		.run = cmd_ledger,
+	},
+	{
+		.name = "sync",
+		.operands = "",
+		.takes = TAKES(DB) | TAKES(PLANT) | TAKES(JSON),
+		.summary = "send what the plant's ledger does not have yet",
+		.text = "Sends every entry of the ledger that the plant's server does not have yet, in order.",
+		.run = cmd_sync,
+	},
+	{
+		.name = "serials",
+		.operands = "ACTION", .operands_min = 1, .operands_max = 1,
+		.takes = TAKES(DB) | TAKES(PLANT) | TAKES(PRODUCT) | TAKES(PREFIX) | TAKES(UNITS) | TAKES(JSON),
+		.summary = "lease serial numbers from the plant's ledger, list them",
+		.text = "serials lease|list",
+		.run = cmd_serials,
+	},
+	{
+		.name = "backup",
+		.operands = "FILE", .operands_min = 1, .operands_max = 1,
+		.takes = TAKES(DB) | TAKES(JSON),
+		.summary = "copy the records, also while a station works",
+		.text = "Writes a copy of the database to FILE, also while a station writes to it.",
+		.run = cmd_backup,
 	},
 	{
 		.name = "help",

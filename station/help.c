@@ -10,7 +10,7 @@ void help_program(FILE *out)
 	fprintf(out, "flashline: flash, prove and record M5Stack units, many at a time\n\n"
 		     "usage: flashline COMMAND [OPTIONS]\n\n");
 	for (size_t i = 0; i < count; i++)
-		fprintf(out, "  %-9s %-9s %s\n", rows[i].name, rows[i].operands, rows[i].summary);
+		fprintf(out, "  %-10s %-9s %s\n", rows[i].name, rows[i].operands, rows[i].summary);
 	fprintf(out,
 		"\n'flashline COMMAND --help' explains a command. 'man flashline' explains all.\n"
 		"Exit status: 0 all passed, 1 some unit did not, 2 usage or recipe error,\n"
@@ -26,7 +26,7 @@ static void show_options(const struct command *command, FILE *out)
 		const struct option_row *row = &rows[id];
 		char spelling[48], letter[8] = "    ";
 
-		if (id == OPTION_VERSION || (id != OPTION_HELP && !(command->takes & (1u << id))))
+		if (id == OPTION_VERSION || (id != OPTION_HELP && !(command->takes & (UINT64_C(1) << id))))
 			continue;
 		if (row->letter)
 			snprintf(letter, sizeof(letter), "-%c, ", row->letter);

@@ -32,6 +32,26 @@ static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_OUTPUT]    = { "output", 'o', "FILE", "where to write (default, or -: standard output)" },
 	[OPTION_UNIT_LOGS] = { "unit-logs", 0, "DIR", "one readable file per run, into DIR" },
 	[OPTION_NO_MEMORY] = { "no-memory", 0, NULL, "begin every run with the best way, whatever its slot is remembered to need" },
+	[OPTION_FROM]      = { "from", 0, "TIME", "the same as --since" },
+	[OPTION_TO]        = { "to", 0, "TIME", "the same as --until" },
+	[OPTION_REASON]    = { "reason", 0, "TEXT", "why; recorded" },
+	[OPTION_OVERRIDE]  = { "override", 0, "CODES", "guards that shall not refuse units, by commas; needs --operator and --reason, and is recorded" },
+	[OPTION_SERIAL]    = { "serial", 0, "NUMBER", "serial number of the unit; with one port only" },
+	[OPTION_RECIPE]    = { "recipe", 0, "RECIPE", "a recipe: its file, or its digest" },
+	[OPTION_WORK_ORDER] = { "work-order", 0, "TEXT", "of the batch" },
+	[OPTION_PART_NUMBER] = { "part-number", 0, "TEXT", "of the batch" },
+	[OPTION_PART_REVISION] = { "part-revision", 0, "TEXT", "of the batch" },
+	[OPTION_CUSTOMER]  = { "customer", 0, "TEXT", "of the batch" },
+	[OPTION_QUANTITY]  = { "quantity", 0, "N", "units that are planned for the batch" },
+	[OPTION_QUOTA]     = { "quota", 0, "N", "good units that the batch may have, no more (default: the quantity)" },
+	[OPTION_UNITS]     = { "units", 0, "N", "how many serial numbers" },
+	[OPTION_ANCHOR]    = { "anchor", 0, "ANCHOR", "a head of the ledger that was told before, or a file with such heads" },
+	[OPTION_PLANT]     = { "plant", 0, "SERVER", "the plant's ledger: a PostgreSQL connection string (default: $FLASHLINE_PLANT)" },
+	[OPTION_HTML]      = { "html", 0, "FILE", "the report as one page, with charts" },
+	[OPTION_PRODUCT]   = { "product", 0, "NAME", "the product" },
+	[OPTION_PREFIX]    = { "prefix", 0, "TEXT", "what the serial numbers begin with" },
+	[OPTION_PROCESS_CODE] = { "process-code", 0, "N", "number of the process in WATS (default 10)" },
+	[OPTION_STRICT]    = { "strict", 0, NULL, "count runs against the units that the station, the link or people made fail" },
 };
 /* clang-format on */
 
@@ -43,7 +63,7 @@ const struct option_row *option_rows(void)
 static bool is_taken(const struct command *command, unsigned id)
 {
 	return id == OPTION_HELP || id == OPTION_VERSION ||
-	       (command && (command->takes & (1u << id)));
+	       (command && (command->takes & (UINT64_C(1) << id)));
 }
 
 static enum status unknown_option(const struct command *command, const char *word, struct err *err)
@@ -168,7 +188,7 @@ static enum status check_value(unsigned id, const char *value, struct err *err)
 	const char *outcome;
 	int64_t utc_ms;
 
-	if (id == OPTION_SINCE || id == OPTION_UNTIL)
+	if (id == OPTION_SINCE || id == OPTION_UNTIL || id == OPTION_FROM || id == OPTION_TO)
 		return filter_time(value, &utc_ms, err);
 	if (id == OPTION_OUTCOME)
 		return filter_outcome(value, &outcome, err);
@@ -193,8 +213,10 @@ static const char **text_member(struct options *o, unsigned id)
 	case OPTION_UNIT:
 		return &o->unit;
 	case OPTION_SINCE:
+	case OPTION_FROM:
 		return &o->since;
 	case OPTION_UNTIL:
+	case OPTION_TO:
 		return &o->until;
 	case OPTION_OUTCOME:
 		return &o->outcome;
@@ -204,6 +226,34 @@ static const char **text_member(struct options *o, unsigned id)
 		return &o->output;
 	case OPTION_UNIT_LOGS:
 		return &o->unit_logs;
+	case OPTION_REASON:
+		return &o->reason;
+	case OPTION_OVERRIDE:
+		return &o->overrides;
+	case OPTION_SERIAL:
+		return &o->serial;
+	case OPTION_RECIPE:
+		return &o->recipe;
+	case OPTION_WORK_ORDER:
+		return &o->work_order;
+	case OPTION_PART_NUMBER:
+		return &o->part_number;
+	case OPTION_PART_REVISION:
+		return &o->part_revision;
+	case OPTION_CUSTOMER:
+		return &o->customer;
+	case OPTION_ANCHOR:
+		return &o->anchor;
+	case OPTION_PLANT:
+		return &o->plant;
+	case OPTION_HTML:
+		return &o->html;
+	case OPTION_PRODUCT:
+		return &o->product;
+	case OPTION_PREFIX:
+		return &o->prefix;
+	case OPTION_PROCESS_CODE:
+		return &o->process_code;
 	}
 	return NULL;
 }
@@ -239,6 +289,15 @@ static enum status set_option(struct options *o, unsigned id, const char *value,
 		return STATUS_OK;
 	case OPTION_LAST:
 		return read_number(id, value, INT64_MAX, &o->last, err);
+	case OPTION_QUANTITY:
+		return read_number(id, value, UNITS_MAX, &o->quantity, err);
+	case OPTION_QUOTA:
+		return read_number(id, value, UNITS_MAX, &o->quota, err);
+	case OPTION_UNITS:
+		return read_number(id, value, UNITS_MAX, &o->units, err);
+	case OPTION_STRICT:
+		o->strict = true;
+		return STATUS_OK;
 	}
 	TRY(set_text(id, text_member(o, id), value, err));
 	return check_value(id, value, err);

@@ -1,0 +1,33 @@
+/*
+ * Putting in what people and rules decide: orders, approvals, rules, dispositions, overrides,
+ * alarms, attachments. One transaction each, blocking until it is on the disk; each is
+ * also an entry of the ledger. While a station works, its writer thread owns the
+ * database: then the same records go through writer_put() (db/writer.h).
+ *
+ * All return STATUS_DATABASE when the record is not in the database, STATUS_USAGE when it
+ * contradicts what is there (a batch that is open already, a recipe that is not known);
+ * the text then says what to do.
+ */
+#ifndef DB_DECIDE_H
+#define DB_DECIDE_H
+
+#include "db/db.h"
+#include "db/record.h"
+
+enum record_kind {
+	RECORD_BATCH, /* struct record_batch, and so on */
+	RECORD_BATCH_CHANGE,
+	RECORD_APPROVAL,
+	RECORD_RULE,
+	RECORD_OVERRIDE,
+	RECORD_DISPOSITION,
+	RECORD_ATTACHMENT,
+	RECORD_ALARM,
+	RECORD_SERIAL_BLOCK,
+	RECORD_ACK,         /* not in the ledger */
+	RECORD_PLANT_CLAIM, /* not in the ledger; one that is there already adds nothing */
+};
+
+enum status db_put(struct db *db, enum record_kind kind, const void *record, struct err *err);
+
+#endif

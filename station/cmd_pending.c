@@ -1,0 +1,110 @@
+/* Commands that are being built. */
+#include "station/command.h"
+
+enum exit_code cmd_trace(const struct options *options)
+{
+	struct err err;
+
+	(void)options;
+	err_set(&err, STATUS_NOT_SUPPORTED, "trace: not built yet");
+	return complain(&err);
+}
+
+enum exit_code cmd_report(const struct options *options)
+{
+	struct err err;
+
+	(void)options;
+	err_set(&err, STATUS_NOT_SUPPORTED, "report: not built yet");
+	return complain(&err);
+}
+
+enum exit_code cmd_audit_pack(const struct options *options)
+{
+	struct err err;
+
+	(void)options;
+	err_set(&err, STATUS_NOT_SUPPORTED, "audit-pack: not built yet");
+	return complain(&err);
+}
+
+enum exit_code cmd_batch(const struct options *options)
+{
+	struct err err;
+
+	(void)options;
+	err_set(&err, STATUS_NOT_SUPPORTED, "batch: not built yet");
+	return complain(&err);
+}
+
+enum exit_code cmd_recipe(const struct options *options)
+{
+	struct err err;
+
+	(void)options;
+	err_set(&err, STATUS_NOT_SUPPORTED, "recipe: not built yet");
+	return complain(&err);
+}
+
+enum exit_code cmd_guard(const struct options *options)
+{
+	struct err err;
+
+	(void)options;
+	err_set(&err, STATUS_NOT_SUPPORTED, "guard: not built yet");
+	return complain(&err);
+}
+
+enum exit_code cmd_unit(const struct options *options)
+{
+	struct err err;
+
+	(void)options;
+	err_set(&err, STATUS_NOT_SUPPORTED, "unit: not built yet");
+	return complain(&err);
+}
+
+enum exit_code cmd_attach(const struct options *options)
+{
+	struct err err;
+
+	(void)options;
+	err_set(&err, STATUS_NOT_SUPPORTED, "attach: not built yet");
+	return complain(&err);
+}
+
+enum exit_code cmd_ledger(const struct options *options)
+{
+	struct err err;
+
+	(void)options;
+	err_set(&err, STATUS_NOT_SUPPORTED, "ledger: not built yet");
+	return complain(&err);
+}
+
+enum exit_code cmd_sync(const struct options *options)
+{
+	struct err err;
+
+	(void)options;
+	err_set(&err, STATUS_NOT_SUPPORTED, "sync: not built yet");
+	return complain(&err);
+}
+
+enum exit_code cmd_serials(const struct options *options)
+{
+	struct err err;
+
+	(void)options;
+	err_set(&err, STATUS_NOT_SUPPORTED, "serials: not built yet");
+	return complain(&err);
+}
+
+enum exit_code cmd_backup(const struct options *options)
+{
+	struct err err;
+
+	(void)options;
+	err_set(&err, STATUS_NOT_SUPPORTED, "backup: not built yet");
+	return complain(&err);
+}
