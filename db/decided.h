@@ -1,6 +1,7 @@
 /*
  * Asking what people have decided (db/decide.h puts it in): how a batch, a recipe, a rule and
- * a unit stand now. One read each, by an index, however long the records are.
+ * a unit stand now. One read each, by an index, however long the records are. Of several
+ * decisions about one thing the newest in the ledger counts, whatever the clock said.
  */
 #ifndef DB_DECIDED_H
 #define DB_DECIDED_H
@@ -42,6 +43,7 @@ struct disposition_state {
 	char reason[256]; /* cut */
 	char operator_name[DECIDED_TEXT_BYTES];
 	int64_t utc_ms;
+	int64_t seq; /* its number in the ledger: what came before what, whatever the clock said */
 };
 enum status decided_disposition(struct db *db, const char *mac, struct disposition_state *state,
 				struct err *err);
