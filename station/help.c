@@ -1,16 +1,32 @@
 #include "station/help.h"
 
+#include <assert.h>
 #include <string.h>
+
+#define COMMANDS_MAX 40 /* room for the table in commands.c */
+
+static int wider(int width, const char *word)
+{
+	int length = (int)strlen(word);
+
+	return length > width ? length : width;
+}
 
 void help_program(FILE *out)
 {
+	int name_width = 0, operands_width = 0;
 	size_t count;
 	const struct command *rows = command_rows(&count);
 
+	for (size_t i = 0; i < count; i++) {
+		name_width = wider(name_width, rows[i].name);
+		operands_width = wider(operands_width, rows[i].operands);
+	}
 	fprintf(out, "flashline: flash, prove and record M5Stack units, many at a time\n\n"
 		     "usage: flashline COMMAND [OPTIONS]\n\n");
 	for (size_t i = 0; i < count; i++)
-		fprintf(out, "  %-10s %-9s %s\n", rows[i].name, rows[i].operands, rows[i].summary);
+		fprintf(out, "  %-*s  %-*s  %s\n", name_width, rows[i].name, operands_width,
+			rows[i].operands, rows[i].summary);
 	fprintf(out,
 		"\n'flashline COMMAND --help' explains a command. 'man flashline' explains all.\n"
 		"Exit status: 0 all passed, 1 some unit did not, 2 usage or recipe error,\n"
@@ -26,7 +42,8 @@ static void show_options(const struct command *command, FILE *out)
 		const struct option_row *row = &rows[id];
 		char spelling[48], letter[8] = "    ";
 
-		if (id == OPTION_VERSION || (id != OPTION_HELP && !(command->takes & (UINT64_C(1) << id))))
+		if (id == OPTION_VERSION ||
+		    (id != OPTION_HELP && !(command->takes & (UINT64_C(1) << id))))
 			continue;
 		if (row->letter)
 			snprintf(letter, sizeof(letter), "-%c, ", row->letter);
@@ -104,14 +121,15 @@ const char *nearest_word(const char *word, const char *const *words, size_t coun
 
 enum status command_unknown(const char *name, struct err *err)
 {
-	const char *words[16];
+	const char *words[COMMANDS_MAX];
 	const char *nearest;
 	size_t count;
 	const struct command *rows = command_rows(&count);
 
-	for (size_t i = 0; i < count && i < 16; i++)
+	assert(count <= COMMANDS_MAX);
+	for (size_t i = 0; i < count; i++)
 		words[i] = rows[i].name;
-	nearest = nearest_word(name, words, count < 16 ? count : 16);
+	nearest = nearest_word(name, words, count);
 	if (nearest)
 		return err_set(err, STATUS_USAGE, "unknown command '%s': did you mean '%s'?", name,
 			       nearest);
