@@ -13,6 +13,8 @@ static const char *const modes[] = { "qio", "qout", "dio", "dout" };
 static const char *const stubs[] = { "auto", "always", "never" };
 static const char *const securities[] = { "open", "secure_boot", "secure_download" };
 static const char *const bridges[] = { "warn", "refuse", "any" };
+static const char *const passed[] = { "", "flash", "refuse" };
+static const char *const plants[] = { "leased", "strict", "standalone" };
 static const char *const erases[] = { "sectors", "rooms", "all" };
 
 static int by_text(const void *a, const void *b)
@@ -55,6 +57,20 @@ static void add_interlocks(struct page *t, const struct recipe *r)
 		page_add(t, "policy.accept_unproven: yes\n");
 	if (r->clear_protection)
 		page_add(t, "policy.clear_protection: yes\n");
+}
+
+/*
+ * What decides who may be flashed, not what is written. Saying 'already_passed: flash' is not
+ * the same as saying nothing, because in a batch it lets a unit through.
+ */
+static void add_guards(struct page *t, const struct recipe *r)
+{
+	if (r->process && strcmp(r->process, PLAN_PROCESS_USUAL) != 0)
+		page_add(t, "process: %s\n", r->process);
+	if (r->passed_policy != PASSED_USUAL)
+		page_add(t, "policy.already_passed: %s\n", passed[r->passed_policy]);
+	if (r->plant_policy != PLANT_LEASED)
+		page_add(t, "policy.plant: %s\n", plants[r->plant_policy]);
 }
 
 static void add_settings(struct page *t, const struct recipe *r)
@@ -103,6 +119,7 @@ char *canonical_text(const struct inspection *in)
 	qsort(sorted, in->count, sizeof(*sorted), firmware_by_addr);
 	add_settings(&t, in->recipe);
 	add_interlocks(&t, in->recipe);
+	add_guards(&t, in->recipe);
 	if (!add_packages(&t, in->recipe))
 		t.has_failed = true;
 	page_add(&t, "images:\n");

@@ -52,6 +52,34 @@ static void add_interlocks(struct page *t, const struct plan *p)
 			    "the way\n");
 }
 
+/* Who is taken, whatever the unit is like. */
+static void add_guards(struct page *t, const struct plan *p)
+{
+	page_add(t, "process  %s\n", p->process);
+	switch (p->passed_policy) {
+	case PASSED_USUAL:
+		page_add(t, "passed   units that passed this recipe before are refused in a batch, "
+			    "and flashed again without one\n");
+		break;
+	case PASSED_FLASH:
+		page_add(t, "passed   units that passed this recipe before are flashed again\n");
+		break;
+	case PASSED_REFUSE:
+		page_add(t, "passed   units that passed this recipe before are refused\n");
+		break;
+	}
+	switch (p->plant_policy) {
+	case PLANT_LEASED:
+		break;
+	case PLANT_STRICT:
+		page_add(t, "plant    strict: no unit without a claim in the plant's ledger\n");
+		break;
+	case PLANT_STANDALONE:
+		page_add(t, "plant    standalone: nothing is claimed in the plant's ledger\n");
+		break;
+	}
+}
+
 static void add_bridges(struct page *t, const struct plan *p)
 {
 	for (size_t i = 0; i < p->bridge_count; i++) {
@@ -94,6 +122,7 @@ static void add_head(struct page *t, const struct plan *p)
 	page_add(t, p->flash.flash_bytes ? ", %s of flash\n" : ", %s of flash or more\n", size);
 	add_interlocks(t, p);
 	add_bridges(t, p);
+	add_guards(t, p);
 	if (p->download_hint)
 		page_add(t, "download %s\n", p->download_hint);
 }

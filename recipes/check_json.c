@@ -123,12 +123,15 @@ enum status plan_describe_json(const struct plan *p, char **text)
 		page_add(&t, ",\"revision\":null");
 	member(&t, "file", p->recipe_path);
 	member(&t, "digest", p->digest_text);
+	member(&t, "process", p->process);
 	member(&t, "product", p->product);
 	member(&t, "download", p->download_hint);
 	json_target(&t, p);
 	json_bridges(&t, p);
 	json_images(&t, p);
 	json_effects(&t, p);
+	member(&t, "already_passed", passed_words(p->passed_policy));
+	member(&t, "plant", plant_words(p->plant_policy));
 	json_times(&t, p);
 	page_add(&t, "}");
 	*text = page_take(&t);

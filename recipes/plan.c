@@ -30,6 +30,10 @@ static bool take_labels(struct plan *p, const char *path, const struct recipe *r
 	bool failed = false;
 
 	p->recipe_path = copy(path, &failed);
+	p->source = copy(r->yaml->text, &failed);
+	p->process = copy(r->process ? r->process : PLAN_PROCESS_USUAL, &failed);
+	p->passed_policy = r->passed_policy;
+	p->plant_policy = r->plant_policy;
 	p->name = copy(r->name, &failed);
 	p->revision = r->revision;
 	p->product = copy(r->product, &failed);
@@ -271,6 +275,8 @@ void plan_free(struct plan *p)
 	free(p->bridges);
 	free(p->packages);
 	free(p->recipe_path);
+	free(p->source);
+	free(p->process);
 	free(p->name);
 	free(p->product);
 	free(p->product_title);

@@ -79,10 +79,12 @@ enum plant_policy {
 	PLANT_STANDALONE, /* no claims at all; the records are sent all the same */
 };
 
+#define PLAN_PROCESS_USUAL "FLASH"
+
 struct plan {
 	char *recipe_path;
 	char *source;  /* the recipe's file as it was read, for the records */
-	char *process; /* process: "FLASH" without */
+	char *process; /* process: PLAN_PROCESS_USUAL without */
 	enum passed_policy passed_policy;
 	enum plant_policy plant_policy;
 	char *name;          /* recipe: */

@@ -23,8 +23,9 @@ static const char *const security_words[] = { "open", "secure_boot", "secure_dow
 static const char *const bridge_words[] = { "warn", "refuse", "any", NULL };
 static const char *const yes_no_words[] = { "no", "yes", NULL };
 static const char *const skip_words[] = { "never", "unchanged", NULL };
-static const char *const passed_words[] = { "flash", NULL };
-static const char *const passed_later[] = { "skip", "verify", "refuse", "ask", NULL };
+static const char *const passed_words[] = { "flash", "refuse", NULL };
+static const char *const passed_later[] = { "skip", "verify", "ask", NULL };
+static const char *const plant_words[] = { "leased", "strict", "standalone", NULL };
 
 /* The address space of the largest flash chip; the target's own end is checked with the images. */
 #define ADDRESS_MAX 0x7fffffffu
@@ -80,12 +81,14 @@ static const struct schema_row policy_rows[] = {
 	{ .key = "skip",           .kind = SCHEMA_CHOICE,  .choices = skip_words },
 	{ .key = "accept_unproven", .kind = SCHEMA_CHOICE, .choices = yes_no_words },
 	{ .key = "clear_protection", .kind = SCHEMA_CHOICE, .choices = yes_no_words },
+	{ .key = "plant",          .kind = SCHEMA_CHOICE,  .choices = plant_words },
 	{ .key = NULL },
 };
 static const struct schema_row recipe_rows[] = {
 	{ .key = "recipe",     .kind = SCHEMA_TEXT,    .is_required = true, .min = 1, .max = 80 },
 	{ .key = "revision",   .kind = SCHEMA_INTEGER, .min = 1, .max = 1000000 },
 	{ .key = "product",    .kind = SCHEMA_TEXT,    .min = 1, .max = 80 },
+	{ .key = "process",    .kind = SCHEMA_TEXT,    .min = 1, .max = 40 },
 	{ .key = "target",     .kind = SCHEMA_MAP,     .rows = target_rows },
 	{ .key = "images",     .kind = SCHEMA_LIST,    .is_required = true, .min = 1, .item = &image_row },
 	{ .key = "flash",      .kind = SCHEMA_MAP,     .rows = flash_rows },
@@ -279,6 +282,7 @@ static void take_settings(struct recipe *r, struct diag_list *diags)
 {
 	r->name = setting_text(r, "recipe");
 	r->revision = (unsigned)setting_number(r, "revision", 0);
+	r->process = setting_text(r, "process");
 	take_target(r, diags);
 	take_header(r, diags);
 	r->erase_at = setting_find(r, "erase").at;
@@ -289,6 +293,9 @@ static void take_settings(struct recipe *r, struct diag_list *diags)
 	r->tries = (unsigned)setting_number(r, "policy.tries", RECIPE_TRIES_DEFAULT);
 	r->clear_protection = setting_choice(r, "policy.clear_protection", 0) == 1;
 	r->skip = (enum skip_policy)setting_choice(r, "policy.skip", SKIP_NEVER);
+	/* Not given stands before the first word. */
+	r->passed_policy = (enum passed_policy)(setting_choice(r, "policy.already_passed", -1) + 1);
+	r->plant_policy = (enum plant_policy)setting_choice(r, "policy.plant", PLANT_LEASED);
 	interlock_take(r, diags);
 }
 

@@ -36,6 +36,7 @@ struct recipe {
 	struct yaml *preset; /* NULL without */
 	const char *name;
 	unsigned revision;   /* 0 not given */
+	const char *process; /* NULL without */
 	const char *product; /* NULL without */
 	const char *product_title;
 	const char *download_hint;
@@ -64,6 +65,8 @@ struct recipe {
 	unsigned tries;
 	enum skip_policy skip;
 	bool clear_protection;
+	enum passed_policy passed_policy;
+	enum plant_policy plant_policy;
 
 	struct recipe_image *images;
 	size_t image_count;

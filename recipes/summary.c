@@ -134,3 +134,29 @@ const char *bridge_words(enum bridge_policy policy)
 	}
 	return "";
 }
+
+const char *passed_words(enum passed_policy policy)
+{
+	switch (policy) {
+	case PASSED_USUAL:
+		return NULL;
+	case PASSED_FLASH:
+		return "flash";
+	case PASSED_REFUSE:
+		return "refuse";
+	}
+	return NULL;
+}
+
+const char *plant_words(enum plant_policy policy)
+{
+	switch (policy) {
+	case PLANT_LEASED:
+		return "leased";
+	case PLANT_STRICT:
+		return "strict";
+	case PLANT_STANDALONE:
+		return "standalone";
+	}
+	return NULL;
+}

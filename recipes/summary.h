@@ -36,5 +36,7 @@ const char *erase_words(enum erase_mode erase);
 const char *stub_words(enum stub_policy stub);
 const char *security_words(enum security_wanted security);
 const char *bridge_words(enum bridge_policy policy);
+const char *passed_words(enum passed_policy policy); /* NULL: not given */
+const char *plant_words(enum plant_policy policy);
 
 #endif

@@ -383,7 +383,7 @@ enum status yaml_read_file(const char *path, struct yaml **out, struct diag_list
 				   S_ISDIR(about.st_mode) ? "is a directory"
 							  : "is not a regular file");
 	}
-	text = malloc(YAML_FILE_MAX + 1);
+	text = malloc(YAML_FILE_MAX + 2);
 	if (text)
 		size = read_all(fd, text, YAML_FILE_MAX + 1);
 	if (!text)
@@ -395,8 +395,13 @@ enum status yaml_read_file(const char *path, struct yaml **out, struct diag_list
 	else
 		st = yaml_read_text(path, text, (size_t)size, out, diags, err);
 	close(fd);
-	free(text);
-	return st;
+	if (st) {
+		free(text);
+		return st;
+	}
+	text[size] = '\0';
+	(*out)->text = text;
+	return STATUS_OK;
 }
 
 static void release_node(struct yaml_node *node)
@@ -414,6 +419,7 @@ void yaml_tree_free(struct yaml *y)
 		return;
 	release_node(&y->root);
 	free(y->file);
+	free(y->text);
 	free(y);
 }
 

@@ -41,6 +41,7 @@ struct yaml_node {
 
 struct yaml {
 	char *file; /* as it was named, for messages */
+	char *text; /* the file as it was read; NULL of what was no file */
 	struct yaml_node root;
 };
 

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char *known(const char *text)
 {
@@ -159,6 +160,14 @@ void record_of_result(const char *run_id, const struct verdict *v,
 		add_report(report, storage, out);
 }
 
+/* Without its folders, which mean nothing elsewhere. */
+static const char *file_name(const char *path)
+{
+	const char *slash = path ? strrchr(path, '/') : NULL;
+
+	return slash ? slash + 1 : path;
+}
+
 enum status record_of_recipe(const struct plan *plan, struct recipe_record *out, struct err *err)
 {
 	*out = (struct recipe_record){
@@ -190,6 +199,9 @@ enum status record_of_recipe(const struct plan *plan, struct recipe_record *out,
 		.revision = plan->revision,
 		.product = plan->product,
 		.canonical = plan->canonical,
+		.process = plan->process,
+		.source = plan->source,
+		.source_name = file_name(plan->recipe_path),
 		.images = out->images,
 		.image_count = plan->image_count,
 	};

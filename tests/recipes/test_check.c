@@ -123,6 +123,34 @@ static void the_json_names_every_interlock(void **state)
 	json_decref(root);
 }
 
+static void text_and_json_name_the_guards(void **state)
+{
+	char *text = text_of("recipe: a\nproduct: m5stack/stickc-plus2\n" IMAGES);
+	json_t *root;
+
+	(void)state;
+	assert_says(text, "process  FLASH\n");
+	assert_says(text, "refused in a batch, and flashed again without one\n");
+	assert_null(strstr(text, "plant "));
+	free(text);
+	text = text_of("recipe: a\nproduct: m5stack/stickc-plus2\nprocess: FINAL\n"
+		       "policy: {already_passed: refuse, plant: strict}\n" IMAGES);
+	assert_says(text, "process  FINAL\n");
+	assert_says(text, "passed   units that passed this recipe before are refused\n");
+	assert_says(text, "plant    strict: ");
+	free(text);
+	root = json_of("recipe: a\nproduct: m5stack/stickc-plus2\nprocess: FINAL\n"
+		       "policy: {already_passed: flash, plant: standalone}\n" IMAGES);
+	assert_string_equal(json_string_value(json_object_get(root, "process")), "FINAL");
+	assert_string_equal(json_string_value(json_object_get(root, "already_passed")), "flash");
+	assert_string_equal(json_string_value(json_object_get(root, "plant")), "standalone");
+	json_decref(root);
+	root = json_of("recipe: a\nproduct: m5stack/stickc-plus2\n" IMAGES);
+	assert_true(json_is_null(json_object_get(root, "already_passed")));
+	assert_string_equal(json_string_value(json_object_get(root, "plant")), "leased");
+	json_decref(root);
+}
+
 static void the_text_names_what_is_lost(void **state)
 {
 	char *text = text_of("recipe: a\ntarget: {chip: esp32}\nerase: all\n" IMAGES);
@@ -235,6 +263,7 @@ int main(void)
 		cmocka_unit_test(the_text_names_every_image_with_its_sizes),
 		cmocka_unit_test(the_text_names_every_interlock),
 		cmocka_unit_test(the_json_names_every_interlock),
+		cmocka_unit_test(text_and_json_name_the_guards),
 		cmocka_unit_test(the_text_names_what_is_lost),
 		cmocka_unit_test(the_limit_of_the_rate_ends_the_table_of_seconds),
 		cmocka_unit_test(a_path_that_is_not_used_has_no_seconds),

@@ -494,6 +494,87 @@ static void an_esp32p4s_images_say_which_revisions_they_are_for(void **state)
 	assert_int_equal(p->flash.max_rev, 199);
 }
 
+/* What was recorded before these keys existed has to be found under the same digest. */
+static void a_recipe_without_guard_keys_has_the_canonical_form_that_it_always_had(void **state)
+{
+	static const char settings[] = "# canonical form 1\ntarget.chip: esp32\nimages:\n"
+				       "  - address: 0x1000\n    bytes: ";
+	const struct plan *p = load(HEAD "images:\n" BOOT TABLE APP);
+	char digest[SHA256_TEXT_BYTES];
+	uint8_t bytes[SHA256_BYTES];
+
+	(void)state;
+	assert_memory_equal(p->canonical, settings, sizeof(settings) - 1);
+	assert_null(strstr(p->canonical, "process"));
+	assert_null(strstr(p->canonical, "policy"));
+	digest_sha256((const uint8_t *)p->canonical, strlen(p->canonical), bytes);
+	hex_text(bytes, sizeof(bytes), digest);
+	assert_string_equal(p->digest_text, digest);
+}
+
+static void every_guard_key_that_says_something_changes_the_digest(void **state)
+{
+	static const char *const keys[] = {
+		"",
+		"process: FINAL_TEST\n",
+		"policy: {already_passed: flash}\n",
+		"policy: {already_passed: refuse}\n",
+		"policy: {plant: strict}\n",
+		"policy: {plant: standalone}\n",
+	};
+	enum { COUNT = sizeof(keys) / sizeof(keys[0]) };
+	char *digests[COUNT], yaml[400];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT; i++) {
+		snprintf(yaml, sizeof(yaml), HEAD "%simages:\n" BOOT TABLE APP, keys[i]);
+		digests[i] = digest_of(yaml);
+		for (size_t j = 0; j < i; j++)
+			assert_string_not_equal(digests[i], digests[j]);
+	}
+	for (size_t i = 0; i < COUNT; i++)
+		free(digests[i]);
+}
+
+static void a_guard_key_that_says_the_usual_does_not_change_the_digest(void **state)
+{
+	char *first = digest_of(HEAD "images:\n" BOOT TABLE APP);
+	char *same =
+		digest_of(HEAD "process: FLASH\npolicy: {plant: leased}\nimages:\n" BOOT TABLE APP);
+
+	(void)state;
+	assert_string_equal(first, same);
+	free(first);
+	free(same);
+}
+
+static void guard_keys_reach_the_plan_and_are_not_given_without(void **state)
+{
+	const struct plan *p = load(HEAD "images:\n" BOOT TABLE APP);
+
+	(void)state;
+	assert_string_equal(p->process, "FLASH");
+	assert_int_equal(p->passed_policy, PASSED_USUAL);
+	assert_int_equal(p->plant_policy, PLANT_LEASED);
+	p = load(HEAD "process: Final test\npolicy: {already_passed: refuse, plant: strict}\n"
+		      "images:\n" BOOT TABLE APP);
+	assert_string_equal(p->process, "Final test");
+	assert_int_equal(p->passed_policy, PASSED_REFUSE);
+	assert_int_equal(p->plant_policy, PLANT_STRICT);
+	p = load(HEAD
+		 "policy: {already_passed: flash, plant: standalone}\nimages:\n" BOOT TABLE APP);
+	assert_int_equal(p->passed_policy, PASSED_FLASH);
+	assert_int_equal(p->plant_policy, PLANT_STANDALONE);
+}
+
+static void the_plan_keeps_the_recipe_as_it_was_written(void **state)
+{
+	static const char yaml[] = "# why: \xc3\xa4\n" HEAD "images:\n" BOOT TABLE APP "# no end";
+
+	(void)state;
+	assert_string_equal(load(yaml)->source, yaml);
+}
+
 static void comments_order_labels_and_notation_do_not_change_the_digest(void **state)
 {
 	static const char *const same[] = {
@@ -626,6 +707,12 @@ int main(void)
 		cmocka_unit_test(a_swapped_boot_loader_and_application_are_warned_about),
 		cmocka_unit_test(a_header_that_names_more_flash_than_the_target_is_warned_about),
 		cmocka_unit_test(an_absolute_path_is_taken_as_it_is),
+		cmocka_unit_test(
+			a_recipe_without_guard_keys_has_the_canonical_form_that_it_always_had),
+		cmocka_unit_test(every_guard_key_that_says_something_changes_the_digest),
+		cmocka_unit_test(a_guard_key_that_says_the_usual_does_not_change_the_digest),
+		cmocka_unit_test(guard_keys_reach_the_plan_and_are_not_given_without),
+		cmocka_unit_test(the_plan_keeps_the_recipe_as_it_was_written),
 		cmocka_unit_test(comments_order_labels_and_notation_do_not_change_the_digest),
 		cmocka_unit_test(every_setting_that_matters_changes_the_digest),
 		cmocka_unit_test(a_changed_byte_or_address_of_an_image_changes_the_digest),
