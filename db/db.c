@@ -197,16 +197,20 @@ static enum status connect_reader(struct db *db, struct err *err)
 	return rc == SQLITE_OK ? STATUS_OK : sql_fail(db, rc, err);
 }
 
-/* As a writer does it, for a reader of an older file that no writer has. */
-static enum status bring_up(char *path, struct err *err)
+/* As a writer does it, for somebody else who finds an older file, or (with SQLITE_OPEN_CREATE)
+ * none, that no writer has. */
+static enum status bring_up(char *path, int flags, struct err *err)
 {
 	struct db db = { .path = path, .lock_fd = -1 };
 	size_t newest;
 	const char *const *rows = migration_rows(&newest);
 	enum status st = lock_take(path, &db.lock_fd, err);
+	int64_t version;
 
 	if (!st)
-		st = connect_to(&db, path, SQLITE_OPEN_READWRITE, err);
+		st = connect_to(&db, path, SQLITE_OPEN_READWRITE | flags, err);
+	if (!st)
+		st = migrate_version(&db, (int64_t)newest, &version, err);
 	if (!st)
 		st = check_damage(&db, err);
 	if (!st)
@@ -234,13 +238,57 @@ static enum status open_reader(struct db *db, struct err *err)
 			       "%s: is empty: 'flashline flash' writes the first record", db->path);
 	sqlite3_close(db->sql);
 	db->sql = NULL;
-	if (bring_up(db->path, err) == STATUS_OK)
+	if (bring_up(db->path, 0, err) == STATUS_OK)
 		return connect_reader(db, err);
 	return err_set(
 		err, STATUS_DATABASE,
 		"%s: was made by an older flashline (schema %lld, this program reads %zu): the "
 		"next 'flashline flash' brings it up to date",
 		db->path, (long long)version, newest);
+}
+
+/* ---- short writers beside a station ---- */
+
+static enum status connect_decider(struct db *db, int64_t *version, struct err *err)
+{
+	size_t newest;
+
+	migration_rows(&newest);
+	TRY(connect_to(db, db->path, SQLITE_OPEN_READWRITE, err));
+	return migrate_version(db, (int64_t)newest, version, err);
+}
+
+/* Without the lock, so that neither a station that works keeps it out, nor a station that
+ * starts in this moment finds the database taken. */
+static enum status open_decider(struct db *db, struct err *err)
+{
+	int64_t version = 0;
+	size_t newest;
+
+	migration_rows(&newest);
+	if (access(db->path, F_OK) == 0)
+		TRY(connect_decider(db, &version, err));
+	if (version != (int64_t)newest) {
+		sqlite3_close(db->sql);
+		db->sql = NULL;
+		TRY(bring_up(db->path, SQLITE_OPEN_CREATE, err));
+		TRY(connect_decider(db, &version, err));
+	}
+	TRY(use_wal(db, err));
+	return sql_exec(db, "PRAGMA foreign_keys = ON", err);
+}
+
+static enum status open_by_mode(struct db *db, enum db_mode mode, struct err *err)
+{
+	switch (mode) {
+	case DB_READ:
+		return open_reader(db, err);
+	case DB_WRITE:
+		return open_writer(db, err);
+	case DB_DECIDE:
+		return open_decider(db, err);
+	}
+	return STATUS_INTERNAL;
 }
 
 enum status db_open(const char *path, enum db_mode mode, struct db **out, struct err *err)
@@ -255,7 +303,7 @@ enum status db_open(const char *path, enum db_mode mode, struct db **out, struct
 	db->lock_fd = -1;
 	st = path_resolve(path, mode, &db->path, err);
 	if (!st)
-		st = mode == DB_WRITE ? open_writer(db, err) : open_reader(db, err);
+		st = open_by_mode(db, mode, err);
 	if (st) {
 		db_close(db);
 		return st;

@@ -3,8 +3,9 @@
  *
  * Facts are only ever added; triggers in the file refuse UPDATE and DELETE to
  * every program. Readers are always welcome, also while a station writes.
- * There is one writer: its lock file stands beside the database (FILE.lock),
- * and a second writer is refused with the process number of the first.
+ * There is one station: its lock file stands beside the database (FILE.lock),
+ * and a second one is refused with the process number of the first. What people decide
+ * (db/decide.h) may be put in beside it, one short transaction at a time.
  * Tables and columns: docs/records.md.
  *
  * A struct db is used by one thread at a time; handing it on is fine.
@@ -21,15 +22,16 @@
 struct db;
 
 enum db_mode {
-	DB_READ,  /* for log and export: the file has to exist; see below for older ones */
-	DB_WRITE, /* for a station: makes the file, brings it up to this program's schema */
+	DB_READ,   /* for log and export: the file has to exist; see below for older ones */
+	DB_WRITE,  /* for a station: makes the file, brings it up to this program's schema */
+	DB_DECIDE, /* for db_put and db_put_recipe, also while a station works */
 };
 
 #define DB_PATH_BYTES 4096
 
 /*
  * $XDG_STATE_HOME/flashline/flashline.db, or ~/.local/state/flashline/flashline.db.
- * The folder is made when mode is DB_WRITE.
+ * The folder is made unless mode is DB_READ.
  * STATUS_DATABASE: no home folder known, or the folder cannot be made.
  */
 enum status db_default_path(enum db_mode mode, char path[static DB_PATH_BYTES], struct err *err);
@@ -42,6 +44,13 @@ enum status db_default_path(enum db_mode mode, char path[static DB_PATH_BYTES], 
  * ABORTED STATION_STOPPED: holding the writer's lock proves that none is alive.
  * DB_READ changes no record. A file of an older schema is brought up to date first,
  * if nobody writes to it and it may be written; else it is refused.
+ *
+ * DB_DECIDE takes no lock and does none of a station's duties: no run is closed, nothing is
+ * checked. That is safe beside a station, because every transaction that writes is BEGIN
+ * IMMEDIATE and reads the ledger's head within: SQLite lets one in at a time, the others wait
+ * (BUSY_MS at most, a commit takes milliseconds). Only to make the file, or to bring an older
+ * one up to date, it takes the lock, for as long as that takes; then it is refused as a
+ * second station would be.
  * STATUS_DATABASE: the text names the file and what to do - not there, a folder,
  * no database, another program's, damaged, made by a newer Flashline, not
  * writable, no room, or in use by another writer.

@@ -42,7 +42,7 @@ enum status db_default_path(enum db_mode mode, char path[static DB_PATH_BYTES], 
 			err, STATUS_DATABASE,
 			"no place for the database: the path of the home folder is too long, "
 			"name a file with --db");
-	if (mode == DB_WRITE && !make_folders(path))
+	if (mode != DB_READ && !make_folders(path))
 		return err_set(err, STATUS_DATABASE,
 			       "%s: its folder cannot be made (%s): name another file with --db",
 			       path, strerror(errno));

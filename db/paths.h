@@ -9,7 +9,7 @@
 /*
  * The one absolute path of a database, symbolic links resolved, so that two names for
  * one file share one lock; *out is for free(). The file need not be there for
- * DB_WRITE, its folder has to. STATUS_DATABASE with the reason, STATUS_NO_MEMORY.
+ * DB_WRITE and DB_DECIDE, its folder has to. STATUS_DATABASE with the reason, STATUS_NO_MEMORY.
  */
 enum status path_resolve(const char *path, enum db_mode mode, char **out, struct err *err);
 
