@@ -10,6 +10,7 @@
 #define RUN(member) offsetof(struct record_run, member)
 #define RESULT(member) offsetof(struct record_result, member)
 #define STEP(member) offsetof(struct record_step, member)
+#define MEASUREMENT(member) offsetof(struct record_measurement, member)
 
 /* clang-format off */
 static const struct field image_rows[] = {
@@ -99,6 +100,17 @@ static const struct field step_rows[] = {
 	{ "code",     FIELD_TEXT, STEP(code),     0 },
 	{ "note",     FIELD_TEXT, STEP(note),     0 },
 };
+
+static const struct field measurement_rows[] = {
+	{ "step",    FIELD_TEXT, MEASUREMENT(step),    0 },
+	{ "name",    FIELD_TEXT, MEASUREMENT(name),    0 },
+	{ "value",   FIELD_REAL, MEASUREMENT(value),   MEASUREMENT(has_value) },
+	{ "text",    FIELD_TEXT, MEASUREMENT(text),    0 },
+	{ "unit",    FIELD_TEXT, MEASUREMENT(unit),    0 },
+	{ "low",     FIELD_REAL, MEASUREMENT(low),     MEASUREMENT(has_low) },
+	{ "high",    FIELD_REAL, MEASUREMENT(high),    MEASUREMENT(has_high) },
+	{ "outcome", FIELD_TEXT, MEASUREMENT(outcome), 0 },
+};
 /* clang-format on */
 
 const struct field_table image_fields = {
@@ -132,6 +144,15 @@ const struct field_table step_fields = {
 	.record_bytes = sizeof(struct record_step),
 	.fields = step_rows,
 	.count = COUNT(step_rows),
+};
+
+const struct field_table measurement_fields = {
+	.table = "measurement",
+	.key = "run_id",
+	.order = "position",
+	.record_bytes = sizeof(struct record_measurement),
+	.fields = measurement_rows,
+	.count = COUNT(measurement_rows),
 };
 
 static int first_index(const struct field_table *table)
@@ -179,6 +200,14 @@ static int64_t integer_of(const void *record, const struct field *field)
 	return value;
 }
 
+static double real_of(const void *record, const struct field *field)
+{
+	double value;
+
+	memcpy(&value, (const char *)record + field->offset, sizeof(value));
+	return value;
+}
+
 static bool flag_at(const void *record, size_t offset)
 {
 	bool flag;
@@ -215,8 +244,27 @@ void fields_bind(sqlite3_stmt *stmt, const struct field_table *table, const void
 		case FIELD_BOOL:
 			sqlite3_bind_int64(stmt, index, flag_at(record, field->offset));
 			break;
+		case FIELD_REAL:
+			sqlite3_bind_double(stmt, index, real_of(record, field));
+			break;
 		}
 	}
+}
+
+enum status fields_insert(struct db *db, const struct field_table *table, const char *key,
+			  int64_t order, const void *record, struct err *err)
+{
+	sqlite3_stmt *stmt;
+
+	TRY(fields_prepare(db, table, &stmt, err));
+	if (table->key)
+		sql_bind_text(stmt, 1, key);
+	if (table->order)
+		sqlite3_bind_int64(stmt, 1 + (table->key != NULL), order);
+	fields_bind(stmt, table, record);
+	enum status st = sql_run(db, stmt, err);
+	sqlite3_finalize(stmt);
+	return st;
 }
 
 size_t fields_text_bytes(const struct field_table *table, const void *record)

@@ -15,14 +15,15 @@ CREATE TABLE ledger (
 	hash   BLOB NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
 
-CREATE INDEX ledger_by_ref ON ledger (ref);
+CREATE INDEX ledger_by_ref ON ledger (ref, kind);
 
 CREATE TRIGGER ledger_is_gapless BEFORE INSERT ON ledger
 WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM ledger)
 BEGIN SELECT RAISE(ABORT, 'the ledger has no gaps: the next entry has another number'); END;
 
 -- Where a chain of entries begins: with the database, and again when somebody goes on with
--- a copy of it. first_seq is the entry of this row itself; machine tells computers apart.
+-- a copy of it. first_seq is the entry of this row itself; machine tells computers apart
+-- (SHA-256 of /etc/machine-id). adopted facts were there before the ledger was.
 CREATE TABLE chain (
 	chain_id     TEXT PRIMARY KEY,
 	first_seq    INTEGER NOT NULL UNIQUE,
@@ -31,7 +32,8 @@ CREATE TABLE chain (
 	machine      TEXT,
 	after_chain  TEXT,
 	operator     TEXT,
-	reason       TEXT
+	reason       TEXT,
+	adopted      INTEGER NOT NULL CHECK (adopted >= 0)
 ) STRICT, WITHOUT ROWID;
 
 -- A name that was given with --operator. Declared: nobody checked who typed it.
@@ -152,7 +154,7 @@ CREATE TABLE attachment_use (
 	owner    TEXT NOT NULL CHECK (owner IN ('run', 'recipe', 'batch')),
 	ref      TEXT NOT NULL,
 	name     TEXT NOT NULL,
-	sha256   TEXT NOT NULL REFERENCES attachment,
+	sha256   TEXT NOT NULL REFERENCES attachment (sha256),
 	operator TEXT,
 	utc_ms   INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -223,6 +225,17 @@ CREATE INDEX run_by_serial ON run (serial) WHERE serial IS NOT NULL;
 ALTER TABLE result ADD COLUMN generation INTEGER;
 
 CREATE INDEX run_by_bridge ON run (bridge, start_utc_ms, run_id);
+CREATE INDEX run_by_bridge_vid_pid ON run (bridge_vid_pid, start_utc_ms, run_id);
+CREATE INDEX run_by_bridge_serial ON run (bridge_serial, start_utc_ms, run_id)
+	WHERE bridge_serial IS NOT NULL;
+CREATE INDEX result_by_custom_mac ON result (custom_mac) WHERE custom_mac IS NOT NULL;
+CREATE INDEX alarm_by_mac ON alarm (mac) WHERE mac IS NOT NULL;
+CREATE INDEX alarm_by_run ON alarm (run_id) WHERE run_id IS NOT NULL;
+
+-- Who and where, from the runs that are there already.
+INSERT INTO operator SELECT operator, min(start_utc_ms) FROM run
+	WHERE operator IS NOT NULL GROUP BY operator;
+INSERT INTO slot SELECT slot, min(start_utc_ms) FROM run WHERE slot IS NOT NULL GROUP BY slot;
 
 DROP VIEW runs;
 

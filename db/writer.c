@@ -14,8 +14,10 @@
 
 struct fact {
 	struct fact *next;
-	const struct record_run *run; /* one of the two */
+	const struct record_run *run; /* one of the three */
 	const struct record_result *result;
+	const void *record; /* of this kind */
+	enum record_kind kind;
 	struct writer_done done;
 	bool is_copy;             /* result and the fact itself are the writer's to free */
 	bool is_database_failure; /* not just this one fact refused */
@@ -42,8 +44,9 @@ struct writer {
 static enum status store_fact(struct db *db, struct fact *fact, struct err *err)
 {
 	TRY(sql_exec(db, "SAVEPOINT fact", err));
-	fact->st = fact->run ? fact_run(db, fact->run, &fact->err)
-			     : fact_result(db, fact->result, &fact->err);
+	fact->st = fact->run      ? fact_run(db, fact->run, &fact->err)
+		   : fact->result ? fact_result(db, fact->result, &fact->err)
+				  : fact_put(db, fact->kind, fact->record, &fact->err);
 	if (fact->st) {
 		fact->is_database_failure = db->last_code != SQLITE_CONSTRAINT;
 		if (sqlite3_get_autocommit(db->sql)) {
@@ -269,6 +272,13 @@ enum status writer_put_run(struct writer *w, const struct record_run *run, struc
 enum status writer_put_result(struct writer *w, const struct record_result *result, struct err *err)
 {
 	struct fact fact = { .result = result };
+
+	return queue_and_wait(w, &fact, err);
+}
+
+enum status writer_put(struct writer *w, enum record_kind kind, const void *record, struct err *err)
+{
+	struct fact fact = { .record = record, .kind = kind };
 
 	return queue_and_wait(w, &fact, err);
 }

@@ -22,6 +22,8 @@ static const struct expected full_run[] = {
 	{ "proof", "CHIP_MD5" },
 	{ "mac", "24:0a:c4:00:01:10" },
 	{ "custom_mac", "02:00:00:00:00:07" },
+	{ "serial", "SN00042" },
+	{ "generation", "2" },
 	{ "duplicate_mac", "1" },
 	{ "chip", "ESP32" },
 	{ "revision", "v3.1" },
@@ -54,9 +56,15 @@ static const struct expected full_run[] = {
 	{ "recipe", "core2-factory-test" },
 	{ "recipe_revision", "7" },
 	{ "product", "m5stack/core2" },
+	{ "process", "FLASH" },
 	{ "recipe_digest", "dd00000000000000000000000000000000000000000000000000000000000001" },
 	{ "batch", "WO-4711" },
+	{ "work_order", "PO-99" },
+	{ "part_number", "K010" },
+	{ "part_revision", "B" },
+	{ "customer", "Example Ltd" },
 	{ "operator", "li.wei" },
+	{ "overridden", "ALREADY_PASSED" },
 	{ "program_version", FLASHLINE_VERSION },
 	{ "start_time", "2026-11-22T12:31:18.250Z" },
 	{ "end_time", "2026-11-22T12:31:41.007Z" },
@@ -99,7 +107,7 @@ static void every_column_comes_back_as_it_went_in(void **state)
 	struct db *db = world_open(w, DB_WRITE);
 	char host[256], number[8];
 
-	world_put(db, sample_run.run_id);
+	world_put_each(db);
 	db_close(db);
 	for (size_t i = 0; i < FULL_COUNT; i++) {
 		const char *value = ask_run(w, full_run[i].column);

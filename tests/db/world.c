@@ -1,6 +1,7 @@
 #define _XOPEN_SOURCE 700 /* nftw, mkdtemp */
 #include "tests/db/world.h"
 
+#include "db/decide.h"
 #include "db/run.h"
 
 #include <ftw.h>
@@ -34,6 +35,9 @@ const struct record_recipe sample_recipe = {
 	.revision = 7,
 	.product = "m5stack/core2",
 	.canonical = "recipe: core2-factory-test\n",
+	.process = "FLASH",
+	.source = "# core2, first article\nrecipe: core2-factory-test\n",
+	.source_name = "core2.yaml",
 	.images = sample_images,
 	.image_count = 2,
 };
@@ -48,6 +52,7 @@ const struct record_run sample_run = {
 	.recipe_digest = "dd00000000000000000000000000000000000000000000000000000000000001",
 	.operator_name = "li.wei",
 	.batch = "WO-4711",
+	.serial = "SN00042",
 	.bridge = "CH9102F",
 	.bridge_vid_pid = "1a86:55d4",
 	.bridge_serial = "5424021153",
@@ -67,6 +72,43 @@ static const struct record_step sample_steps[] = {
 		.code = "NO_ANSWER",
 		.note = "block 17 of 300",
 	},
+};
+
+static const struct record_measurement sample_measurements[] = {
+	{
+		.step = "write",
+		.name = "data_rate",
+		.has_value = true,
+		.value = 94.25,
+		.unit = "KB/s",
+		.has_low = true,
+		.low = 40.5,
+		.has_high = true,
+		.high = 2000,
+		.outcome = "PASS",
+	},
+	{ .name = "boot_text", .text = "ets Jul 29 2019" },
+};
+
+const struct record_batch sample_batch = {
+	.batch = "WO-4711",
+	.work_order = "PO-99",
+	.part_number = "K010",
+	.part_revision = "B",
+	.customer = "Example Ltd",
+	.quantity = 500,
+	.quota = 510,
+	.operator_name = "wang.fang",
+	.opened_utc_ms = 1795340000000,
+};
+
+const struct record_override sample_override = {
+	.run_id = "01931f2e-4c00-7000-8000-000000000001",
+	.code = "ALREADY_PASSED",
+	.detail = "passed on 2026-11-21",
+	.operator_name = "wang.fang",
+	.reason = "new case",
+	.utc_ms = 1795350679000,
 };
 
 const struct record_result sample_result = {
@@ -123,8 +165,12 @@ const struct record_result sample_result = {
 	.skipped_bytes = 4096,
 	.data_us = 8500500,
 	.is_duplicate_mac = true,
+	.has_generation = true,
+	.generation = 2,
 	.steps = sample_steps,
 	.step_count = 2,
+	.measurements = sample_measurements,
+	.measurement_count = 2,
 	.log = "    0.532 sync\n   22.757 pass\n",
 };
 
@@ -211,6 +257,83 @@ int world_do(const struct world *w, const char *statement, const char **message)
 	*message = text;
 	sqlite3_close(sql);
 	return rc;
+}
+
+void world_put_each(struct db *db)
+{
+	const char *run_id = sample_run.run_id;
+	const struct record_batch_change change = { .batch = sample_batch.batch,
+						    .change = "QUOTA",
+						    .quota = 520,
+						    .operator_name = "wang.fang",
+						    .reason = "ten more",
+						    .utc_ms = 1795350690000 };
+	const struct record_approval approval = { .recipe_digest = sample_recipe.digest,
+						  .state = "APPROVED",
+						  .operator_name = "q.engineer",
+						  .reason = "first article",
+						  .utc_ms = 1795340000001 };
+	const struct record_rule rule = { .name = "approval",
+					  .word = "required",
+					  .operator_name = "q.engineer",
+					  .reason = "series",
+					  .utc_ms = 1795340000002 };
+	const struct record_disposition disposition = { .mac = sample_result.mac,
+							.state = "QUARANTINE",
+							.operator_name = "q.engineer",
+							.reason = "cracked case",
+							.run_id = run_id,
+							.utc_ms = 1795350800000 };
+	const struct record_attachment attachment = { .owner = "run",
+						      .ref = run_id,
+						      .name = "photo.jpg",
+						      .media_type = "image/jpeg",
+						      .content = "\xff\xd8\0x",
+						      .size_bytes = 4,
+						      .operator_name = "q.engineer",
+						      .utc_ms = 1795350800001 };
+	const struct record_alarm alarm = { .code = "FORKED",
+					    .detail = "the server knows another history",
+					    .mac = sample_result.mac,
+					    .run_id = run_id,
+					    .utc_ms = 1795350800002 };
+	const struct record_serial_block block = { .block_id = "b1",
+						   .product = "m5stack/core2",
+						   .prefix = "SN",
+						   .width = 5,
+						   .first = 1,
+						   .last = 500,
+						   .leased_utc_ms = 1795340000003 };
+	const struct record_ack ack = {
+		.server = "plant", .chain_id = "c", .up_to_seq = 3, .acked_utc_ms = 1795350800003
+	};
+	const struct record_plant_claim claim = { .server = "plant",
+						  .plant_seq = 7,
+						  .kind = "MAC",
+						  .value = "24:0a:c4:00:01:11",
+						  .product = "m5stack/core2",
+						  .process = "FLASH",
+						  .generation = 1,
+						  .chain_id = "d",
+						  .station = "bench2",
+						  .claimed_utc_ms = 1795350800004 };
+	const struct {
+		enum record_kind kind;
+		const void *record;
+	} rows[] = {
+		{ RECORD_BATCH, &sample_batch },       { RECORD_BATCH_CHANGE, &change },
+		{ RECORD_APPROVAL, &approval },        { RECORD_RULE, &rule },
+		{ RECORD_OVERRIDE, &sample_override }, { RECORD_DISPOSITION, &disposition },
+		{ RECORD_ATTACHMENT, &attachment },    { RECORD_ALARM, &alarm },
+		{ RECORD_SERIAL_BLOCK, &block },       { RECORD_ACK, &ack },
+		{ RECORD_PLANT_CLAIM, &claim },
+	};
+	struct err err;
+
+	world_put(db, run_id);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (db_put(db, rows[i].kind, rows[i].record, &err))
+			fail_msg("%s", err.text);
 }
 
 void world_put(struct db *db, const char *run_id)

@@ -45,8 +45,13 @@ int world_do(const struct world *w, const char *sql, const char **message);
 extern const struct record_recipe sample_recipe;
 extern const struct record_run sample_run;
 extern const struct record_result sample_result;
+extern const struct record_batch sample_batch;       /* the one that sample_run names */
+extern const struct record_override sample_override; /* of sample_run */
 
 /* A run and its passing result under that id, the rest as in the samples. */
 void world_put(struct db *db, const char *run_id);
+
+/* The sample run, and one of every record that people, rules and a plant make about it. */
+void world_put_each(struct db *db);
 
 #endif
