@@ -2,6 +2,7 @@
 
 #include "db/facts.h"
 #include "db/record_copy.h"
+#include "db/room.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -39,12 +40,26 @@ struct writer {
 
 /* ---- the thread ---- */
 
+/* The disk is full, or says so in another way (a quota, a limit): it is worth a try with more
+ * room. */
+static bool lacks_room(const struct db *db)
+{
+	return db->last_code == SQLITE_FULL || db->last_code == SQLITE_IOERR;
+}
+
+/* A unit is not touched before there is room for its result as well. */
+static enum status store_run(struct db *db, const struct record_run *run, struct err *err)
+{
+	TRY(room_for_run(db, err));
+	return fact_run(db, run, err);
+}
+
 /* A fact that fails takes only itself out of the transaction. STATUS_OK unless the
  * whole transaction is gone. */
 static enum status store_fact(struct db *db, struct fact *fact, struct err *err)
 {
 	TRY(sql_exec(db, "SAVEPOINT fact", err));
-	fact->st = fact->run      ? fact_run(db, fact->run, &fact->err)
+	fact->st = fact->run      ? store_run(db, fact->run, &fact->err)
 		   : fact->result ? fact_result(db, fact->result, &fact->err)
 				  : fact_put(db, fact->kind, fact->record, &fact->err);
 	if (fact->st) {
@@ -73,20 +88,54 @@ static enum status check_is_in_place(struct db *db, struct err *err)
 		db->path);
 }
 
-/* All facts in one transaction; each knows afterwards what became of it. */
-static void store_facts(struct db *db, struct fact *facts)
+/* Everything but the COMMIT. *is_full: some of it failed for want of room. */
+static enum status put_facts(struct db *db, struct fact *facts, bool *is_full, struct err *err)
 {
-	struct err err;
 	enum status st;
 
-	err_clear(&err);
-	st = sql_exec(db, "BEGIN IMMEDIATE", &err);
-	for (struct fact *fact = facts; fact && !st; fact = fact->next)
-		st = store_fact(db, fact, &err);
+	*is_full = false;
+	err_clear(err);
+	st = sql_exec(db, "BEGIN IMMEDIATE", err);
+	for (struct fact *fact = facts; fact && !st; fact = fact->next) {
+		fact->st = STATUS_OK;
+		fact->is_database_failure = false;
+		err_clear(&fact->err);
+		db->last_code = SQLITE_OK;
+		st = store_fact(db, fact, err);
+		*is_full = *is_full || (fact->st && lacks_room(db));
+	}
 	if (!st)
-		st = check_is_in_place(db, &err);
-	if (!st)
-		st = sql_exec(db, "COMMIT", &err);
+		st = check_is_in_place(db, err);
+	*is_full = *is_full || (st && lacks_room(db));
+	return st;
+}
+
+static enum status commit(struct db *db, bool *is_full, struct err *err)
+{
+	enum status st = sql_exec(db, "COMMIT", err);
+
+	*is_full = st && lacks_room(db);
+	return st;
+}
+
+/* All facts in one transaction, once more with the room of the reserve when it does not fit; each
+ * knows afterwards what became of it. */
+static void store_facts(struct db *db, struct fact *facts)
+{
+	bool is_full, is_stored = false;
+	struct err err;
+	enum status st = put_facts(db, facts, &is_full, &err);
+
+	if (!st && !is_full) {
+		st = commit(db, &is_full, &err);
+		is_stored = !st;
+	}
+	if (is_full && room_give_back(db)) {
+		sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
+		st = put_facts(db, facts, &is_full, &err);
+	}
+	if (!st && !is_stored)
+		st = commit(db, &is_full, &err);
 	if (!st)
 		return;
 	sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
@@ -176,6 +225,10 @@ enum status writer_new(struct db *db, struct writer **out, struct err *err)
 	assert(db->lock_fd >= 0); /* opened with DB_WRITE */
 	if (!w)
 		return err_set(err, STATUS_NO_MEMORY, "%s: no memory for the writer", db_path(db));
+	if (room_for_run(db, err)) {
+		free(w);
+		return err->status;
+	}
 	w->db = db;
 	w->end = &w->first;
 	pthread_mutex_init(&w->mutex, NULL);
@@ -203,6 +256,7 @@ void writer_free(struct writer *w)
 	pthread_cond_destroy(&w->room);
 	pthread_cond_destroy(&w->work);
 	pthread_mutex_destroy(&w->mutex);
+	room_leave(w->db);
 	free(w);
 }
 

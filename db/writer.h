@@ -6,9 +6,10 @@
  * Whoever handed in a fact is told after the commit, so a PASS that was
  * shown is a PASS that is stored.
  *
- * When the database fails (disk full, file damaged), each fact of that commit gets
- * the error and none of them is stored. Once a result was lost that way, new
- * runs are refused with the same error; results are still tried.
+ * A run is refused while the disk has no room for it and its result; what was
+ * begun is then stored in a reserve (db/room.h). When the database fails all the same (disk
+ * broken, file damaged), each fact of that commit gets the error and none of them is stored. Once a
+ * result was lost that way, new runs are refused with the same error; results are still tried.
  */
 #ifndef DB_WRITER_H
 #define DB_WRITER_H
@@ -28,7 +29,8 @@ struct writer_done {
 	void *ctx;
 };
 
-/* db has to be open with DB_WRITE; the writer alone uses it until writer_free. */
+/* db has to be open with DB_WRITE; the writer alone uses it until writer_free.
+ * STATUS_DATABASE: no room on the disk for a run; STATUS_NO_MEMORY. */
 enum status writer_new(struct db *db, struct writer **out, struct err *err);
 /* Stores all that waits, tells everyone, ends the thread. db stays the caller's.
  * No other thread may be in a writer function. NULL is fine. */
