@@ -36,23 +36,20 @@ static enum status ask(struct db *db, const char *sql, const char *key, sqlite3_
 
 /* ---- batches ---- */
 
-static const char batch_sql[] =
+static const char order_sql[] =
 	"SELECT batch.batch IS NOT NULL, quantity,"
 	" coalesce((SELECT quota FROM batch_change WHERE batch = ?1 AND change = 'QUOTA'"
 	"  ORDER BY position DESC LIMIT 1), quota),"
 	" recipe_digest, work_order, part_number, part_revision, customer, opened_utc_ms,"
 	" (SELECT iif(change = 'CLOSED', utc_ms, 0) FROM batch_change"
-	"  WHERE batch = ?1 AND change <> 'QUOTA' ORDER BY position DESC LIMIT 1),"
-	" (SELECT count(DISTINCT mac) FROM run JOIN result USING (run_id)"
-	"  WHERE run.batch = ?1 AND kind = 'FLASH' AND outcome = 'PASS'),"
-	" (SELECT count(*) FROM run WHERE run.batch = ?1 AND kind = 'FLASH')"
+	"  WHERE batch = ?1 AND change <> 'QUOTA' ORDER BY position DESC LIMIT 1)"
 	" FROM (SELECT 1) LEFT JOIN batch ON batch.batch = ?1";
 
-enum status decided_batch(struct db *db, const char *batch, struct batch_state *state,
+enum status decided_order(struct db *db, const char *batch, struct batch_state *state,
 			  struct err *err)
 {
 	sqlite3_stmt *stmt = NULL, *row;
-	enum status st = ask(db, batch_sql, batch, &stmt, &row, err);
+	enum status st = ask(db, order_sql, batch, &stmt, &row, err);
 
 	*state = (struct batch_state){ 0 };
 	if (!st && row) {
@@ -66,9 +63,26 @@ enum status decided_batch(struct db *db, const char *batch, struct batch_state *
 		copy_text(state->customer, sizeof(state->customer), row, 7);
 		state->opened_utc_ms = sqlite3_column_int64(row, 8);
 		state->closed_utc_ms = sqlite3_column_int64(row, 9);
-		state->passed = sqlite3_column_int64(row, 10);
-		state->runs = sqlite3_column_int64(row, 11);
 		state->is_open = state->is_known && !state->closed_utc_ms;
+	}
+	sqlite3_finalize(stmt);
+	return st;
+}
+
+enum status decided_batch(struct db *db, const char *batch, struct batch_state *state,
+			  struct err *err)
+{
+	static const char sql[] =
+		"SELECT count(*), count(DISTINCT iif(outcome = 'PASS', mac, NULL))"
+		" FROM run LEFT JOIN result USING (run_id)"
+		" WHERE run.batch = ?1 AND kind = 'FLASH'";
+	sqlite3_stmt *stmt = NULL, *row;
+
+	TRY(decided_order(db, batch, state, err));
+	enum status st = ask(db, sql, batch, &stmt, &row, err);
+	if (!st && row) {
+		state->runs = sqlite3_column_int64(row, 0);
+		state->passed = sqlite3_column_int64(row, 1);
 	}
 	sqlite3_finalize(stmt);
 	return st;
@@ -76,17 +90,31 @@ enum status decided_batch(struct db *db, const char *batch, struct batch_state *
 
 /* ---- recipes ---- */
 
-enum status decided_approval(struct db *db, const char *recipe_digest, bool *is_approved,
+static enum status is_newest(struct db *db, const char *recipe_digest, const char *sql, bool *is,
 			     struct err *err)
 {
-	static const char sql[] = "SELECT state = 'APPROVED' FROM approval "
-				  "WHERE recipe_digest = ?1" NEWEST("approval", "approval_id");
 	sqlite3_stmt *stmt = NULL, *row;
 	enum status st = ask(db, sql, recipe_digest, &stmt, &row, err);
 
-	*is_approved = !st && row && sqlite3_column_int(row, 0);
+	*is = !st && row && sqlite3_column_int(row, 0);
 	sqlite3_finalize(stmt);
 	return st;
+}
+
+#define NEWEST_APPROVAL " FROM approval WHERE recipe_digest = ?1" NEWEST("approval", "approval_id")
+
+enum status decided_approval(struct db *db, const char *recipe_digest, bool *is_approved,
+			     struct err *err)
+{
+	return is_newest(db, recipe_digest, "SELECT state = 'APPROVED'" NEWEST_APPROVAL,
+			 is_approved, err);
+}
+
+enum status decided_retired(struct db *db, const char *recipe_digest, bool *is_retired,
+			    struct err *err)
+{
+	return is_newest(db, recipe_digest, "SELECT state = 'RETIRED'" NEWEST_APPROVAL, is_retired,
+			 err);
 }
 
 /* ---- rules ---- */

@@ -28,15 +28,6 @@ enum exit_code cmd_audit_pack(const struct options *options)
 	return complain(&err);
 }
 
-enum exit_code cmd_batch(const struct options *options)
-{
-	struct err err;
-
-	(void)options;
-	err_set(&err, STATUS_NOT_SUPPORTED, "batch: not built yet");
-	return complain(&err);
-}
-
 enum exit_code cmd_recipe(const struct options *options)
 {
 	struct err err;

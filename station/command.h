@@ -21,6 +21,7 @@
 
 /* What the command line said; NULL, 0 and false where it said nothing. */
 struct options {
+	uint64_t given; /* TAKES(JSON) | ...: what was said */
 	bool help, version, json, all, failed, no_memory;
 	const char *ports[PORT_NAMES_MAX]; /* in order; point into a copy owned by options */
 	size_t port_count;
@@ -135,7 +136,9 @@ enum exit_code cmd_help(const struct options *options);
 /* The database that --db or nothing names, for reading. */
 struct db;
 enum status open_for_reading(const struct options *o, struct db **db, struct err *err);
-/* The same for a command that puts a record in; refused while a station works on it. */
+/* The same for decisions, which may be put in while a station works on it. */
+enum status open_for_deciding(const struct options *o, struct db **db, struct err *err);
+/* The same for a command that has to be the only one; refused while a station works on it. */
 enum status open_for_writing(const struct options *o, struct db **db, struct err *err);
 
 /* "flashline: text" on stderr; the exit code that goes with the status. */

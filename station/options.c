@@ -319,6 +319,7 @@ static enum status take_word(const struct command *command, int argc, char **arg
 				       rows[id].value);
 		value = argv[++*at];
 	}
+	o->given |= UINT64_C(1) << id;
 	return set_option(o, id, value, err);
 }
 

@@ -8,8 +8,8 @@ static const struct rule_row rows[RULE_COUNT] = {
 	[RULE_APPROVAL] = {
 		.name = "approval",
 		.words = {
-			{ "off", "any recipe may be flashed" },
-			{ "required", "only recipes that were approved may be flashed" },
+			{ "off", "any recipe is flashed that was not retired" },
+			{ "required", "only recipes are flashed that were approved" },
 		},
 	},
 	[RULE_ALREADY_PASSED] = {
@@ -23,7 +23,7 @@ static const struct rule_row rows[RULE_COUNT] = {
 		.name = "batch",
 		.words = {
 			{ "any", "--batch takes any name" },
-			{ "opened", "--batch takes only batches that were opened" },
+			{ "opened", "every run names a batch, and it was opened" },
 		},
 	},
 };

@@ -1,0 +1,80 @@
+/*
+ * What the commands share that record what people decide: batch, recipe, guard, unit, attach.
+ *
+ * Each has actions: the word behind the command's name. What an action needs and takes is
+ * checked here, by its row, before anything is opened.
+ */
+#ifndef STATION_CMD_DECIDE_H
+#define STATION_CMD_DECIDE_H
+
+#include "db/db.h"
+#include "db/decisions.h"
+#include "station/command.h"
+#include "station/textbuf.h"
+
+struct json_t;
+
+struct action {
+	const char *name;
+	const char *operands; /* behind the action: "NAME", "" none */
+	size_t operand_count;
+	uint64_t needs;   /* options without which it does nothing: TAKES(OPERATOR) | ... */
+	uint64_t takes;   /* others; --db and --json always */
+	bool is_decision; /* puts a record in; else it only reads */
+	/* operands[0] of the options is the action, [1] the first behind it. An err without
+	 * a text has been told already. */
+	enum status (*run)(const struct options *o, struct db *db, struct err *err);
+};
+
+enum exit_code action_run(const char *command, const struct action *rows, size_t count,
+			  const struct options *options);
+
+/* One line, valid UTF-8 without control characters, TEXT_MAX bytes at most (a reason
+ * REASON_MAX): what people type and later read in exports. what: "--reason". STATUS_USAGE. */
+#define DECIDED_TEXT_MAX 120
+#define DECIDED_REASON_MAX 250
+enum status check_text(const char *what, const char *text, size_t bytes_max, struct err *err);
+
+/*
+ * A recipe by its file, or by the beginning of its digest where there is no such file.
+ * is_kept: a file's recipe is put into the records if it is not there. STATUS_RECIPE without
+ * a text: its errors are on stderr already.
+ */
+enum status named_recipe(const struct options *o, const char *text, bool is_kept, struct db *db,
+			 char digest[static 65], struct err *err);
+
+/* "2026-11-22 12:30:05" in UTC; "-" for 0. */
+#define PEOPLE_TIME_BYTES 32
+const char *people_time(int64_t utc_ms, char text[static PEOPLE_TIME_BYTES]);
+
+/* "name revision 7 (0123456789ab, approved)" */
+#define RECIPE_TEXT_BYTES 256
+enum status recipe_text(struct db *db, const char *digest, char text[static RECIPE_TEXT_BYTES],
+			struct err *err);
+/* "approved", "retired" or "not approved" */
+enum status approval_word(struct db *db, const char *digest, const char **word, struct err *err);
+
+/* Decisions one under the other, each with a label before the first: for people. */
+enum status decisions_text(struct db *db, enum decision_list list, const char *key,
+			   struct textbuf *out, struct err *err);
+/* An array of objects: decision, quota, operator, reason, time. */
+enum status decisions_json(struct db *db, enum decision_list list, const char *key,
+			   struct json_t **out, struct err *err);
+/* The same two for what is attached; the text is "" without. */
+enum status attachments_text(struct db *db, const char *owner, const char *ref, struct textbuf *out,
+			     struct err *err);
+enum status attachments_json(struct db *db, const char *owner, const char *ref, struct json_t **out,
+			     struct err *err);
+
+/* A text from the records as a cell, made fit for a terminal; "-" for NULL. */
+struct table;
+void add_cell(struct table *t, const char *text);
+/* A member with the time in UTC; null for 0. */
+void set_time(struct json_t *object, const char *name, int64_t utc_ms);
+
+/* To stdout; text is released. */
+void show_text(struct textbuf *text);
+/* One line to stdout; gives up the reference. */
+void show_json(struct json_t *object);
+
+#endif
