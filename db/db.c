@@ -1,7 +1,9 @@
-#define _DEFAULT_SOURCE /* gethostname */
 #include "db/db.h"
 
+#include "db/facts.h"
+#include "db/ledger_append.h"
 #include "db/lock.h"
+#include "db/machine.h"
 #include "db/migrate.h"
 #include "db/paths.h"
 #include "db/sql.h"
@@ -80,11 +82,11 @@ static enum status use_wal(struct db *db, struct err *err)
 
 static enum status note_station(struct db *db, struct err *err)
 {
-	char host[256] = "";
+	char host[HOST_BYTES], ref[24];
 	sqlite3_stmt *stmt;
 	enum status st;
 
-	gethostname(host, sizeof(host) - 1);
+	machine_host(host);
 	st = sql_prepare(db,
 			 "INSERT INTO station (host, program_version, first_seen_utc_ms) "
 			 "SELECT ?1, ?2, ?3 WHERE NOT EXISTS "
@@ -97,6 +99,7 @@ static enum status note_station(struct db *db, struct err *err)
 	st = sql_run(db, stmt, err);
 	sqlite3_finalize(stmt);
 	TRY(st);
+	bool is_new = sqlite3_changes(db->sql) > 0;
 
 	TRY(sql_prepare(db,
 			"SELECT station_id FROM station WHERE host = ?1 AND program_version = ?2",
@@ -109,32 +112,66 @@ static enum status note_station(struct db *db, struct err *err)
 	else
 		st = sql_fail(db, rc, err);
 	sqlite3_finalize(stmt);
-	return st;
+	TRY(st);
+	snprintf(ref, sizeof(ref), "%lld", (long long)db->station_id);
+	return is_new ? ledger_append(db, "station", ref, err) : STATUS_OK;
+}
+
+static enum status stop_run(struct db *db, sqlite3_stmt *insert, const char *run_id,
+			    struct err *err)
+{
+	const struct status_row *row = status_row(STATUS_STATION_STOPPED);
+
+	sql_bind_text(insert, 1, run_id);
+	sql_bind_text(insert, 2, outcome_name(row->outcome));
+	sql_bind_text(insert, 3, row->code);
+	sql_bind_text(insert, 4, party_name(row->party));
+	sql_bind_text(insert, 5,
+		      "the station stopped before this run had a result; closed when a station "
+		      "opened the database again");
+	sqlite3_bind_int64(insert, 6, clock_utc_ms());
+	TRY(sql_run(db, insert, err));
+	db->stopped_runs++;
+	return ledger_append(db, "result", run_id, err);
 }
 
 /* What was unknown at the power cut stays unknown: only the verdict is written. */
 static enum status close_open_runs(struct db *db, struct err *err)
 {
-	const struct status_row *row = status_row(STATUS_STATION_STOPPED);
-	sqlite3_stmt *stmt;
+	sqlite3_stmt *open_runs, *insert = NULL;
+	enum status st;
+	int rc = SQLITE_DONE;
 
-	TRY(sql_prepare(
+	TRY(sql_prepare(db,
+			"SELECT run_id FROM run WHERE NOT EXISTS "
+			"(SELECT 1 FROM result WHERE result.run_id = run.run_id)",
+			&open_runs, err));
+	st = sql_prepare(
 		db,
 		"INSERT INTO result (run_id, outcome, code, party, proof, detail, end_utc_ms) "
-		"SELECT run_id, ?1, ?2, ?3, 'NONE', ?4, max(?5, start_utc_ms) FROM run "
-		"WHERE NOT EXISTS (SELECT 1 FROM result WHERE result.run_id = run.run_id)",
-		&stmt, err));
-	sql_bind_text(stmt, 1, outcome_name(row->outcome));
-	sql_bind_text(stmt, 2, row->code);
-	sql_bind_text(stmt, 3, party_name(row->party));
-	sql_bind_text(stmt, 4,
-		      "the station stopped before this run had a result; closed when a station "
-		      "opened the database again");
-	sqlite3_bind_int64(stmt, 5, clock_utc_ms());
-	enum status st = sql_run(db, stmt, err);
-	sqlite3_finalize(stmt);
+		"SELECT run_id, ?2, ?3, ?4, 'NONE', ?5, max(?6, start_utc_ms) FROM run "
+		"WHERE run_id = ?1",
+		&insert, err);
+	while (!st && (rc = sqlite3_step(open_runs)) == SQLITE_ROW)
+		st = stop_run(db, insert, (const char *)sqlite3_column_text(open_runs, 0), err);
+	if (!st && rc != SQLITE_DONE)
+		st = sql_fail(db, rc, err);
+	sqlite3_finalize(insert);
+	sqlite3_finalize(open_runs);
+	return st;
+}
+
+/* The first facts of a session, in one transaction. */
+static enum status begin_session(struct db *db, struct err *err)
+{
+	TRY(sql_exec(db, "BEGIN IMMEDIATE", err));
+	enum status st = note_station(db, err);
 	if (!st)
-		db->stopped_runs = (size_t)sqlite3_changes(db->sql);
+		st = close_open_runs(db, err);
+	if (!st)
+		st = sql_exec(db, "COMMIT", err);
+	if (st)
+		sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
 	return st;
 }
 
@@ -151,8 +188,7 @@ static enum status open_writer(struct db *db, struct err *err)
 	TRY(use_wal(db, err));
 	TRY(migrate(db, rows, newest, err));
 	TRY(sql_exec(db, "PRAGMA foreign_keys = ON", err));
-	TRY(note_station(db, err));
-	return close_open_runs(db, err);
+	return begin_session(db, err);
 }
 
 /* ---- readers ---- */
@@ -217,6 +253,7 @@ static enum status bring_up(char *path, int flags, struct err *err)
 		st = use_wal(&db, err);
 	if (!st)
 		st = migrate(&db, rows, newest, err);
+	ledger_writer_free(db.ledger);
 	sqlite3_close(db.sql);
 	if (db.lock_fd >= 0)
 		close(db.lock_fd);
@@ -291,6 +328,23 @@ static enum status open_by_mode(struct db *db, enum db_mode mode, struct err *er
 	return STATUS_INTERNAL;
 }
 
+/* Where the file was changed by hand there may be no answer: 'flashline ledger verify' says so. */
+static void compare_machine(struct db *db)
+{
+	static const char sql[] =
+		"SELECT host FROM (SELECT * FROM chain ORDER BY first_seq DESC LIMIT 1) "
+		"WHERE machine <> ?1";
+	char machine[SHA256_TEXT_BYTES];
+	sqlite3_stmt *stmt;
+
+	if (!machine_digest(machine) || sql_prepare(db, sql, &stmt, NULL))
+		return;
+	sql_bind_text(stmt, 1, machine);
+	if (sqlite3_step(stmt) == SQLITE_ROW)
+		db->other_host = strdup((const char *)sqlite3_column_text(stmt, 0));
+	sqlite3_finalize(stmt);
+}
+
 enum status db_open(const char *path, enum db_mode mode, struct db **out, struct err *err)
 {
 	enum status st;
@@ -308,6 +362,7 @@ enum status db_open(const char *path, enum db_mode mode, struct db **out, struct
 		db_close(db);
 		return st;
 	}
+	compare_machine(db);
 	*out = db;
 	return STATUS_OK;
 }
@@ -316,9 +371,11 @@ void db_close(struct db *db)
 {
 	if (!db)
 		return;
+	ledger_writer_free(db->ledger);
 	sqlite3_close(db->sql);
 	if (db->lock_fd >= 0)
 		close(db->lock_fd); /* after the file: the next writer finds it at rest */
+	free(db->other_host);
 	free(db->path);
 	free(db);
 }
@@ -326,6 +383,11 @@ void db_close(struct db *db)
 const char *db_path(const struct db *db)
 {
 	return db->path;
+}
+
+const char *db_other_machine(const struct db *db)
+{
+	return db->other_host;
 }
 
 size_t db_stopped_runs(const struct db *db)

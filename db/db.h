@@ -60,6 +60,12 @@ void db_close(struct db *db);
 
 /* Absolute, lent. */
 const char *db_path(const struct db *db);
+/*
+ * NULL, or the host where these records were begun, when that was another computer: the file was
+ * copied or moved. Two copies that both go on are two histories of one chain; whoever goes
+ * on with a copy has to say so ('flashline ledger new-chain'), nobody does it silently.
+ */
+const char *db_other_machine(const struct db *db);
 /* How many runs db_open closed as STATION_STOPPED. */
 size_t db_stopped_runs(const struct db *db);
 

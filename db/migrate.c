@@ -1,8 +1,11 @@
 #include "db/migrate.h"
 
+#include "db/ledger_append.h"
 #include "engine/base/clock.h"
 
 #include <stdlib.h>
+
+#define LEDGER_VERSION 4 /* the first with a ledger */
 
 static const char *const migrations[] = {
 	schema_sql,
@@ -133,7 +136,8 @@ static enum status migrate_steps(struct db *db, const char *const *rows, size_t 
 		TRY(note_version(db, i + 1, err));
 	}
 	TRY(make_triggers(db, tables_sql, add_change_triggers, err));
-	return make_triggers(db, keys_sql, add_key_trigger, err);
+	TRY(make_triggers(db, keys_sql, add_key_trigger, err));
+	return from < LEDGER_VERSION && count >= LEDGER_VERSION ? ledger_begin(db, err) : STATUS_OK;
 }
 
 enum status migrate(struct db *db, const char *const *rows, size_t count, struct err *err)

@@ -9,13 +9,17 @@
 
 #include <sqlite3.h>
 
+struct ledger_writer; /* db/ledger_append.h */
+
 struct db {
 	sqlite3 *sql;
 	char *path;         /* absolute */
 	int lock_fd;        /* -1: a reader */
 	int64_t station_id; /* of a writer */
 	size_t stopped_runs;
-	int last_code; /* of the last failure: SQLITE_CONSTRAINT and so on */
+	struct ledger_writer *ledger; /* NULL: nothing was appended yet */
+	char *other_host;             /* where the chain was begun, if not on this computer */
+	int last_code;                /* of the last failure: SQLITE_CONSTRAINT and so on */
 };
 
 /* The last error of the connection as STATUS_DATABASE (STATUS_NO_MEMORY when that
