@@ -3,6 +3,7 @@
 #include "db/run.h"
 #include "engine/transport_serial.h"
 #include "recipes/product_match.h"
+#include "station/guards.h"
 #include "station/ports_table.h"
 #include "station/power.h"
 #include "station/recall.h"
@@ -52,6 +53,8 @@ struct run {
 	struct usb_asking *asking; /* bridges that have not answered yet; NULL mostly */
 	struct db *db;
 	struct writer *writer;
+	struct guards *guards;
+	unsigned overrides;
 	struct product_list *products;
 	struct printer *printer;
 	struct view_state *view;
@@ -109,6 +112,38 @@ static enum status open_records(struct run *r, const struct plan *plan,
 	return st;
 }
 
+/* What the options say together; each alone was checked before. */
+static enum status check_options(struct run *r, const struct options *options, struct err *err)
+{
+	if (options->serial)
+		TRY(guard_check_serial(options->serial, err));
+	if (!options->overrides)
+		return STATUS_OK;
+	TRY(guard_overrides(options->overrides, &r->overrides, err));
+	if (!options->operator_name || !options->reason)
+		return err_set(err, STATUS_USAGE,
+			       "--override: who does it, and why? Give --operator and --reason");
+	return STATUS_OK;
+}
+
+static enum status open_guards(struct run *r, const struct plan *plan,
+			       const struct options *options, struct err *err)
+{
+	const struct guard_setup setup = {
+		.db_path = db_path(r->db),
+		.plan = plan,
+		.writer = r->writer,
+		.batch = options->batch,
+		.serial = options->serial,
+		.overrides = r->overrides,
+		.operator_name = options->operator_name,
+		.reason = options->reason,
+		.slots = r->selection.count,
+	};
+
+	return guards_new(&setup, &r->guards, err);
+}
+
 /* With which way each place begins, before the writer owns the database. */
 static enum status recall(struct run *r, const struct plan *plan, struct err *err)
 {
@@ -137,7 +172,13 @@ static enum status open_view(struct run *r, const struct options *options, struc
 static enum status set_up(struct run *r, enum flash_kind kind, const struct plan *plan,
 			  const struct options *options, struct err *err)
 {
+	TRY(check_options(r, options, err));
 	TRY(choose(r, options, err));
+	if (options->serial && r->selection.count != 1)
+		return err_set(err, STATUS_USAGE,
+			       "--serial: the number of one unit, and %zu ports are chosen: name "
+			       "its port with --ports",
+			       r->selection.count);
 	if (!plan)
 		TRY(product_list_new(options->products, &r->products, err));
 	/* Before the first write to the database, which is not to be cut short, and before any
@@ -152,6 +193,8 @@ static enum status set_up(struct run *r, enum flash_kind kind, const struct plan
 		if (kind == FLASH_RUN_FLASH && !options->no_memory)
 			TRY(recall(r, plan, err));
 		TRY(writer_new(r->db, &r->writer, err));
+		if (kind == FLASH_RUN_FLASH)
+			TRY(open_guards(r, plan, options, err));
 	}
 	return open_view(r, options, err);
 }
@@ -197,6 +240,9 @@ enum exit_code run_session(enum flash_kind kind, struct plan *plan, const struct
 			.db_path = r.db ? db_path(r.db) : NULL,
 			.operator_name = options->operator_name,
 			.batch = options->batch,
+			.reason = options->reason,
+			.serial = options->serial,
+			.guards = r.guards,
 			.places = r.selection.places,
 			.place_count = r.selection.count,
 			.jobs = jobs_of(options, r.selection.count),
@@ -217,6 +263,7 @@ enum exit_code run_session(enum flash_kind kind, struct plan *plan, const struct
 	/* A worker that is stuck in a system call still reads these. */
 	usb_asking_free(r.asking);
 	if (station_reap(stuck, 0)) {
+		guards_free(r.guards);
 		writer_free(r.writer);
 		product_list_free(r.products);
 		db_close(r.db);

@@ -15,6 +15,11 @@
 #define STAGGER_US UINT64_C(2800)
 #define STAGGER_TURNS 64
 
+static void on_log(void *ctx, const char *line)
+{
+	job_note(ctx, line);
+}
+
 struct job *job_new(const struct job_order *order, unsigned slot, unsigned turn,
 		    const struct port *port, const struct bridge *bridge,
 		    const struct link_profile *link, const struct flash_way *start)
@@ -40,7 +45,16 @@ struct job *job_new(const struct job_order *order, unsigned slot, unsigned turn,
 	if (start)
 		job->start = *start;
 	job->limit_ms = flasher_limit_ms(order->plan ? &order->plan->flash : NULL, link);
+	if (order->guards)
+		job->limit_ms += guards_wait_ms(order->guards);
 	db_new_run_id(job->run_id);
+	job->guard = (struct guard_run){
+		.slot = slot,
+		.run_id = job->run_id,
+		.cancel = &job->cancel,
+		.note = on_log,
+		.ctx = job,
+	};
 	atomic_init(&job->cancel, false);
 	atomic_init(&job->shares, 2);
 	atomic_init(&job->power.is_off, false);
@@ -64,11 +78,6 @@ static void post(struct job *job, enum fact_kind kind, enum status status)
 	const struct fact fact = { .kind = kind, .slot = job->slot, .job = job, .status = status };
 
 	queue_push(job->order->facts, &fact, false);
-}
-
-static void on_log(void *ctx, const char *line)
-{
-	job_note(ctx, line);
 }
 
 static void on_progress(void *ctx, const struct flash_progress *p)
@@ -103,6 +112,31 @@ static void on_progress(void *ctx, const struct flash_progress *p)
 	}
 }
 
+/* What a phase of the guards overrode is told, also when it refused in the end. */
+static enum status tell_overridden(struct job *job, enum status st)
+{
+	bool has_more;
+
+	pthread_mutex_lock(&job->lock);
+	has_more = job->guard.overridden_count > job->overridden_count;
+	job->overridden_count = job->guard.overridden_count;
+	memcpy(job->overridden, job->guard.overridden, sizeof(job->overridden));
+	pthread_mutex_unlock(&job->lock);
+	if (has_more)
+		post(job, FACT_OVERRIDDEN, STATUS_OK);
+	return st;
+}
+
+static enum status judge_unit(struct job *job, const struct ident *ident, struct err *err)
+{
+	struct guards *guards = job->order->guards;
+
+	if (!guards)
+		return STATUS_OK;
+	return tell_overridden(job, guards_identified(guards, &job->guard,
+						      ident->has_mac ? ident->mac : NULL, err));
+}
+
 static enum status on_identified(void *ctx, const struct ident *ident, struct err *err)
 {
 	struct job *job = ctx;
@@ -120,7 +154,7 @@ static enum status on_identified(void *ctx, const struct ident *ident, struct er
 		post(job, FACT_IDENTIFIED, STATUS_OK);
 	if (!order->claims || !ident->has_mac ||
 	    claims_take(order->claims, job->slot, ident->mac, &job->cancel, &other))
-		return STATUS_OK;
+		return judge_unit(job, ident, err);
 	mac_text(ident->mac, mac);
 	return err_set(err, STATUS_DUPLICATE_MAC, "MAC %s is also in slot %s", mac,
 		       order->slot_names[other]);
@@ -148,6 +182,7 @@ static enum status record_run(struct job *job, struct err *err)
 		.recipe_digest = order->plan->digest_text,
 		.operator_name = order->operator_name,
 		.batch = order->batch,
+		.serial = order->serial,
 		.bridge = job->bridge->name,
 		.bridge_vid_pid = port->is_usb ? vid_pid : NULL,
 		.bridge_serial = known(port->serial),
@@ -207,6 +242,18 @@ static enum status judge_bridge(struct job *job)
 	if (plan->bridge_policy != BRIDGE_REFUSE)
 		return STATUS_OK;
 	report->status = err_set(&report->err, STATUS_WRONG_BRIDGE, "%s", text);
+	return report->status;
+}
+
+/* The factory's rules, as far as they can be judged without the unit. */
+static enum status judge_rules(struct job *job)
+{
+	struct flash_report *report = &job->report;
+	struct guards *guards = job->order->guards;
+
+	if (guards)
+		report->status =
+			tell_overridden(job, guards_before_port(guards, &job->guard, &report->err));
 	return report->status;
 }
 
@@ -274,7 +321,8 @@ void job_run(void *ctx)
 	if (atomic_load(&job->cancel)) {
 		job->report.status = err_set(&job->report.err, STATUS_CANCELLED,
 					     "stopped before the port was opened");
-	} else if (judge_bridge(job) == STATUS_OK && job_open_port(job) == STATUS_OK) {
+	} else if (judge_rules(job) == STATUS_OK && judge_bridge(job) == STATUS_OK &&
+		   job_open_port(job) == STATUS_OK) {
 		post(job, FACT_OPENED, STATUS_OK);
 		run_flasher(job);
 	}
@@ -329,6 +377,17 @@ uint64_t job_started_us(struct job *job)
 	return started_us;
 }
 
+size_t job_overridden(struct job *job, struct guard_overridden overridden[static GUARD_COUNT])
+{
+	size_t count;
+
+	pthread_mutex_lock(&job->lock);
+	count = job->overridden_count;
+	memcpy(overridden, job->overridden, sizeof(job->overridden));
+	pthread_mutex_unlock(&job->lock);
+	return count;
+}
+
 void job_restore_power(struct job *job)
 {
 	if (!power_restore(&job->power))
@@ -356,6 +415,11 @@ void job_note(struct job *job, const char *line)
 const struct flash_report *job_report(const struct job *job)
 {
 	return &job->report;
+}
+
+int64_t job_generation(const struct job *job)
+{
+	return job->guard.has_generation ? job->guard.generation : 0;
 }
 
 void job_stored(void *ctx, enum status st, const struct err *err)

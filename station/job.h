@@ -15,6 +15,7 @@
 #include "recipes/plan.h"
 #include "station/bridge.h"
 #include "station/claims.h"
+#include "station/guards.h"
 #include "station/ports.h"
 #include "station/queue.h"
 
@@ -25,7 +26,8 @@ struct job_order {
 	enum flash_kind kind;
 	const struct plan *plan; /* NULL: identify */
 	struct writer *writer;   /* NULL: nothing is recorded (identify) */
-	const char *operator_name, *batch;
+	const char *operator_name, *batch, *serial;
+	struct guards *guards; /* NULL: nothing is refused for the factory's rules */
 	struct queue *facts;
 	struct claims *claims;         /* NULL: MACs are not compared (identify) */
 	const char *const *slot_names; /* for people, indexed as the slots */
@@ -72,6 +74,8 @@ struct job_progress job_progress(struct job *job);
 void job_ident(struct job *job, struct ident *ident);
 /* When FACT_STARTED was posted: clock_monotonic, and UTC. */
 uint64_t job_started_us(struct job *job);
+/* The guards that were overridden so far, into overridden; returns how many. */
+size_t job_overridden(struct job *job, struct guard_overridden overridden[static GUARD_COUNT]);
 /* Switch the unit's power on, if this job had just switched it off and is stuck. */
 void job_restore_power(struct job *job);
 /* A copy of the log so far, to be freed; NULL without memory. */
@@ -84,5 +88,7 @@ void job_stored(void *job, enum status st, const struct err *err);
 /* ---- the owner's side, after FACT_VERDICT only ---- */
 
 const struct flash_report *job_report(const struct job *job);
+/* 0: the guards did not come so far. */
+int64_t job_generation(const struct job *job);
 
 #endif

@@ -32,9 +32,12 @@ struct job {
 	struct ident ident;
 	struct unit_log *log;
 	uint64_t started_us;
+	struct guard_overridden overridden[GUARD_COUNT]; /* copies */
+	size_t overridden_count;
 
 	/* The worker's alone until it posts FACT_VERDICT, the owner's to read afterwards. */
 	struct flash_report report;
+	struct guard_run guard;
 
 	/* The worker's alone. */
 	enum flash_step last_step;

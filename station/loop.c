@@ -113,6 +113,24 @@ static void hear_step(struct session *s, const struct fact *fact)
 	session_tell(s, EVENT_STEP, fact->slot);
 }
 
+static void hear_overridden(struct session *s, const struct fact *fact)
+{
+	struct guard_overridden rows[GUARD_COUNT];
+	struct unit *unit = &s->units[fact->slot];
+	size_t count = job_overridden(fact->job, rows);
+
+	for (; unit->overridden < count; unit->overridden++) {
+		const struct event e = {
+			.kind = EVENT_OVERRIDE,
+			.slot = &s->views[fact->slot],
+			.text = rows[unit->overridden].detail,
+			.code = rows[unit->overridden].code,
+		};
+
+		session_tell_event(s, &e);
+	}
+}
+
 static void hear(struct session *s, const struct fact *fact)
 {
 	struct slot_view *view = &s->views[fact->slot];
@@ -143,6 +161,9 @@ static void hear(struct session *s, const struct fact *fact)
 			break;
 		job_ident(fact->job, &unit->ident);
 		session_tell(s, EVENT_IDENTIFIED, fact->slot);
+		break;
+	case FACT_OVERRIDDEN:
+		hear_overridden(s, fact);
 		break;
 	case FACT_STEP:
 		hear_step(s, fact);
@@ -242,6 +263,7 @@ static void tick(struct session *s)
 		view->left_s = snapshot_slot_left_s(view, unit->expected_s,
 						    p.write_start_us ? now - p.write_start_us : 0);
 	}
+	session_watch_plant(s);
 	s->snapshot.elapsed_us = now - s->start_us;
 	s->snapshot.left_s = snapshot_left_s(&s->snapshot, s->units[0].expected_s);
 	s->setup->view.tick(s->setup->view.ctx, &s->snapshot);

@@ -20,6 +20,7 @@ enum fact_kind {
 	FACT_NOT_RECORDED, /* the run could not be recorded; the unit was not touched */
 	FACT_OPENED,       /* the port is open */
 	FACT_IDENTIFIED,   /* job_ident() now tells */
+	FACT_OVERRIDDEN,   /* job_overridden() has more */
 	FACT_STEP,         /* minor: a step began */
 	FACT_PORT_LEFT,    /* minor: the port is gone, and the job waits for it to come back */
 	FACT_VERDICT,      /* the report is complete; the port is still open */

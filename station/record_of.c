@@ -94,6 +94,48 @@ static void add_flash_status(const struct flash_report *r, struct record_storage
 	}
 }
 
+static void measured(struct record_storage *storage, struct record_result *out, const char *step,
+		     const char *name, double value, const char *unit)
+{
+	storage->measurements[out->measurement_count++] = (struct record_measurement){
+		.step = step, .name = name, .has_value = true, .value = value, .unit = unit
+	};
+}
+
+/* The last time that the step succeeded, in seconds; below 0: it never did. */
+static double step_seconds(const struct flash_report *r, enum flash_step step)
+{
+	double took_s = -1;
+
+	for (size_t i = 0; i < r->step_count; i++) {
+		if (r->steps[i].step == step && !r->steps[i].status)
+			took_s = (double)r->steps[i].took_us / 1e6;
+	}
+	return took_s;
+}
+
+/* What was measured on the way, and only that. 1 KB is 1024 bytes. */
+static void add_measurements(const struct flash_report *r, struct record_storage *storage,
+			     struct record_result *out)
+{
+	const double connect_s = step_seconds(r, STEP_CONNECT);
+	const double verify_s = step_seconds(r, STEP_VERIFY);
+	const double data_s = (double)r->data_us / 1e6;
+
+	if (connect_s >= 0)
+		measured(storage, out, flash_step_name(STEP_CONNECT), "connect_time", connect_s,
+			 "s");
+	if (r->data_us) {
+		measured(storage, out, flash_step_name(STEP_WRITE), "data_rate",
+			 (double)r->raw_bytes / 1024 / data_s, "KB/s");
+		measured(storage, out, flash_step_name(STEP_WRITE), "wire_rate",
+			 (double)r->wire_bytes / 1024 / data_s, "KB/s");
+	}
+	if (verify_s >= 0)
+		measured(storage, out, flash_step_name(STEP_VERIFY), "verify_time", verify_s, "s");
+	out->measurements = storage->measurements;
+}
+
 static void add_report(const struct flash_report *r, struct record_storage *storage,
 		       struct record_result *out)
 {
@@ -131,6 +173,7 @@ static void add_report(const struct flash_report *r, struct record_storage *stor
 	}
 	out->steps = storage->steps;
 	out->step_count = r->step_count;
+	add_measurements(r, storage, out);
 }
 
 void record_of_result(const char *run_id, const struct verdict *v,
@@ -149,6 +192,8 @@ void record_of_result(const char *run_id, const struct verdict *v,
 		.end_utc_ms = v->end_utc_ms,
 		.duration_us = (int64_t)v->duration_us,
 		.is_duplicate_mac = v->is_duplicate_mac,
+		.has_generation = v->generation != 0,
+		.generation = v->generation,
 		.log = known(v->log),
 	};
 	add_ident(ident, storage, out);

@@ -9,6 +9,8 @@
 #include "recipes/plan.h"
 #include "station/judgement.h"
 
+#define RECORD_MEASUREMENTS_MAX 4
+
 /* Texts that a struct record_result points into. */
 struct record_storage {
 	char device_code[2 * ERR_DEVICE_BYTES + 1];
@@ -21,6 +23,7 @@ struct record_storage {
 	char flash_status[9], flash_status_set[9];
 	struct judgement judgement;
 	struct record_step steps[FLASH_STEPS_MAX];
+	struct record_measurement measurements[RECORD_MEASUREMENTS_MAX];
 };
 
 /* How a run ended, as the station judges it: the report's own verdict unless
@@ -31,7 +34,8 @@ struct verdict {
 	uint64_t duration_us;
 	int64_t end_utc_ms;
 	bool is_duplicate_mac;
-	const char *log; /* NULL: none */
+	int64_t generation; /* 0 unknown */
+	const char *log;    /* NULL: none */
 };
 
 /*

@@ -7,6 +7,7 @@
 #define STATION_SESSION_H
 
 #include "station/claims.h"
+#include "station/guards.h"
 #include "station/job.h"
 #include "station/memory.h"
 #include "station/pool.h"
@@ -25,6 +26,7 @@ struct unit {
 	struct ident ident;
 	char start_way[WAY_TEXT_BYTES];
 	char detail[ERR_TEXT_BYTES + 128];
+	size_t overridden; /* guards, that were told */
 };
 
 struct session {
@@ -56,6 +58,10 @@ __attribute__((format(printf, 3, 4))) void session_warn(struct session *s, unsig
 void session_take_event(struct session *s, unsigned slot, enum slot_event event);
 /* No unit is started any more. */
 void session_dismiss_waiting(struct session *s);
+/* How far the batch is, into the snapshot. */
+void session_count_batch(struct session *s);
+/* How the line to the plant stands, into the snapshot; told when that has changed. */
+void session_watch_plant(struct session *s);
 /* Put a text beside a slot's result. */
 __attribute__((format(printf, 3, 4))) void session_detail(struct session *s, unsigned slot,
 							  const char *format, ...);

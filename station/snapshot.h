@@ -10,6 +10,7 @@
 #include "engine/flasher.h"
 #include "recipes/plan.h"
 #include "recipes/product_match.h"
+#include "station/plant_link.h"
 #include "station/ports.h"
 #include "station/slot.h"
 
@@ -46,7 +47,11 @@ struct snapshot {
 	const struct plan *plan;             /* NULL: identify */
 	const struct product_list *products; /* to compare units with; NULL: they are not */
 	const char *db_path;                 /* NULL: nothing is recorded */
-	const char *operator_name, *batch;
+	const char *operator_name, *batch, *reason;
+	bool has_batch_count;
+	int64_t batch_passed, batch_of; /* good units of the batch, and how many it shall have */
+	bool has_plant;
+	struct plant_state plant;
 	const struct slot_view *slots;
 	size_t slot_count;
 	unsigned jobs;
@@ -94,9 +99,11 @@ enum event_kind {
 	EVENT_STATION_START, /* once, first */
 	EVENT_RUN_START,     /* slot: its run is recorded, its port about to be opened */
 	EVENT_IDENTIFIED,    /* slot: chip and MAC are known */
+	EVENT_OVERRIDE,      /* slot: the guard `code` would have refused it; text says why */
 	EVENT_STEP,          /* slot: progress.step began */
 	EVENT_PORT_LEFT,     /* slot: its port is gone, and is waited for */
 	EVENT_RESULT,        /* slot: done */
+	EVENT_PLANT,         /* how the line to the plant stands has changed */
 	EVENT_WARNING,       /* text, slot or no slot */
 	EVENT_STOPPING,      /* the operator asked for the end */
 	EVENT_SUMMARY,       /* once, last */
@@ -105,7 +112,8 @@ enum event_kind {
 struct event {
 	enum event_kind kind;
 	const struct slot_view *slot; /* NULL where the whole session is meant */
-	const char *text;             /* EVENT_WARNING */
+	const char *text;             /* EVENT_WARNING, EVENT_OVERRIDE */
+	enum status code;             /* EVENT_OVERRIDE */
 	int exit_code;                /* EVENT_SUMMARY */
 };
 

@@ -21,7 +21,10 @@ const struct station_limits station_limits_usual = {
 	.stop_again_us = 300000,
 	.close_us = 2000000,
 	.store_us = 5000000,
+	.plant_us = 2000000, /* our choice; what is left goes out with the next session */
 };
+
+#define PLANT_LOOK_MS 20
 
 /* For the threads to end, at the very end. */
 #define END_GRACE_MS 200
@@ -73,6 +76,52 @@ void session_take_event(struct session *s, unsigned slot, enum slot_event event)
 	s->views[slot].state = slot_next(s->views[slot].state, event);
 }
 
+void session_count_batch(struct session *s)
+{
+	struct snapshot *view = &s->snapshot;
+
+	if (s->setup->guards)
+		view->has_batch_count =
+			guards_batch_count(s->setup->guards, &view->batch_passed, &view->batch_of);
+}
+
+void session_watch_plant(struct session *s)
+{
+	const struct event e = { .kind = EVENT_PLANT };
+	struct plant_state *shown = &s->snapshot.plant;
+	struct plant_state now;
+	bool has_changed;
+
+	if (!s->setup->plant)
+		return;
+	s->setup->plant->state(s->setup->plant->ctx, &now);
+	has_changed = now.is_connected != shown->is_connected ||
+		      strcmp(now.trouble, shown->trouble) != 0 ||
+		      strcmp(now.alarm, shown->alarm) != 0;
+	*shown = now;
+	text_clean(shown->trouble);
+	text_clean(shown->alarm);
+	if (has_changed)
+		session_tell_event(s, &e);
+}
+
+/* The last results have just been stored: they may still reach the plant. */
+static void settle_plant(struct session *s)
+{
+	const struct event e = { .kind = EVENT_PLANT };
+	struct deadline d = deadline_after_us(&clock_monotonic, s->setup->limits->plant_us);
+
+	if (!s->setup->plant)
+		return;
+	session_watch_plant(s);
+	while (s->snapshot.plant.is_connected && s->snapshot.plant.pending && !s->stop_requests &&
+	       !deadline_passed(d)) {
+		clock_sleep_ms(&clock_monotonic, PLANT_LOOK_MS);
+		session_watch_plant(s);
+	}
+	session_tell_event(s, &e);
+}
+
 void session_dismiss_waiting(struct session *s)
 {
 	for (unsigned i = 0; i < s->setup->place_count; i++) {
@@ -101,6 +150,8 @@ static enum status set_up(struct session *s, struct err *err)
 		.writer = setup->writer,
 		.operator_name = setup->operator_name,
 		.batch = setup->batch,
+		.serial = setup->serial,
+		.guards = setup->guards,
 		.facts = s->facts,
 		.claims = s->claims,
 		.slot_names = s->slot_names,
@@ -160,6 +211,8 @@ static void fill_views(struct session *s)
 		.db_path = setup->db_path,
 		.operator_name = setup->operator_name,
 		.batch = setup->batch,
+		.reason = setup->reason,
+		.has_plant = setup->plant != NULL,
 		.slots = s->views,
 		.slot_count = setup->place_count,
 		.jobs = setup->jobs,
@@ -222,8 +275,10 @@ enum status station_run(const struct station_setup *setup, enum exit_code *exit_
 
 		s->start_us = session_now_us();
 		fill_views(s);
+		session_count_batch(s);
 		session_tell_event(s, &start);
 		session_loop(s);
+		settle_plant(s);
 		*exit_code = exit_code_of(s);
 		end.exit_code = *exit_code;
 		session_tell_event(s, &end);

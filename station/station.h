@@ -15,9 +15,11 @@
 #include "recipes/plan.h"
 #include "station/bridge.h"
 #include "station/exit_code.h"
+#include "station/plant_line.h"
 #include "station/ports.h"
 #include "station/snapshot.h"
 
+struct guards;
 struct session;
 
 struct station_place { /* a chosen port and how to talk through it; both lent */
@@ -36,6 +38,7 @@ struct station_limits {
 	uint64_t stop_again_us; /* and once that was said twice */
 	uint64_t close_us;      /* for a port to close, before its thread is replaced */
 	uint64_t store_us;      /* for the database, once the session was stopped */
+	uint64_t plant_us;      /* at the end, for the plant to have the last results */
 };
 /* Those of a real bench. */
 extern const struct station_limits station_limits_usual;
@@ -46,7 +49,10 @@ struct station_setup {
 	struct writer *writer;               /* NULL: identify */
 	const struct product_list *products; /* identify: to compare units with; may be NULL */
 	const char *db_path;                 /* of the writer, for the views */
-	const char *operator_name, *batch;
+	const char *operator_name, *batch, *reason;
+	const char *serial;             /* of the one unit; NULL unknown */
+	struct guards *guards;          /* NULL: nothing is refused for the factory's rules */
+	const struct plant_line *plant; /* NULL: no server was named */
 	const struct station_place *places;
 	size_t place_count; /* 1 or more */
 	unsigned jobs;      /* 1 .. place_count */

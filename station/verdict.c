@@ -85,6 +85,7 @@ static void store(struct session *s, unsigned slot, const struct flash_report *r
 		.duration_us = view->elapsed_us,
 		.end_utc_ms = clock_utc_ms(),
 		.is_duplicate_mac = view->is_duplicate_mac,
+		.generation = report ? job_generation(unit->job) : 0,
 		.log = log,
 	};
 	record_of_result(view->run_id, &verdict, report, &unit->ident, &storage, &result);
@@ -165,6 +166,16 @@ void verdict_give_up(struct session *s, unsigned slot)
 	store(s, slot, NULL);
 }
 
+/* The unit's place in its batch counts now, or is free; and the plant has something to fetch. */
+static void end_rules(struct session *s, unsigned slot)
+{
+	if (s->setup->guards)
+		guards_end(s->setup->guards, slot, s->views[slot].status == STATUS_OK);
+	session_count_batch(s);
+	if (s->setup->plant)
+		s->setup->plant->wake(s->setup->plant->ctx);
+}
+
 void verdict_stored(struct session *s, unsigned slot, enum status status)
 {
 	struct slot_view *view = &s->views[slot];
@@ -187,6 +198,7 @@ void verdict_stored(struct session *s, unsigned slot, enum status status)
 		s->has_failed = true;
 		session_dismiss_waiting(s);
 	}
+	end_rules(s, slot);
 	session_tell(s, EVENT_RESULT, slot);
 }
 

@@ -39,7 +39,8 @@ static void on_event(void *ctx, const struct snapshot *s, const struct event *e)
 		const struct screen screen = screen_of(v->fd);
 
 		/* The live lines tell of runs; the rest stands above them. */
-		if (v->kind == VIEW_PLAIN || !e->slot || e->kind == EVENT_WARNING)
+		if (v->kind == VIEW_PLAIN || !e->slot || e->kind == EVENT_WARNING ||
+		    e->kind == EVENT_OVERRIDE)
 			plain_render(s, e, &v->text);
 		if (e->kind == EVENT_SUMMARY) {
 			if (v->kind == VIEW_SCREEN)

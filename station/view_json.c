@@ -33,6 +33,34 @@ static json_t *json_recipe(const struct plan *plan)
 	return object;
 }
 
+/* null where nobody said how many units the batch shall have. */
+static void add_batch_count(const struct snapshot *s, json_t *object)
+{
+	json_object_set_new(object, "batch_passed",
+			    s->has_batch_count ? json_integer(s->batch_passed) : json_null());
+	json_object_set_new(object, "batch_units",
+			    s->has_batch_count ? json_integer(s->batch_of) : json_null());
+}
+
+static void add_override(const struct snapshot *s, const struct event *e, json_t *object)
+{
+	json_object_set_new(object, "code", json_string(status_code(e->code)));
+	json_object_set_new(object, "detail", json_text(e->text));
+	json_object_set_new(object, "operator", json_text(s->operator_name));
+	json_object_set_new(object, "reason", json_text(s->reason));
+}
+
+static void add_plant(const struct plant_state *plant, json_t *object)
+{
+	json_object_set_new(object, "connected", json_boolean(plant->is_connected));
+	json_object_set_new(object, "pending", json_integer(plant->pending));
+	json_object_set_new(object, "last_ack_utc_ms",
+			    plant->last_ack_utc_ms ? json_integer(plant->last_ack_utc_ms)
+						   : json_null());
+	json_object_set_new(object, "trouble", json_text(plant->trouble));
+	json_object_set_new(object, "alarm", json_text(plant->alarm));
+}
+
 static void add_start(const struct snapshot *s, json_t *object)
 {
 	json_t *ports = json_array();
@@ -45,6 +73,8 @@ static void add_start(const struct snapshot *s, json_t *object)
 	json_object_set_new(object, "database", json_text(s->db_path));
 	json_object_set_new(object, "operator", json_text(s->operator_name));
 	json_object_set_new(object, "batch", json_text(s->batch));
+	add_batch_count(s, object);
+	json_object_set_new(object, "process", json_text(s->plan ? s->plan->process : NULL));
 	for (size_t i = 0; i < s->slot_count; i++)
 		json_array_append_new(ports, json_port(s->slots[i].port));
 	json_object_set_new(object, "ports", ports);
@@ -177,6 +207,7 @@ static void add_summary(const struct snapshot *s, int exit_code, json_t *object)
 		json_object_set_new(object, name, json_integer(counts.outcomes[i]));
 	}
 	json_object_set_new(object, "not_started", json_integer(counts.not_started));
+	add_batch_count(s, object);
 	json_object_set_new(object, "seconds", seconds((double)s->elapsed_us / 1e6));
 	json_object_set_new(object, "exit_status", json_integer(exit_code));
 }
@@ -187,9 +218,11 @@ void json_render(const struct snapshot *s, const struct event *e, struct textbuf
 		[EVENT_STATION_START] = "station_start",
 		[EVENT_RUN_START] = "run_start",
 		[EVENT_IDENTIFIED] = "identified",
+		[EVENT_OVERRIDE] = "override",
 		[EVENT_STEP] = "step",
 		[EVENT_PORT_LEFT] = "port_left",
 		[EVENT_RESULT] = "result",
+		[EVENT_PLANT] = "plant",
 		[EVENT_WARNING] = "warning",
 		[EVENT_STOPPING] = "stopping",
 		[EVENT_SUMMARY] = "summary",
@@ -204,7 +237,8 @@ void json_render(const struct snapshot *s, const struct event *e, struct textbuf
 		add_slot(e->slot, object);
 	else
 		assert(e->kind == EVENT_STATION_START || e->kind == EVENT_WARNING ||
-		       e->kind == EVENT_STOPPING || e->kind == EVENT_SUMMARY);
+		       e->kind == EVENT_PLANT || e->kind == EVENT_STOPPING ||
+		       e->kind == EVENT_SUMMARY);
 	switch (e->kind) {
 	case EVENT_STATION_START:
 		add_start(s, object);
@@ -225,6 +259,12 @@ void json_render(const struct snapshot *s, const struct event *e, struct textbuf
 		json_object_set_new(object, "step",
 				    json_string(flash_step_name(e->slot->progress.step)));
 		json_object_set_new(object, "try", json_integer(e->slot->progress.try_no));
+		break;
+	case EVENT_OVERRIDE:
+		add_override(s, e, object);
+		break;
+	case EVENT_PLANT:
+		add_plant(&s->plant, object);
 		break;
 	case EVENT_PORT_LEFT:
 		break;

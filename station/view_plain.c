@@ -20,6 +20,9 @@ static void add_start(const struct snapshot *s, struct textbuf *out)
 			    s->plan->digest_text);
 	textbuf_add(out, ": %zu unit%s, %u at a time\n", s->slot_count,
 		    s->slot_count == 1 ? "" : "s", s->jobs);
+	if (s->has_batch_count)
+		textbuf_add(out, "batch %s: %lld of %lld\n", s->batch, (long long)s->batch_passed,
+			    (long long)s->batch_of);
 	if (s->db_path)
 		textbuf_add(out, "records: %s\n", s->db_path);
 }
@@ -60,7 +63,20 @@ static void add_result(const struct snapshot *s, const struct slot_view *slot, s
 		textbuf_add(out, ": %s", snapshot_sentence(slot));
 	if (hint)
 		textbuf_add(out, "; download mode: %s", hint);
+	if (s->has_batch_count && row->outcome == OUTCOME_PASS)
+		textbuf_add(out, "; batch %s: %lld of %lld", s->batch, (long long)s->batch_passed,
+			    (long long)s->batch_of);
 	textbuf_add(out, "\n");
+}
+
+static void add_plant(const struct plant_state *plant, struct textbuf *out)
+{
+	textbuf_add(out, "plant's ledger: %s", plant->is_connected ? "connected" : "not reached");
+	if (plant->trouble[0])
+		textbuf_add(out, ", %s", plant->trouble);
+	textbuf_add(out, "; entries that it does not have yet: %lld\n", (long long)plant->pending);
+	if (plant->alarm[0])
+		textbuf_add(out, "ALARM: %s\n", plant->alarm);
 }
 
 void plain_render(const struct snapshot *s, const struct event *e, struct textbuf *out)
@@ -81,6 +97,11 @@ void plain_render(const struct snapshot *s, const struct event *e, struct textbu
 		add_prefix(s, e->slot, out);
 		add_ident(e->slot->ident, out);
 		break;
+	case EVENT_OVERRIDE:
+		add_prefix(s, e->slot, out);
+		textbuf_add(out, "%s is overridden by %s (%s): %s\n", status_code(e->code),
+			    s->operator_name, s->reason, e->text);
+		break;
 	case EVENT_STEP:
 		if (e->slot->progress.step != STEP_WRITE || e->slot->progress.done_bytes)
 			break; /* the boot sector is written behind all others: the same step */
@@ -99,6 +120,10 @@ void plain_render(const struct snapshot *s, const struct event *e, struct textbu
 			break;
 		add_prefix(s, e->slot, out);
 		add_result(s, e->slot, out);
+		break;
+	case EVENT_PLANT:
+		add_prefix(s, NULL, out);
+		add_plant(&s->plant, out);
 		break;
 	case EVENT_WARNING:
 		add_prefix(s, e->slot, out);

@@ -256,6 +256,17 @@ static void add_summary(const struct snapshot *s, const struct screen *screen, s
 		snprintf(text, sizeof(text), ", about %.0f s left", s->left_s);
 		add(&l, text, 0);
 	}
+	if (s->has_batch_count) {
+		char batch[128];
+
+		snprintf(batch, sizeof(batch), "  batch %s: %lld of %lld", s->batch,
+			 (long long)s->batch_passed, (long long)s->batch_of);
+		add(&l, batch, 0);
+	}
+	if (s->has_plant && s->plant.alarm[0])
+		add_coloured(&l, screen, "\033[1;31m", "  plant: ALARM", 0);
+	else if (s->has_plant && !s->plant.is_connected)
+		add_coloured(&l, screen, "\033[1;33m", "  plant not reached", 0);
 	if (s->is_stopping)
 		add(&l, "  stopping", 0);
 	textbuf_add(out, "\n");

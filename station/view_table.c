@@ -2,6 +2,7 @@
 #include "station/view.h"
 
 #include "engine/base/bytes.h"
+#include "station/guards.h"
 #include "station/identity.h"
 #include "station/memory.h"
 #include "station/table.h"
@@ -61,7 +62,8 @@ static void add_cause(const struct slot_view *slot, struct textbuf *out)
 	const struct flash_report *r = slot->report;
 	char way[WAY_TEXT_BYTES];
 
-	if (!r)
+	/* A rule refused it: nothing was wrong with the unit or the line. */
+	if (!r || guard_is(slot->status))
 		return;
 	if (r->evidence[0])
 		textbuf_add(out, "    evidence: %s\n", r->evidence);
@@ -107,6 +109,9 @@ static void add_totals(const struct snapshot *s, struct textbuf *out)
 	if (counts.not_started)
 		textbuf_add(out, ", %u not started", counts.not_started);
 	textbuf_add(out, "\n");
+	if (s->has_batch_count)
+		textbuf_add(out, "batch %s: %lld of %lld\n", s->batch, (long long)s->batch_passed,
+			    (long long)s->batch_of);
 }
 
 void table_render(const struct snapshot *s, const struct screen *screen, struct textbuf *out)

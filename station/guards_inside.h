@@ -1,0 +1,61 @@
+/*
+ * Inside the guards (guards.h): what guards.c, which settles, and guards_judge.c, which looks
+ * at the facts, share. Nobody else includes this.
+ */
+#ifndef STATION_GUARDS_INSIDE_H
+#define STATION_GUARDS_INSIDE_H
+
+#include "db/decided.h"
+#include "station/guards.h"
+
+#include <pthread.h>
+
+/* What would refuse the run, in the order in which it is said. */
+struct findings {
+	struct guard_overridden rows[GUARD_COUNT];
+	size_t count;
+};
+__attribute__((format(printf, 3, 4))) void findings_add(struct findings *f, enum status code,
+							const char *format, ...);
+
+struct guard_place {
+	bool is_taken; /* a place in the batch that no other unit may have */
+	bool is_ended;
+};
+
+struct guards {
+	/* Const. */
+	struct guard_setup setup;
+	const char *product, *process;
+
+	pthread_mutex_t lock; /* protects all below */
+	struct db *db;
+	int64_t passed; /* units that count in the batch */
+	int64_t of;     /* to be made; 0 nobody said */
+	unsigned taken; /* places */
+	struct guard_place places[];
+};
+
+/* What is known about a unit, besides findings. */
+struct unit_facts {
+	bool is_rework;         /* taken again on purpose */
+	int64_t generation;     /* the highest known here; 0 never taken */
+	bool has_claim_to_fear; /* of another station, not older than our own last one */
+	struct guard_claim claim;
+};
+
+/* ---- guards_judge.c; all with the lock held ---- */
+
+enum status judge_before_port(struct guards *g, struct findings *found, struct err *err);
+enum status judge_unit(struct guards *g, const char *mac, struct findings *found,
+		       struct unit_facts *facts, struct err *err);
+/* Another station's claims, as far as they are known here. mac NULL: only the serial number. */
+enum status judge_known_claims(struct guards *g, const char *mac, const struct unit_facts *facts,
+			       struct findings *found, struct err *err);
+/* Units that shall come out of it; 0 nobody said. */
+int64_t batch_size(const struct batch_state *state);
+/* Does the run need a place in the batch, and is none left? */
+enum status judge_place(struct guards *g, const char *mac, bool *needs_one, struct findings *found,
+			struct err *err);
+
+#endif

@@ -1,0 +1,224 @@
+/* What the facts say about a run: guards_inside.h. */
+#include "station/guards_inside.h"
+
+#include "db/decided.h"
+#include "station/rules.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define UTC_BYTES 32
+
+static const char *utc_text(int64_t utc_ms, char text[static UTC_BYTES])
+{
+	const time_t seconds = (time_t)(utc_ms / 1000);
+	struct tm parts;
+
+	if (!gmtime_r(&seconds, &parts) ||
+	    !strftime(text, UTC_BYTES, "%Y-%m-%d %H:%M:%S UTC", &parts))
+		snprintf(text, UTC_BYTES, "an unknown time");
+	return text;
+}
+
+/* ---- before the port is opened ---- */
+
+static enum status judge_approval(struct guards *g, struct findings *found, struct err *err)
+{
+	const struct plan *plan = g->setup.plan;
+	bool is_required, is_approved;
+
+	TRY(rule_is_strict(g->db, RULE_APPROVAL, &is_required, err));
+	if (!is_required)
+		return STATUS_OK;
+	TRY(decided_approval(g->db, plan->digest_text, &is_approved, err));
+	if (!is_approved)
+		findings_add(found, STATUS_RECIPE_NOT_APPROVED,
+			     "nobody has approved %s revision %u (%.12s), or it was retired since",
+			     plan->name, plan->revision, plan->digest_text);
+	return STATUS_OK;
+}
+
+static enum status judge_batch(struct guards *g, struct findings *found, struct err *err)
+{
+	const struct plan *plan = g->setup.plan;
+	const char *batch = g->setup.batch;
+	struct batch_state state = { 0 };
+	bool needs_opened;
+	char utc[UTC_BYTES];
+
+	TRY(rule_is_strict(g->db, RULE_BATCH, &needs_opened, err));
+	if (batch)
+		TRY(decided_batch(g->db, batch, &state, err));
+	if (needs_opened && !batch)
+		findings_add(found, STATUS_BATCH_UNKNOWN,
+			     "this station flashes in opened batches alone, and none is named: use "
+			     "--batch");
+	else if (needs_opened && !state.is_known)
+		findings_add(found, STATUS_BATCH_UNKNOWN, "batch '%s' was never opened", batch);
+	if (state.is_known && !state.is_open)
+		findings_add(found, STATUS_BATCH_CLOSED, "batch '%s' was closed at %s", batch,
+			     utc_text(state.closed_utc_ms, utc));
+	if (state.recipe_digest[0] && strcmp(state.recipe_digest, plan->digest_text) != 0)
+		findings_add(found, STATUS_BATCH_RECIPE,
+			     "batch '%s' was opened for the recipe %.12s, this is %.12s", batch,
+			     state.recipe_digest, plan->digest_text);
+	return STATUS_OK;
+}
+
+enum status judge_before_port(struct guards *g, struct findings *found, struct err *err)
+{
+	TRY(judge_approval(g, found, err));
+	TRY(judge_batch(g, found, err));
+	if (g->setup.plan->plant_policy == PLANT_STRICT && !g->setup.plant)
+		findings_add(found, STATUS_PLANT_UNREACHABLE,
+			     "the recipe says 'plant: strict', and no server is named: use --plant "
+			     "or FLASHLINE_PLANT");
+	return STATUS_OK;
+}
+
+/* ---- once the unit is known ---- */
+
+static enum status judge_disposition(struct guards *g, const char *mac, struct findings *found,
+				     struct disposition_state *state, struct err *err)
+{
+	char utc[UTC_BYTES];
+
+	TRY(decided_disposition(g->db, mac, state, err));
+	if (strcmp(state->state, "QUARANTINE") == 0 || strcmp(state->state, "SCRAP") == 0 ||
+	    strcmp(state->state, "RMA") == 0)
+		findings_add(found, STATUS_UNIT_BLOCKED, "%s: %s since %s%s%s: %s", mac,
+			     state->state, utc_text(state->utc_ms, utc),
+			     state->operator_name[0] ? ", by " : "", state->operator_name,
+			     state->reason);
+	return STATUS_OK;
+}
+
+/* Of rule and recipe the stricter one. */
+static enum status refuses_passed(struct guards *g, bool *refuses, struct err *err)
+{
+	*refuses = true;
+	TRY(rule_is_strict(g->db, RULE_ALREADY_PASSED, refuses, err));
+	switch (g->setup.plan->passed_policy) {
+	case PASSED_USUAL:
+		*refuses = *refuses || g->setup.batch;
+		break;
+	case PASSED_FLASH:
+		break;
+	case PASSED_REFUSE:
+		*refuses = true;
+		break;
+	}
+	return STATUS_OK;
+}
+
+static enum status judge_passed(struct guards *g, const char *mac,
+				const struct disposition_state *state, struct findings *found,
+				struct unit_facts *facts, struct err *err)
+{
+	struct guard_pass pass;
+	char utc[UTC_BYTES];
+	bool refuses;
+
+	TRY(guard_passed(g->db, mac, g->setup.plan->digest_text, &pass, err));
+	if (!pass.is_there)
+		return STATUS_OK;
+	/* Newer in the ledger: clocks are set back at times. */
+	if (strcmp(state->state, "REWORK") == 0 && state->seq > pass.seq) {
+		facts->is_rework = true;
+		return STATUS_OK;
+	}
+	TRY(refuses_passed(g, &refuses, err));
+	if (!refuses)
+		return STATUS_OK;
+	findings_add(found, STATUS_ALREADY_PASSED, "%s passed this recipe at %s, run %s", mac,
+		     utc_text(pass.end_utc_ms, utc), pass.run_id);
+	/* If the run goes on all the same, it is an override. */
+	facts->is_rework = true;
+	return STATUS_OK;
+}
+
+static enum status judge_serial(struct guards *g, const char *mac, struct findings *found,
+				struct err *err)
+{
+	const char *serial = g->setup.serial;
+	char own[GUARD_SERIAL_BYTES], holder[MAC_TEXT_BYTES];
+
+	if (!serial)
+		return STATUS_OK;
+	TRY(guard_serial_holder(g->db, serial, g->product, mac, holder, err));
+	if (holder[0])
+		findings_add(found, STATUS_SERIAL_TAKEN,
+			     "serial number '%s' belongs to the unit %s, which passed with it",
+			     serial, holder);
+	TRY(guard_serial_of(g->db, mac, g->product, own, err));
+	if (own[0] && strcmp(own, serial) != 0)
+		findings_add(found, STATUS_SERIAL_DIFFERS,
+			     "%s passed with the serial number '%s', not with '%s'", mac, own,
+			     serial);
+	return STATUS_OK;
+}
+
+enum status judge_unit(struct guards *g, const char *mac, struct findings *found,
+		       struct unit_facts *facts, struct err *err)
+{
+	struct disposition_state state;
+
+	TRY(judge_disposition(g, mac, found, &state, err));
+	TRY(judge_passed(g, mac, &state, found, facts, err));
+	TRY(judge_serial(g, mac, found, err));
+	TRY(guard_generation(g->db, mac, g->product, g->process, &facts->generation, err));
+	TRY(guard_mac_claim(g->db, mac, g->product, g->process, &facts->claim, err));
+	/* What was taken here on purpose since is ours again. */
+	facts->has_claim_to_fear =
+		facts->claim.is_there && facts->claim.generation >= facts->generation;
+	return STATUS_OK;
+}
+
+enum status judge_known_claims(struct guards *g, const char *mac, const struct unit_facts *facts,
+			       struct findings *found, struct err *err)
+{
+	struct guard_claim claim;
+	char utc[UTC_BYTES];
+
+	if (mac && facts->has_claim_to_fear)
+		findings_add(found, STATUS_MAC_ELSEWHERE, "%s was claimed by station %s at %s", mac,
+			     facts->claim.station, utc_text(facts->claim.claimed_utc_ms, utc));
+	if (!g->setup.serial)
+		return STATUS_OK;
+	TRY(guard_serial_claim(g->db, g->setup.serial, g->product, &claim, err));
+	if (claim.is_there)
+		findings_add(found, STATUS_SERIAL_TAKEN,
+			     "serial number '%s' was claimed by station %s at %s", g->setup.serial,
+			     claim.station, utc_text(claim.claimed_utc_ms, utc));
+	return STATUS_OK;
+}
+
+int64_t batch_size(const struct batch_state *state)
+{
+	return state->quantity ? state->quantity : state->quota;
+}
+
+enum status judge_place(struct guards *g, const char *mac, bool *needs_one, struct findings *found,
+			struct err *err)
+{
+	const char *batch = g->setup.batch;
+	struct batch_state state;
+	bool counts = false;
+
+	*needs_one = false;
+	if (!batch)
+		return STATUS_OK;
+	TRY(decided_batch(g->db, batch, &state, err));
+	g->of = batch_size(&state);
+	if (mac)
+		TRY(guard_counts_in_batch(g->db, mac, batch, &counts, err));
+	if (counts)
+		return STATUS_OK; /* it has its place */
+	*needs_one = true;
+	if (state.quota && g->passed + g->taken >= state.quota)
+		findings_add(found, STATUS_BATCH_FULL,
+			     "batch '%s' may have %lld good units: %lld passed, %u under way",
+			     batch, (long long)state.quota, (long long)g->passed, g->taken);
+	return STATUS_OK;
+}
