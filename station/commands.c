@@ -5,7 +5,7 @@
 
 #define TAKES_PORTS (TAKES(PORTS) | TAKES(ALL) | TAKES(JOBS) | TAKES(JSON))
 #define TAKES_RUN (TAKES_PORTS | TAKES(DB) | TAKES(OPERATOR) | TAKES(BATCH) | TAKES(PRODUCTS) | \
-		   TAKES(OVERRIDE) | TAKES(REASON) | TAKES(SERIAL) | TAKES(PLANT))
+		   TAKES(SERIAL) | TAKES(PLANT))
 #define TAKES_CHOICE (TAKES(DB) | TAKES(SINCE) | TAKES(UNTIL) | TAKES(FROM) | TAKES(TO))
 #define TAKES_DECISION (TAKES(DB) | TAKES(OPERATOR) | TAKES(REASON) | TAKES(JSON))
 
@@ -18,7 +18,7 @@ static const struct command rows[] = {
 	{
 		.name = "flash",
 		.operands = "RECIPE", .operands_min = 1, .operands_max = 1,
-		.takes = TAKES_RUN | TAKES(NO_MEMORY),
+		.takes = TAKES_RUN | TAKES(NO_MEMORY) | TAKES(OVERRIDE) | TAKES(REASON),
 		.summary = "write a recipe to units, prove it on each chip, record it",
 		.text =
 		"Writes the recipe's images to every chosen unit, all at the same time, and has each\n"
@@ -26,6 +26,9 @@ static const struct command rows[] = {
 		"Each run is recorded in the database before its first byte goes out.\n" CHOICE
 		"\nA unit that fails is tried in other ways: resets, rates, block sizes, its power off and\n"
 		"on where the hub can; what rescued it is remembered for its slot ('flashline slots').\n"
+		"A unit that a rule of the factory forbids - it passed before, its batch is full, the recipe\n"
+		"is not approved - is refused before a byte of its flash is written; --override lets it\n"
+		"through, with --operator and --reason, and is recorded (docs/guards.md).\n"
 		"Ctrl-C stops all runs and records them as ABORTED.",
 		.run = cmd_flash,
 	},
@@ -36,7 +39,8 @@ static const struct command rows[] = {
 		.summary = "prove units against a recipe, write nothing",
 		.text =
 		"Has the chip of every chosen unit compute the MD5 of each region of the recipe and\n"
-		"compares. Nothing is written; the runs are recorded as kind VERIFY.\n" CHOICE,
+		"compares. Nothing is written; the runs are recorded as kind VERIFY. No rule of the factory\n"
+		"refuses a unit here.\n" CHOICE,
 		.run = cmd_verify,
 	},
 	{
