@@ -14,6 +14,15 @@ as_root() {
 	fi
 }
 
+# Debian's postgresql makes a database and starts it when it is installed. The tests start their
+# own; so that nothing else begins to run on this machine, ask for none, unless somebody has
+# said already what shall be made.
+no_cluster() {
+	[ -e /etc/postgresql-common/createcluster.conf ] && return 0
+	as_root mkdir -p /etc/postgresql-common
+	as_root sh -c 'echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf'
+}
+
 # Debian packages, only those that are missing.
 need_packages() {
 	missing=
@@ -23,6 +32,9 @@ need_packages() {
 	done
 	[ -n "$missing" ] || return 0
 	say "installing Debian packages:$missing"
+	case " $missing " in
+	*" postgresql "*) no_cluster ;;
+	esac
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq ||
 		die "apt-get update failed: see above"
 	# shellcheck disable=SC2086
@@ -31,8 +43,9 @@ need_packages() {
 }
 
 build_packages="gcc libc6-dev make cmake ninja-build pkg-config libserialport-dev libsqlite3-dev
-libyaml-dev zlib1g-dev libdeflate-dev libssl-dev libjansson-dev ca-certificates"
-test_packages="libcmocka-dev sqlite3 clang clang-tidy clang-format libclang-rt-14-dev man-db procps"
+libyaml-dev zlib1g-dev libdeflate-dev libssl-dev libjansson-dev libpq-dev ca-certificates"
+test_packages="libcmocka-dev sqlite3 clang clang-tidy clang-format libclang-rt-14-dev man-db procps
+postgresql postgresql-contrib"
 
 # node and npm, from Debian where the machine has none.
 need_npm() {
