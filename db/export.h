@@ -1,11 +1,13 @@
 /*
- * Runs out of the database: CSV, JSON lines, and one readable file per run.
+ * Runs out of the database, for other programs and for people. docs/exports.md describes every
+ * format; the columns are those of db/query.h in all of them. Rows are ordered by
+ * start, oldest first; all texts come out as valid UTF-8, bytes that are not as U+FFFD.
  *
  * CSV: RFC 4180 with a header line and CRLF; an unknown value is empty, an empty
  * text is "". A text that starts with = + - @, tab, CR or LF gets a ' before it, so that
  * no spreadsheet takes it for a formula. JSON lines: one object a line, every
- * column present, null for unknown. Both are valid UTF-8: bytes that are not
- * become U+FFFD. Rows are ordered by start, oldest first.
+ * column present, null for unknown. JUnit XML: for test reporters, a suite per recipe and batch,
+ * in that order; runs that have not ended are left out. WSJF: for WATS, one file per run.
  */
 #ifndef DB_EXPORT_H
 #define DB_EXPORT_H
@@ -16,14 +18,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum export_format { EXPORT_CSV, EXPORT_JSONL };
+enum export_format { EXPORT_CSV, EXPORT_JSONL, EXPORT_JUNIT, EXPORT_WSJF };
 
-/* "csv", "jsonl"; STATUS_USAGE for anything else. */
+/* "csv", "jsonl", "junit", "wsjf"; STATUS_USAGE for anything else. */
 enum status export_format_by_name(const char *name, enum export_format *format, struct err *err);
 
 /*
- * *count gets the number of runs. STATUS_DATABASE, STATUS_FILE (out cannot be
- * written; it is flushed before the return), STATUS_NO_MEMORY.
+ * All but EXPORT_WSJF (STATUS_USAGE). *count gets the number of runs. STATUS_DATABASE,
+ * STATUS_FILE (out cannot be written; it is flushed before the return), STATUS_NO_MEMORY.
  */
 enum status export_runs(struct db *db, enum export_format format, const struct run_filter *filter,
 			FILE *out, uint64_t *count, struct err *err);
@@ -45,5 +47,21 @@ enum status export_runs_to(struct db *db, enum export_format format,
  */
 enum status export_unit_logs(struct db *db, const struct run_filter *filter, const char *dir,
 			     uint64_t *count, struct err *err);
+
+struct export_reports {
+	uint64_t reports;   /* written */
+	uint64_t open_runs; /* left out: they have no verdict */
+	uint64_t wildcards; /* of the reports, with an id that WATS cannot filter for (* ? _ and so
+			       on) */
+};
+
+/*
+ * One WATS report per run that has ended, named as the unit logs are but with the whole run
+ * id, so that no two runs have one file. process_code: number of the process in WATS.
+ */
+#define EXPORT_PROCESS_CODE 10        /* in WATS as delivered */
+#define EXPORT_PROCESS_CODE_MAX 32767 /* our choice */
+enum status export_wsjf(struct db *db, const struct run_filter *filter, const char *dir,
+			int process_code, struct export_reports *done, struct err *err);
 
 #endif

@@ -46,13 +46,8 @@ static void bind_conditions(sqlite3_stmt *stmt, const struct run_filter *filter)
 	sql_bind_text(stmt, sqlite3_bind_parameter_index(stmt, ":run_id"), filter->run_id);
 }
 
-enum status select_runs(struct db *db, const struct run_filter *filter, sqlite3_stmt **stmt,
-			struct err *err)
+static void append_query(sqlite3_str *text, const struct run_filter *filter)
 {
-	sqlite3_str *text = sqlite3_str_new(db->sql);
-	enum status st;
-
-	*stmt = NULL;
 	sqlite3_str_appendall(text, filter->last ? "SELECT * FROM (SELECT " : "SELECT ");
 	append_columns(text);
 	sqlite3_str_appendall(text, " FROM runs WHERE true");
@@ -61,12 +56,40 @@ enum status select_runs(struct db *db, const struct run_filter *filter, sqlite3_
 		sqlite3_str_appendall(text,
 				      " ORDER BY start_utc_ms DESC, run_id DESC LIMIT :last)");
 	sqlite3_str_appendall(text, " ORDER BY start_utc_ms, run_id");
+}
+
+static enum status prepare(struct db *db, const struct run_filter *filter, sqlite3_str *text,
+			   sqlite3_stmt **stmt, struct err *err)
+{
+	enum status st;
 	char *sql = sqlite3_str_finish(text);
 	st = sql ? sql_prepare(db, sql, stmt, err) : sql_fail_at(db->path, SQLITE_NOMEM, NULL, err);
 	sqlite3_free(sql);
 	if (!st)
 		bind_conditions(*stmt, filter);
 	return st;
+}
+
+enum status select_runs(struct db *db, const struct run_filter *filter, sqlite3_stmt **stmt,
+			struct err *err)
+{
+	sqlite3_str *text = sqlite3_str_new(db->sql);
+
+	*stmt = NULL;
+	append_query(text, filter);
+	return prepare(db, filter, text, stmt, err);
+}
+
+enum status select_from_runs(struct db *db, const struct run_filter *filter, const char *head,
+			     const char *tail, sqlite3_stmt **stmt, struct err *err)
+{
+	sqlite3_str *text = sqlite3_str_new(db->sql);
+
+	*stmt = NULL;
+	sqlite3_str_appendf(text, "SELECT %s FROM (", head);
+	append_query(text, filter);
+	sqlite3_str_appendf(text, ") %s", tail);
+	return prepare(db, filter, text, stmt, err);
 }
 
 enum status select_next(struct db *db, sqlite3_stmt *stmt, bool *has_row, struct err *err)

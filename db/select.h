@@ -14,6 +14,10 @@
 enum status select_runs(struct db *db, const struct run_filter *filter, sqlite3_stmt **stmt,
 			struct err *err);
 
+/* The same as a subquery: SELECT head FROM (those rows) tail. */
+enum status select_from_runs(struct db *db, const struct run_filter *filter, const char *head,
+			     const char *tail, sqlite3_stmt **stmt, struct err *err);
+
 /* *has_row says whether there is one more. */
 enum status select_next(struct db *db, sqlite3_stmt *stmt, bool *has_row, struct err *err);
 

@@ -99,11 +99,14 @@ static const struct command rows[] = {
 		.operands = "",
 		.takes = TAKES(DB) | TAKES(FORMAT) | TAKES(OUTPUT) | TAKES(UNIT_LOGS) | TAKES(UNIT) |
 			 TAKES(LAST) | TAKES(FAILED) | TAKES(SINCE) | TAKES(UNTIL) | TAKES(BATCH) |
-			 TAKES(OUTCOME),
-		.summary = "write recorded runs as CSV, JSON lines or one file per run",
+			 TAKES(OUTCOME) | TAKES(PROCESS_CODE),
+		.summary = "write recorded runs as CSV, JSON lines, JUnit XML, WATS reports or text",
 		.text =
-		"Writes one row per recorded run, with every column of the record; or, with --unit-logs\n"
-		"alone, one readable file per run; or both, with --output as well.",
+		"Writes recorded runs with every column of the record: csv and jsonl one row per run;\n"
+		"junit one test case per run, for Jenkins and GitLab; wsjf one report per run into the\n"
+		"folder that --output names, for WATS and TofuPilot. With --unit-logs alone, one readable\n"
+		"file per run; or both, with --output as well. junit, wsjf and unit logs leave out runs\n"
+		"that have not ended.",
 		.run = cmd_export,
 	},
 	{

@@ -565,7 +565,7 @@ static void formats_are_known_by_name(void **state)
 	assert_int_equal(export_format_by_name("JSONL", &format, &err), STATUS_OK);
 	assert_int_equal(format, EXPORT_JSONL);
 	assert_int_equal(export_format_by_name("xml", &format, &err), STATUS_USAGE);
-	assert_non_null(strstr(err.text, "csv or jsonl"));
+	assert_non_null(strstr(err.text, "csv, jsonl, junit or wsjf"));
 }
 
 int main(void)
