@@ -39,6 +39,7 @@ struct slot_view {
 	const char *detail;                /* "" when there is nothing to add */
 	const struct flash_report *report; /* NULL when the flasher gave none */
 	bool is_duplicate_mac;
+	int64_t generation; /* 1 the first time in its process, more: rework; 0 unknown */
 	bool is_stored; /* in the database; false also where nothing is recorded */
 };
 
@@ -48,6 +49,7 @@ struct snapshot {
 	const struct product_list *products; /* to compare units with; NULL: they are not */
 	const char *db_path;                 /* NULL: nothing is recorded */
 	const char *operator_name, *batch, *reason;
+	const char *serial; /* of the one unit; NULL unknown */
 	bool has_batch_count;
 	int64_t batch_passed, batch_of; /* good units of the batch, and how many it shall have */
 	bool has_plant;

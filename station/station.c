@@ -212,6 +212,7 @@ static void fill_views(struct session *s)
 		.operator_name = setup->operator_name,
 		.batch = setup->batch,
 		.reason = setup->reason,
+		.serial = setup->serial,
 		.has_plant = setup->plant != NULL,
 		.slots = s->views,
 		.slot_count = setup->place_count,

@@ -69,6 +69,7 @@ static void store(struct session *s, unsigned slot, const struct flash_report *r
 	char *log;
 
 	view->report = report;
+	view->generation = report ? job_generation(unit->job) : 0;
 	session_take_event(s, slot, SLOT_VERDICT);
 	unit->deadline_us =
 		s->stop_requests ? session_now_us() + s->setup->limits->store_us : NEVER;
@@ -85,7 +86,7 @@ static void store(struct session *s, unsigned slot, const struct flash_report *r
 		.duration_us = view->elapsed_us,
 		.end_utc_ms = clock_utc_ms(),
 		.is_duplicate_mac = view->is_duplicate_mac,
-		.generation = report ? job_generation(unit->job) : 0,
+		.generation = view->generation,
 		.log = log,
 	};
 	record_of_result(view->run_id, &verdict, report, &unit->ident, &storage, &result);

@@ -180,6 +180,9 @@ static void add_result(const struct snapshot *s, const struct slot_view *slot, j
 	json_object_set_new(object, "download", json_text(snapshot_download_hint(s, slot)));
 	json_object_set_new(object, "stored", json_boolean(slot->is_stored));
 	json_object_set_new(object, "duplicate_mac", json_boolean(slot->is_duplicate_mac));
+	json_object_set_new(object, "serial", json_text(s->serial));
+	json_object_set_new(object, "generation",
+			    slot->generation ? json_integer(slot->generation) : json_null());
 	json_object_set_new(object, "seconds", seconds((double)slot->elapsed_us / 1e6));
 	json_object_set_new(object, "limit_s", seconds((double)slot->limit_us / 1e6));
 	json_object_set_new(object, "bridge", json_text(slot->bridge));
