@@ -28,42 +28,6 @@ enum exit_code cmd_audit_pack(const struct options *options)
 	return complain(&err);
 }
 
-enum exit_code cmd_recipe(const struct options *options)
-{
-	struct err err;
-
-	(void)options;
-	err_set(&err, STATUS_NOT_SUPPORTED, "recipe: not built yet");
-	return complain(&err);
-}
-
-enum exit_code cmd_guard(const struct options *options)
-{
-	struct err err;
-
-	(void)options;
-	err_set(&err, STATUS_NOT_SUPPORTED, "guard: not built yet");
-	return complain(&err);
-}
-
-enum exit_code cmd_unit(const struct options *options)
-{
-	struct err err;
-
-	(void)options;
-	err_set(&err, STATUS_NOT_SUPPORTED, "unit: not built yet");
-	return complain(&err);
-}
-
-enum exit_code cmd_attach(const struct options *options)
-{
-	struct err err;
-
-	(void)options;
-	err_set(&err, STATUS_NOT_SUPPORTED, "attach: not built yet");
-	return complain(&err);
-}
-
 enum exit_code cmd_ledger(const struct options *options)
 {
 	struct err err;
@@ -88,14 +52,5 @@ enum exit_code cmd_serials(const struct options *options)
 
 	(void)options;
 	err_set(&err, STATUS_NOT_SUPPORTED, "serials: not built yet");
-	return complain(&err);
-}
-
-enum exit_code cmd_backup(const struct options *options)
-{
-	struct err err;
-
-	(void)options;
-	err_set(&err, STATUS_NOT_SUPPORTED, "backup: not built yet");
 	return complain(&err);
 }
