@@ -1,6 +1,6 @@
 #include "db/ledger.h"
 
-#include "db/sql.h"
+#include "db/ledger_read.h"
 #include "engine/base/bytes.h"
 
 #include <errno.h>
@@ -92,6 +92,68 @@ enum status ledger_head(struct db *db, struct ledger_head *head, struct err *err
 	return st;
 }
 
+/* A hash has 32 bytes, unless somebody made the table anew without that rule. */
+static bool read_hash(sqlite3_stmt *row, int column, uint8_t hash[static SHA256_BYTES])
+{
+	const void *data = sqlite3_column_blob(row, column);
+
+	if (!data || sqlite3_column_bytes(row, column) != SHA256_BYTES)
+		return false;
+	memcpy(hash, data, SHA256_BYTES);
+	return true;
+}
+
+/* What is no text at all, or has a zero byte within, can have no hash: it is read as another. */
+static const char *read_text(sqlite3_stmt *row, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(row, column);
+
+	if (!text || strlen(text) != (size_t)sqlite3_column_bytes(row, column))
+		return "";
+	return text;
+}
+
+void ledger_read_entry(sqlite3_stmt *row, struct ledger_entry *entry)
+{
+	*entry = (struct ledger_entry){
+		.seq = sqlite3_column_int64(row, 0),
+		.utc_ms = sqlite3_column_int64(row, 1),
+		.kind = read_text(row, 2),
+		.ref = read_text(row, 3),
+		.body = read_text(row, 4),
+	};
+	if (!read_hash(row, 5, entry->prev))
+		memset(entry->prev, 0xff, sizeof(entry->prev));
+	if (!read_hash(row, 6, entry->hash))
+		memset(entry->hash, 0xff, sizeof(entry->hash));
+}
+
+enum status ledger_walk(struct db *db, int64_t from_seq, int64_t limit,
+			enum status (*each)(void *ctx, const struct ledger_entry *entry,
+					    struct err *err),
+			void *ctx, struct err *err)
+{
+	enum status st = STATUS_OK;
+	sqlite3_stmt *stmt;
+	int rc = SQLITE_DONE;
+
+	TRY(sql_prepare(
+		db, "SELECT " LEDGER_COLUMNS " FROM ledger WHERE seq >= ?1 ORDER BY seq LIMIT ?2",
+		&stmt, err));
+	sqlite3_bind_int64(stmt, 1, from_seq);
+	sqlite3_bind_int64(stmt, 2, limit);
+	while (!st && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		struct ledger_entry entry;
+
+		ledger_read_entry(stmt, &entry);
+		st = each(ctx, &entry, err);
+	}
+	if (!st && rc != SQLITE_DONE)
+		st = sql_fail(db, rc, err);
+	sqlite3_finalize(stmt);
+	return st;
+}
+
 const char *ledger_fault_name(enum ledger_fault fault)
 {
 	switch (fault) {
@@ -115,6 +177,8 @@ const char *ledger_fault_name(enum ledger_fault fault)
 		return "ANCHOR_DIFFERS";
 	case LEDGER_TRIGGER_MISSING:
 		return "TRIGGER_MISSING";
+	case LEDGER_SCHEMA_CHANGED:
+		return "SCHEMA_CHANGED";
 	}
 	return "";
 }

@@ -68,7 +68,9 @@ enum ledger_fault {
 	LEDGER_ROW_ADDED,       /* a record without an entry */
 	LEDGER_TAIL_CUT,        /* it ends before the anchor */
 	LEDGER_ANCHOR_DIFFERS,  /* another history than the anchor's */
-	LEDGER_TRIGGER_MISSING, /* nothing differs, but a guard of the file was removed */
+	LEDGER_TRIGGER_MISSING, /* nothing differs, but a guard of the file was removed or changed
+				 */
+	LEDGER_SCHEMA_CHANGED,  /* a table, index or view is not as this program makes it */
 };
 const char *ledger_fault_name(enum ledger_fault fault);
 
