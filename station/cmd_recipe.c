@@ -64,6 +64,7 @@ struct showing {
 	struct db *db;
 	struct textbuf *out; /* for people, or */
 	json_t *object;      /* for programs */
+	bool is_whole;       /* with what it was written as */
 	bool is_found;
 };
 
@@ -175,6 +176,8 @@ static enum status show_people(struct showing *s, const struct recipe_row *r,
 		textbuf_add(out, "  %-12s %s\n", "newest run", people_time(use->last_utc_ms, time));
 	TRY(decisions_text(s->db, DECISIONS_OF_RECIPE, r->digest, out, err));
 	TRY(images_text(s->db, r->digest, out, err));
+	if (!s->is_whole)
+		return STATUS_OK;
 	TRY(attachments_text(s->db, "recipe", r->digest, out, err));
 	add_yaml(out, "canonical, with its preset", r->canonical, strlen(r->canonical));
 	return attachments_walk(s->db, "recipe", r->digest, true, show_source, s, err);
@@ -193,11 +196,11 @@ static enum status show_programs(struct showing *s, const struct recipe_row *r,
 	if (!st)
 		st = recipe_images_walk(s->db, r->digest, append_image, list = json_array(), err);
 	json_object_set_new(s->object, "images", list);
+	if (st || !s->is_whole)
+		return st;
 	json_object_set_new(s->object, "canonical", json_string(r->canonical));
 	json_object_set_new(s->object, "sources", json_array());
-	if (!st)
-		st = attachments_walk(s->db, "recipe", r->digest, true, show_source, s, err);
-	return st;
+	return attachments_walk(s->db, "recipe", r->digest, true, show_source, s, err);
 }
 
 static enum status show_row(void *ctx, const struct recipe_row *r, struct err *err)
@@ -214,10 +217,10 @@ static enum status show_row(void *ctx, const struct recipe_row *r, struct err *e
 }
 
 static enum status show_recipe(const struct options *o, struct db *db, const char *digest,
-			       struct err *err)
+			       bool is_whole, struct err *err)
 {
 	struct textbuf out = { 0 };
-	struct showing s = { .db = db, .out = o->json ? NULL : &out };
+	struct showing s = { .db = db, .out = o->json ? NULL : &out, .is_whole = is_whole };
 	enum status st = recipes_walk(db, digest, show_row, &s, err);
 
 	if (!st && !s.is_found)
@@ -238,7 +241,7 @@ static enum status recipe_show(const struct options *o, struct db *db, struct er
 	char digest[65];
 
 	TRY(named_recipe(o, o->operands[1], false, db, digest, err));
-	return show_recipe(o, db, digest, err);
+	return show_recipe(o, db, digest, true, err);
 }
 
 /* ---- approve, retire ---- */
@@ -256,7 +259,7 @@ static enum status judge(const struct options *o, const char *state, struct db *
 		.utc_ms = clock_utc_ms(),
 	};
 	TRY(db_put(db, RECORD_APPROVAL, &record, err));
-	return show_recipe(o, db, digest, err);
+	return show_recipe(o, db, digest, false, err);
 }
 
 static enum status recipe_approve(const struct options *o, struct db *db, struct err *err)

@@ -23,19 +23,23 @@ static const char *utc_text(int64_t utc_ms, char text[static UTC_BYTES])
 
 /* ---- before the port is opened ---- */
 
+/* A recipe that was retired is refused whatever the rule says: somebody meant this one. */
 static enum status judge_approval(struct guards *g, struct findings *found, struct err *err)
 {
 	const struct plan *plan = g->setup.plan;
-	bool is_required, is_approved;
+	bool is_required, is_approved, is_retired;
 
 	TRY(rule_is_strict(g->db, RULE_APPROVAL, &is_required, err));
-	if (!is_required)
-		return STATUS_OK;
 	TRY(decided_approval(g->db, plan->digest_text, &is_approved, err));
-	if (!is_approved)
+	TRY(decided_retired(g->db, plan->digest_text, &is_retired, err));
+	if (is_retired)
 		findings_add(found, STATUS_RECIPE_NOT_APPROVED,
-			     "nobody has approved %s revision %u (%.12s), or it was retired since",
-			     plan->name, plan->revision, plan->digest_text);
+			     "%s revision %u (%.12s) was retired", plan->name, plan->revision,
+			     plan->digest_text);
+	else if (is_required && !is_approved)
+		findings_add(found, STATUS_RECIPE_NOT_APPROVED,
+			     "nobody has approved %s revision %u (%.12s)", plan->name,
+			     plan->revision, plan->digest_text);
 	return STATUS_OK;
 }
 
@@ -49,7 +53,7 @@ static enum status judge_batch(struct guards *g, struct findings *found, struct 
 
 	TRY(rule_is_strict(g->db, RULE_BATCH, &needs_opened, err));
 	if (batch)
-		TRY(decided_batch(g->db, batch, &state, err));
+		TRY(decided_order(g->db, batch, &state, err));
 	if (needs_opened && !batch)
 		findings_add(found, STATUS_BATCH_UNKNOWN,
 			     "this station flashes in opened batches alone, and none is named: use "
@@ -209,7 +213,7 @@ enum status judge_place(struct guards *g, const char *mac, bool *needs_one, stru
 	*needs_one = false;
 	if (!batch)
 		return STATUS_OK;
-	TRY(decided_batch(g->db, batch, &state, err));
+	TRY(decided_order(g->db, batch, &state, err));
 	g->of = batch_size(&state);
 	if (mac)
 		TRY(guard_counts_in_batch(g->db, mac, batch, &counts, err));
