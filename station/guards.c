@@ -171,8 +171,12 @@ static enum status record_override(const struct guards *g, struct guard_run *run
 		.reason = g->setup.reason,
 		.utc_ms = clock_utc_ms(),
 	};
+	struct err why;
 
-	TRY(writer_put(g->setup.writer, RECORD_OVERRIDE, &record, err));
+	err_clear(&why);
+	if (writer_put(g->setup.writer, RECORD_OVERRIDE, &record, &why))
+		return err_set(err, STATUS_DATABASE, "%s cannot be overridden: %s", record.code,
+			       why.text);
 	run->overridden[run->overridden_count++] = *row;
 	say(run, "%s is overridden by %s (%s): %s", record.code, record.operator_name,
 	    record.reason, record.detail);
