@@ -159,15 +159,29 @@ static const struct command rows[] = {
 		.takes = TAKES_DECISION | TAKES(WORK_ORDER) | TAKES(PART_NUMBER) | TAKES(PART_REVISION) |
 			 TAKES(CUSTOMER) | TAKES(QUANTITY) | TAKES(QUOTA) | TAKES(RECIPE) | TAKES(PRODUCTS),
 		.summary = "open, change, close, show and list orders",
-		.text = "batch open|quota|close|reopen|show NAME, batch list",
+		.text =
+		"batch open NAME    an order: --quantity and --operator; --quota, --recipe, --work-order,\n"
+		"                   --part-number, --part-revision, --customer where they are known\n"
+		"batch quota NAME   so many units may pass in it from now on: --quota\n"
+		"batch close NAME   no further run in it\n"
+		"batch reopen NAME  runs in it again\n"
+		"batch show NAME    planned, passed, failed, to go, and who decided what\n"
+		"batch list         all, also names that were only typed with --batch\n"
+		"quota, close and reopen need --operator and --reason. A station that works on the\n"
+		"database keeps to it from its next run on.",
 		.run = cmd_batch,
 	},
 	{
 		.name = "recipe",
 		.operands = "ACTION [RECIPE]", .operands_min = 1, .operands_max = 2,
 		.takes = TAKES_DECISION | TAKES(PRODUCTS),
-		.summary = "approve and retire recipes",
-		.text = "recipe approve|retire RECIPE, recipe list",
+		.summary = "approve and retire recipes, show and list them",
+		.text =
+		"recipe approve RECIPE  needs --operator; approved is its content, with all its images\n"
+		"recipe retire RECIPE   needs --operator and --reason; it is not flashed any more\n"
+		"recipe show RECIPE     as the records have it: images, canonical text, source\n"
+		"recipe list            all that were used or approved, with their runs\n"
+		"RECIPE is a file, or the first digits of a digest (six or more).",
 		.run = cmd_recipe,
 	},
 	{
@@ -175,15 +189,27 @@ static const struct command rows[] = {
 		.operands = "ACTION [RULE WORD]", .operands_min = 1, .operands_max = 3,
 		.takes = TAKES_DECISION,
 		.summary = "show and set the rules that refuse units",
-		.text = "guard list, guard set RULE WORD",
+		.text =
+		"guard list           the rules and what holds now, and every guard\n"
+		"guard set RULE WORD  needs --operator and --reason:\n"
+		"  approval off|required          only approved recipes are flashed\n"
+		"  already_passed recipe|refuse   no unit is flashed again that passed the recipe\n"
+		"  batch any|opened               every run is in a batch that was opened",
 		.run = cmd_guard,
 	},
 	{
 		.name = "unit",
 		.operands = "ACTION MAC", .operands_min = 2, .operands_max = 2,
 		.takes = TAKES_DECISION,
-		.summary = "set a unit aside, or release it",
-		.text = "unit quarantine|rework|scrap|rma|release MAC|SERIAL",
+		.summary = "set a unit aside, send it through again, or release it",
+		.text =
+		"unit quarantine MAC  it is not flashed until somebody has decided\n"
+		"unit scrap MAC       it is not flashed any more\n"
+		"unit rma MAC         it came back from the customer, and is not flashed\n"
+		"unit rework MAC      it may be flashed again, once, although it passed\n"
+		"unit release MAC     none of these any more\n"
+		"All need --operator and --reason. Instead of the MAC, a serial number that one unit was\n"
+		"given alone.",
 		.run = cmd_unit,
 	},
 	{
@@ -191,7 +217,10 @@ static const struct command rows[] = {
 		.operands = "RUN FILE", .operands_min = 2, .operands_max = 2,
 		.takes = TAKES(DB) | TAKES(OPERATOR),
 		.summary = "keep a file with a run or a batch",
-		.text = "Keeps a copy of a file in the records, with a run (its id) or a batch (its name).",
+		.text =
+		"Keeps a copy of a file in the records, with a run (its id, or the first digits of it) or\n"
+		"a batch (its name): a test report, a photo, a certificate. 8 MiB at most. Needs\n"
+		"--operator.",
 		.run = cmd_attach,
 	},
 	{
@@ -223,7 +252,11 @@ static const struct command rows[] = {
 		.operands = "FILE", .operands_min = 1, .operands_max = 1,
 		.takes = TAKES(DB) | TAKES(JSON),
 		.summary = "copy the records, also while a station works",
-		.text = "Writes a copy of the database to FILE, also while a station writes to it.",
+		.text = "Writes a copy of the database to FILE: the records of one moment, also while a station\n"
+			"goes on writing. The copy is read again and compared before it takes FILE's name; only\n"
+			"an older backup of the same records is replaced. Prints the head of the ledger in it:\n"
+			"keep that line elsewhere. To go on with a copy that was brought back, begin a new chain\n"
+			"first: flashline ledger new-chain.",
 		.run = cmd_backup,
 	},
 	{
