@@ -181,7 +181,7 @@ enum status plant_heads(struct plant *plant, const char *chain_id, struct deadli
 	*branches = NULL;
 	*count = 0;
 	TRY(plant_call(plant,
-		       "SELECT branch, from_seq, head_seq, encode(head_hash, 'hex') "
+		       "SELECT branch, from_seq, head_seq, encode(head_hash, 'hex'), why "
 		       "FROM flashline.heads($1)",
 		       params, COUNT(params), d, &rows, err));
 	struct plant_branch *list = calloc(plant_row_count(rows) + 1, sizeof(*list));
@@ -191,6 +191,7 @@ enum status plant_heads(struct plant *plant, const char *chain_id, struct deadli
 		list[i].branch = (int)plant_integer(rows, i, 0);
 		list[i].from_seq = plant_integer(rows, i, 1);
 		list[i].head_seq = plant_integer(rows, i, 2);
+		snprintf(list[i].why, sizeof(list[i].why), "%s", plant_text(rows, i, 4));
 		st = read_hash(plant_text(rows, i, 3), list[i].head_hash, err);
 	}
 	if (!st) {

@@ -29,6 +29,7 @@ struct plant_branch {
 	int branch;
 	int64_t from_seq, head_seq;
 	uint8_t head_hash[SHA256_BYTES];
+	char why[16]; /* "FORKED", "ROLLED_BACK"; "" of branch 0 */
 };
 
 /* *branches is for free(); count 0: the server does not know this chain. */

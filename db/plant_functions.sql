@@ -106,9 +106,10 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION heads(p_chain text)
-RETURNS TABLE (branch integer, parent integer, from_seq bigint, head_seq bigint, head_hash bytea)
+RETURNS TABLE (branch integer, parent integer, from_seq bigint, head_seq bigint, head_hash bytea,
+	why text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, flashline, pg_temp AS $$
-	SELECT branch, parent, from_seq, head_seq, head_hash FROM branch
+	SELECT branch, parent, from_seq, head_seq, head_hash, why FROM branch
 		WHERE chain_id = p_chain ORDER BY branch
 $$;
 
