@@ -94,7 +94,8 @@ enum status ledger_verify(struct db *db, const struct ledger_head *anchors, size
 			  struct ledger_report *report, struct err *err);
 
 /* Go on with a new chain in this database, because it is a copy, or was brought back from a
- * backup: an entry that names the chain before, operator and reason. */
+ * backup: an entry that names the chain before, operator and reason. Refused (STATUS_DATABASE)
+ * while a station works with the file; opened with DB_DECIDE, so that nothing else comes first. */
 enum status ledger_begin_chain(struct db *db, const char *operator_name, const char *reason,
 			       struct err *err);
 

@@ -3,12 +3,14 @@
 #include "db/facts.h"
 #include "db/ledger.h"
 #include "db/ledger_body.h"
+#include "db/lock.h"
 #include "db/machine.h"
 #include "engine/base/clock.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- one entry ---- */
 
@@ -149,23 +151,32 @@ static enum status begin_next_chain(struct db *db, const char *operator_name, co
 	struct ledger_head head;
 
 	TRY(ledger_head(db, &head, err));
-	TRY(fact_operator(db, operator_name, clock_utc_ms(), err));
-	return begin_chain(db,
-			   &(struct chain){ .after_chain = head.chain_id,
-					    .operator_name = operator_name,
-					    .reason = reason },
-			   err);
+	/* First of all the chain: what comes before it would be of the old one, and differ. */
+	TRY(begin_chain(db,
+			&(struct chain){ .after_chain = head.chain_id,
+					 .operator_name = operator_name,
+					 .reason = reason },
+			err));
+	return fact_operator(db, operator_name, clock_utc_ms(), err);
 }
 
 enum status ledger_begin_chain(struct db *db, const char *operator_name, const char *reason,
 			       struct err *err)
 {
-	TRY(sql_exec(db, "BEGIN IMMEDIATE", err));
-	enum status st = begin_next_chain(db, operator_name, reason, err);
-	if (!st)
-		st = sql_exec(db, "COMMIT", err);
-	if (st)
-		sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
+	int lock_fd = -1;
+
+	if (db->lock_fd < 0) /* no station shall be in the midst of its work */
+		TRY(lock_take(db->path, &lock_fd, err));
+	enum status st = sql_exec(db, "BEGIN IMMEDIATE", err);
+	if (!st) {
+		st = begin_next_chain(db, operator_name, reason, err);
+		if (!st)
+			st = sql_exec(db, "COMMIT", err);
+		if (st)
+			sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
+	}
+	if (lock_fd >= 0)
+		close(lock_fd);
 	return st;
 }
 

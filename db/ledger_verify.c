@@ -18,8 +18,8 @@
 struct verifier {
 	struct db *db;
 	struct body_reader *reader;
-	const struct ledger_head *anchors;
-	size_t anchor_count;
+	struct ledger_head *anchors; /* in order of their numbers */
+	size_t anchor_count, next_anchor;
 	struct ledger_report *report;
 	int64_t entries[LEDGER_KINDS_MAX]; /* so far, of each kind */
 	int64_t child_rows[LEDGER_KINDS_MAX][LEDGER_CHILDREN_MAX];
@@ -120,31 +120,29 @@ static void check_record(struct verifier *v, const struct ledger_entry *entry,
 
 static void check_anchor(struct verifier *v, const struct ledger_entry *entry)
 {
-	for (size_t i = 0; i < v->anchor_count; i++) {
-		const struct ledger_head *anchor = &v->anchors[i];
+	for (; v->next_anchor < v->anchor_count; v->next_anchor++) {
+		const struct ledger_head *anchor = &v->anchors[v->next_anchor];
 
-		if (anchor->seq != entry->seq)
+		if (anchor->seq > entry->seq)
+			break;
+		if (anchor->seq < 1) /* of a ledger that was empty */
 			continue;
 		if (strcmp(anchor->chain_id, v->chain_id) == 0 &&
 		    memcmp(anchor->hash, entry->hash, sizeof(entry->hash)) == 0)
 			continue;
 		found(v, LEDGER_ANCHOR_DIFFERS, NULL, NULL,
-		      "entry %lld is sound in itself, but not the one that was told: the anchor "
-		      "is of chain %s, this is entry %lld of chain %s: the ledger was written "
-		      "anew, "
-		      "or this is another one",
-		      (long long)entry->seq, anchor->chain_id, (long long)entry->seq, v->chain_id);
+		      "entry %lld of chain %s is not the one that the anchor tells of (chain %s): "
+		      "the ledger was written anew, or this one is not its continuation",
+		      (long long)entry->seq, v->chain_id, anchor->chain_id);
 		found_at(v, entry->seq);
 	}
 }
 
 static void check_anchors_beyond(struct verifier *v)
 {
-	for (size_t i = 0; i < v->anchor_count; i++) {
-		const struct ledger_head *anchor = &v->anchors[i];
+	if (v->next_anchor < v->anchor_count) {
+		const struct ledger_head *anchor = &v->anchors[v->next_anchor];
 
-		if (anchor->seq <= v->report->entries)
-			continue;
 		found(v, LEDGER_TAIL_CUT, NULL, NULL,
 		      "the ledger ends with entry %lld, but entry %lld was told: what is behind "
 		      "%lld "
@@ -411,26 +409,45 @@ static enum status verify(struct verifier *v, void (*progress)(void *ctx, int64_
 	return STATUS_OK;
 }
 
+static int by_seq(const void *a, const void *b)
+{
+	int64_t first = ((const struct ledger_head *)a)->seq;
+	int64_t second = ((const struct ledger_head *)b)->seq;
+
+	return (first > second) - (first < second);
+}
+
+static enum status sort_anchors(struct verifier *v, const struct ledger_head *anchors, size_t count,
+				struct err *err)
+{
+	v->anchors = calloc(count + 1, sizeof(*anchors));
+	if (!v->anchors)
+		return sql_fail_at(v->db->path, SQLITE_NOMEM, NULL, err);
+	if (count)
+		memcpy(v->anchors, anchors, count * sizeof(*anchors));
+	v->anchor_count = count;
+	qsort(v->anchors, count, sizeof(*anchors), by_seq);
+	return STATUS_OK;
+}
+
 enum status ledger_verify(struct db *db, const struct ledger_head *anchors, size_t anchor_count,
 			  void (*progress)(void *ctx, int64_t done, int64_t of), void *ctx,
 			  struct ledger_report *report, struct err *err)
 {
-	struct verifier v = {
-		.db = db,
-		.anchors = anchors,
-		.anchor_count = anchor_count,
-		.report = report,
-	};
+	struct verifier v = { .db = db, .report = report };
 
 	*report = (struct ledger_report){ .fault = LEDGER_SOUND };
 	v.reader = body_reader_new(db);
 	if (!v.reader)
 		return sql_fail_at(db->path, SQLITE_NOMEM, NULL, err);
-	enum status st = sql_exec(db, "BEGIN", err);
+	enum status st = sort_anchors(&v, anchors, anchor_count, err);
+	if (!st)
+		st = sql_exec(db, "BEGIN", err);
 	if (!st) {
 		st = verify(&v, progress, ctx, err);
 		sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
 	}
 	body_reader_free(v.reader);
+	free(v.anchors);
 	return st;
 }

@@ -103,29 +103,33 @@ static enum status do_action(const struct action *action, const struct options *
 	return st;
 }
 
+enum status action_find(const char *command, const struct action *rows, size_t count,
+			const struct options *options, const struct action **action,
+			struct err *err)
+{
+	*action = NULL;
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(rows[i].name, options->operands[0]) == 0)
+			*action = &rows[i];
+	}
+	if (!*action)
+		return unknown_action(command, rows, count, options->operands[0], err);
+	TRY(check_operands(command, *action, options, err));
+	TRY(check_options(command, *action, options, err));
+	return check_texts(options, err);
+}
+
 enum exit_code action_run(const char *command, const struct action *rows, size_t count,
 			  const struct options *options)
 {
-	const struct action *action = NULL;
+	const struct action *action;
 	enum status st;
 	struct err err;
 
 	err_clear(&err);
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(rows[i].name, options->operands[0]) == 0)
-			action = &rows[i];
-	}
-	if (action) {
-		st = check_operands(command, action, options, &err);
-		if (!st)
-			st = check_options(command, action, options, &err);
-		if (!st)
-			st = check_texts(options, &err);
-		if (!st)
-			st = do_action(action, options, &err);
-	} else {
-		st = unknown_action(command, rows, count, options->operands[0], &err);
-	}
+	st = action_find(command, rows, count, options, &action, &err);
+	if (!st)
+		st = do_action(action, options, &err);
 	if (st && err.text[0])
 		return complain(&err);
 	if (st)

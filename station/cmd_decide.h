@@ -26,6 +26,11 @@ struct action {
 	enum status (*run)(const struct options *o, struct db *db, struct err *err);
 };
 
+/* The action that options->operands[0] names, when the rest of the command line is fit for it; for
+ * a command that opens and ends differently than action_run does. */
+enum status action_find(const char *command, const struct action *rows, size_t count,
+			const struct options *options, const struct action **action,
+			struct err *err);
 enum exit_code action_run(const char *command, const struct action *rows, size_t count,
 			  const struct options *options);
 

@@ -19,12 +19,12 @@ enum exit_code cmd_audit_pack(const struct options *options)
 	return complain(&err);
 }
 
-enum exit_code cmd_ledger(const struct options *options)
+enum exit_code cmd_ledger_init_server(const struct options *options)
 {
 	struct err err;
 
 	(void)options;
-	err_set(&err, STATUS_NOT_SUPPORTED, "ledger: not built yet");
+	err_set(&err, STATUS_NOT_SUPPORTED, "ledger init-server: not built yet");
 	return complain(&err);
 }
 

@@ -128,6 +128,7 @@ enum exit_code cmd_guard(const struct options *options);
 enum exit_code cmd_unit(const struct options *options);
 enum exit_code cmd_attach(const struct options *options);
 enum exit_code cmd_ledger(const struct options *options);
+enum exit_code cmd_ledger_init_server(const struct options *options); /* of ledger */
 enum exit_code cmd_sync(const struct options *options);
 enum exit_code cmd_serials(const struct options *options);
 enum exit_code cmd_backup(const struct options *options);

@@ -228,7 +228,18 @@ static const struct command rows[] = {
 		.operands = "ACTION [NUMBER]", .operands_min = 1, .operands_max = 2,
 		.takes = TAKES_DECISION | TAKES(ANCHOR) | TAKES(PLANT),
 		.summary = "check that the records are as they were written",
-		.text = "ledger verify|head|show|new-chain|init-server",
+		.text =
+			"Every record is sealed in a chain of entries. The ledger makes changes evident, it does\n"
+			"not prevent them.\n"
+			"  verify       compare every record with its entry, name the first that differs\n"
+			"  head         print chain, number and hash of the last entry: keep that line elsewhere\n"
+			"  show NUMBER  print an entry\n"
+			"  new-chain    go on in a database that was copied, or brought back from a backup\n"
+			"               (--operator, --reason)\n"
+			"  init-server  make a plant's PostgreSQL server ready (--plant)\n"
+			"With --anchor (such a line, or a file that has some in it) verify also finds that the end\n"
+			"was cut off, or that all of it was written anew. Exit status of verify: 0 sound, 1 not,\n"
+			"3 it cannot be read.",
 		.run = cmd_ledger,
 	},
 	{
