@@ -114,10 +114,12 @@ enum status batch_units_read(struct db *db, const char *batch, struct batch_unit
 	static const char sql[] =
 		"WITH runs_in AS (SELECT run_id, outcome, mac, result.run_id IS NULL AS is_open"
 		"  FROM run LEFT JOIN result USING (run_id) WHERE batch = ?1 AND kind = 'FLASH'),"
-		" units_in AS (SELECT mac, max(outcome = 'PASS') AS passed FROM runs_in"
+		" units_in AS (SELECT mac, max(outcome = 'PASS') AS passed,"
+		"  max(outcome NOT IN ('PASS', 'ABORTED')) AS judged FROM runs_in"
 		"  WHERE mac IS NOT NULL GROUP BY mac)"
 		" SELECT (SELECT total(passed) FROM units_in),"
-		" (SELECT total(NOT passed) FROM units_in),"
+		" (SELECT total(NOT passed AND judged) FROM units_in),"
+		" (SELECT total(NOT passed AND NOT judged) FROM units_in),"
 		" (SELECT count(*) FROM units_in WHERE passed AND (SELECT state FROM disposition"
 		"  WHERE disposition.mac = units_in.mac ORDER BY (SELECT max(seq) FROM ledger"
 		"  WHERE ref = disposition_id AND kind = 'disposition') DESC, disposition_id DESC"
@@ -135,9 +137,10 @@ enum status batch_units_read(struct db *db, const char *batch, struct batch_unit
 		*units = (struct batch_units){
 			.passed = sqlite3_column_int64(stmt, 0),
 			.failed = sqlite3_column_int64(stmt, 1),
-			.set_aside = sqlite3_column_int64(stmt, 2),
-			.open_runs = sqlite3_column_int64(stmt, 3),
-			.unknown_runs = sqlite3_column_int64(stmt, 4),
+			.unjudged = sqlite3_column_int64(stmt, 2),
+			.set_aside = sqlite3_column_int64(stmt, 3),
+			.open_runs = sqlite3_column_int64(stmt, 4),
+			.unknown_runs = sqlite3_column_int64(stmt, 5),
 		};
 	sqlite3_finalize(stmt);
 	return st;

@@ -43,7 +43,8 @@ enum status batch_names_walk(struct db *db,
 /* The FLASH runs of a batch, by unit. A unit is a MAC. */
 struct batch_units {
 	int64_t passed;       /* passed once at least */
-	int64_t failed;       /* never passed in it */
+	int64_t failed;       /* never passed in it, and judged: FAIL, ERROR or TIMEOUT */
+	int64_t unjudged;     /* only ABORTED: refused by a guard, or stopped */
 	int64_t set_aside;    /* of the passed: now in QUARANTINE, SCRAP or RMA */
 	int64_t open_runs;    /* under way, or a station was killed */
 	int64_t unknown_runs; /* ended before the MAC was read */

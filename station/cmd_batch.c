@@ -82,6 +82,9 @@ static void add_counts(const struct batch_view *v, struct textbuf *out)
 		textbuf_add(out, ", %" PRId64 " of them set aside since", u->set_aside);
 	textbuf_add(out, "\n  %-14s %" PRId64 " units, which never passed in it\n", "failed",
 		    u->failed);
+	if (u->unjudged)
+		textbuf_add(out, "  %-14s %" PRId64 " units, refused or stopped\n", "not judged",
+			    u->unjudged);
 	if (to_go(v) >= 0)
 		textbuf_add(out, "  %-14s %" PRId64 " units\n", "to go", to_go(v));
 	textbuf_add(out, "  %-14s %" PRId64, "runs", v->state.runs);
@@ -132,6 +135,7 @@ static json_t *json_batch(const struct batch_view *v)
 	set_count(object, "quota", s->quota, s->quota);
 	set_count(object, "passed", v->units.passed, true);
 	set_count(object, "failed", v->units.failed, true);
+	set_count(object, "unjudged", v->units.unjudged, true);
 	set_count(object, "to_go", to_go(v), to_go(v) >= 0);
 	set_count(object, "set_aside", v->units.set_aside, true);
 	set_count(object, "runs", s->runs, true);
