@@ -8,6 +8,7 @@
  */
 #include "db/facts.h"
 #include "db/run.h"
+#include "engine/base/clock.h"
 #include "tests/bench/factory.h"
 
 #include <inttypes.h>
@@ -18,33 +19,91 @@
 
 #define RUNS_AT_ONCE 4000
 
+/* The order of the run that comes now; the one before is done. */
+static enum status change_batch(struct db *db, const struct factory *f, int64_t utc_ms,
+				const char *before, struct err *err)
+{
+	const struct record_batch batch = {
+		.batch = f->batch,
+		.work_order = f->batch,
+		.part_number = f->recipe->product,
+		.part_revision = "A",
+		.customer = "M5Stack",
+		.quantity = (int64_t)f->plan.batch_size,
+		.quota = (int64_t)f->plan.batch_size,
+		.recipe_digest = f->recipe->digest,
+		.operator_name = "planner",
+		.opened_utc_ms = utc_ms,
+	};
+	const struct record_batch_change closing = {
+		.batch = before,
+		.change = "CLOSED",
+		.operator_name = "planner",
+		.reason = "done",
+		.utc_ms = utc_ms,
+	};
+
+	if (before[0])
+		TRY(fact_put(db, RECORD_BATCH_CHANGE, &closing, err));
+	return fact_put(db, RECORD_BATCH, &batch, err);
+}
+
+/* Now and then somebody looks at a unit that failed. */
+static enum status set_aside(struct db *db, const struct factory_run *run, struct err *err)
+{
+	const struct record_disposition disposition = {
+		.mac = run->result.mac,
+		.state = "QUARANTINE",
+		.operator_name = "quality",
+		.reason = "failed, to the laboratory",
+		.run_id = run->run_id,
+		.utc_ms = run->result.end_utc_ms,
+	};
+
+	return fact_put(db, RECORD_DISPOSITION, &disposition, err);
+}
+
 static enum status put_recipes(struct db *db, const struct factory *f, struct err *err)
 {
 	for (size_t i = 0; i < FACTORY_RECIPES; i++) {
+		struct record_approval approval = {
+			.recipe_digest = f->recipes[i].recipe.digest,
+			.state = "APPROVED",
+			.operator_name = "quality",
+			.reason = "first article is good",
+			.utc_ms = clock_utc_ms(),
+		};
+
 		TRY(db_put_recipe(db, &f->recipes[i].recipe, err));
+		TRY(db_put(db, RECORD_APPROVAL, &approval, err));
 	}
 	return STATUS_OK;
 }
 
-/* Runs until the next transaction has to begin: some thousand, or a new order. */
-static enum status put_runs(struct db *db, struct factory *f, struct factory_run *run,
-			    bool *is_waiting, struct err *err)
+static enum status put_run(struct db *db, struct factory *f, struct factory_run *run,
+			   struct err *err)
 {
-	TRY(sql_exec(db, "BEGIN IMMEDIATE", err));
-	for (size_t i = 0; i < RUNS_AT_ONCE; i++) {
-		if (!*is_waiting) {
-			if (f->run_count == f->plan.runs)
-				break;
-			factory_next(f, run);
-			*is_waiting = true;
-			if (f->starts_batch)
-				break;
-		}
-		TRY(fact_run(db, &run->run, err));
-		TRY(fact_result(db, &run->result, err));
-		*is_waiting = false;
-	}
-	return sql_exec(db, "COMMIT", err);
+	char before[sizeof(f->batch)];
+
+	memcpy(before, f->batch, sizeof(before));
+	factory_next(f, run);
+	if (f->starts_batch)
+		TRY(change_batch(db, f, run->run.start_utc_ms, before, err));
+	TRY(fact_run(db, &run->run, err));
+	TRY(fact_result(db, &run->result, err));
+	if (!strcmp(run->result.outcome, "FAIL") && run->result.mac && f->run_count % 10 == 0)
+		TRY(set_aside(db, run, err));
+	return STATUS_OK;
+}
+
+static enum status put_runs(struct db *db, struct factory *f, struct factory_run *run,
+			    struct err *err)
+{
+	enum status st = sql_exec(db, "BEGIN IMMEDIATE", err);
+
+	for (size_t i = 0; i < RUNS_AT_ONCE && f->run_count < f->plan.runs && !st; i++)
+		st = put_run(db, f, run, err);
+	return st ? st : sql_exec(db, "COMMIT", err);
 }
 
 static enum status make(const char *path, const struct factory_plan *plan, struct err *err)
@@ -52,7 +111,6 @@ static enum status make(const char *path, const struct factory_plan *plan, struc
 	struct factory *f = calloc(1, sizeof(*f));
 	struct factory_run *run = calloc(1, sizeof(*run));
 	struct db *db = NULL;
-	bool is_waiting = false; /* a run that belongs to the next transaction */
 	enum status st;
 
 	if (!f || !run) {
@@ -67,8 +125,8 @@ static enum status make(const char *path, const struct factory_plan *plan, struc
 		st = sql_exec(db, "PRAGMA cache_size = -262144", err);
 	if (!st)
 		st = put_recipes(db, f, err);
-	while (!st && (is_waiting || f->run_count < plan->runs)) {
-		st = put_runs(db, f, run, &is_waiting, err);
+	while (!st && f->run_count < plan->runs) {
+		st = put_runs(db, f, run, err);
 		if (isatty(2) && f->run_count % (RUNS_AT_ONCE * 5) < RUNS_AT_ONCE)
 			fprintf(stderr, "\r%" PRIu64 " runs", f->run_count);
 	}
