@@ -9,6 +9,7 @@
 #include "recipes/recipe.h"
 
 #define FIRMWARE_VERSION_BYTES 33
+#define FLASH_MAX_BYTES 0x8000000u /* the largest size an image header can name */
 
 enum firmware_kind {
 	FIRMWARE_DATA,

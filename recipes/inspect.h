@@ -11,8 +11,6 @@
 #include "recipes/firmware.h"
 #include "recipes/partition.h"
 
-#define FLASH_MAX_BYTES 0x8000000u /* the largest size an image header can name */
-
 struct inspection {
 	const struct recipe *recipe;
 	struct diag_list *diags;

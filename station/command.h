@@ -38,6 +38,7 @@ struct options {
 	uint64_t quantity, quota, units; /* 0 not given */
 	const char *anchor, *plant, *html, *product, *prefix, *process_code;
 	bool strict;
+	const char *chip;        /* a chip's key */
 	char *storage;           /* of the split --ports */
 	const char *operands[3]; /* what is no option */
 	size_t operand_count;
@@ -84,8 +85,9 @@ enum option_id {
 	OPTION_PREFIX,
 	OPTION_PROCESS_CODE,
 	OPTION_STRICT,
+	OPTION_CHIP,
 };
-#define OPTION_COUNT (OPTION_STRICT + 1)
+#define OPTION_COUNT (OPTION_CHIP + 1)
 #define TAKES(id) (UINT64_C(1) << OPTION_##id)
 
 struct command {
@@ -132,6 +134,7 @@ enum exit_code cmd_ledger_init_server(const struct options *options); /* of ledg
 enum exit_code cmd_sync(const struct options *options);
 enum exit_code cmd_serials(const struct options *options);
 enum exit_code cmd_backup(const struct options *options);
+enum exit_code cmd_import(const struct options *options);
 enum exit_code cmd_help(const struct options *options);
 
 /* The database that --db or nothing names, for reading. */

@@ -86,6 +86,17 @@ static const struct command rows[] = {
 		.run = cmd_products,
 	},
 	{
+		.name = "import",
+		.operands = "FILE", .operands_min = 1, .operands_max = 1,
+		.takes = TAKES(OUTPUT) | TAKES(PRODUCT) | TAKES(PRODUCTS) | TAKES(CHIP),
+		.summary = "make a recipe from another tool's build, manifest or merged image",
+		.text =
+		"FILE is ESP-IDF's flasher_args.json, a manifest.json of esp-web-tools, or a merged image,\n"
+		"which is split at its partition table. The recipe is written to --output, or to NAME.yaml\n"
+		"here, the pieces of a merged image beside it, and then checked like any other.",
+		.run = cmd_import,
+	},
+	{
 		.name = "log",
 		.operands = "",
 		.takes = TAKES(DB) | TAKES(UNIT) | TAKES(LAST) | TAKES(FAILED) | TAKES(SINCE) |

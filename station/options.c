@@ -4,6 +4,7 @@
 
 #include "db/export.h"
 #include "db/query.h"
+#include "engine/chip.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -52,6 +53,7 @@ static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_PREFIX]    = { "prefix", 0, "TEXT", "what the serial numbers begin with" },
 	[OPTION_PROCESS_CODE] = { "process-code", 0, "N", "number of the process in WATS (default 10)" },
 	[OPTION_STRICT]    = { "strict", 0, NULL, "count runs against the units that the station, the link or people made fail" },
+	[OPTION_CHIP]      = { "chip", 0, "CHIP", "esp32, esp32s3 and so on, where the source does not tell or has several" },
 };
 /* clang-format on */
 
@@ -194,6 +196,8 @@ static enum status check_value(unsigned id, const char *value, struct err *err)
 		return filter_outcome(value, &outcome, err);
 	if (id == OPTION_UNIT)
 		return filter_mac(value, mac, err);
+	if (id == OPTION_CHIP && !chip_by_key(value))
+		return err_set(err, STATUS_USAGE, "--chip %s: expected esp32, esp32s3, esp32c6 or the like", value);
 	if (id == OPTION_FORMAT)
 		return export_format_by_name(value, &format, err);
 	return STATUS_OK;
@@ -248,6 +252,8 @@ static const char **text_member(struct options *o, unsigned id)
 		return &o->plant;
 	case OPTION_HTML:
 		return &o->html;
+	case OPTION_CHIP:
+		return &o->chip;
 	case OPTION_PRODUCT:
 		return &o->product;
 	case OPTION_PREFIX:
