@@ -19,6 +19,8 @@ int main(int argc, char **argv)
 
 	/* A reader that went away is no reason to leave units half written. */
 	signal(SIGPIPE, SIG_IGN);
+	/* Nor is a limit on the size of files: the database says so (db/room.h). */
+	signal(SIGXFSZ, SIG_IGN);
 
 	if (argc < 2)
 		return no_command();
