@@ -40,7 +40,7 @@ void report_times_make(struct report_times *t, uint32_t *values, size_t count)
 	/* Up to the 99th of a hundred: the one that took ten times as long shall not press the rest
 	 * into one bin. */
 	end = rank_of(values, count, 0.99);
-	t->bin_ms = round_width((end - t->least) / (REPORT_BINS - 4) + 1);
+	t->bin_ms = round_width((end - t->least) / (REPORT_BINS - 8) + 1);
 	t->first_bin_ms = t->least / t->bin_ms * t->bin_ms;
 	t->bin_count = (size_t)((end - t->first_bin_ms) / t->bin_ms) + 1;
 	for (size_t i = 0; i < count; i++) {

@@ -234,8 +234,10 @@ static void chart_pareto(const struct report *r, struct textbuf *out)
 
 /* ---- p-chart ---- */
 
+#define HOUR_MS INT64_C(3600000)
+#define DAY_MS (24 * HOUR_MS)
 #define POINTS_LEFT 54.0
-#define POINTS_RIGHT 712.0
+#define POINTS_RIGHT 660.0
 #define POINTS_TOP 12.0
 #define POINTS_BOTTOM 214.0
 
@@ -275,10 +277,24 @@ static struct points_scale scale_points(const struct report *r)
 	return s;
 }
 
-static void points_axes(const struct report *r, const struct points_scale *s, struct textbuf *out)
+/* At most 7 labels, at whole hours, days or weeks. */
+static int64_t time_tick(int64_t span_ms)
+{
+	static const int64_t hours[] = { 1, 2, 3, 6, 12, 24, 48, 7 * 24, 14 * 24, 28 * 24 };
+	const size_t count = sizeof(hours) / sizeof(hours[0]);
+	int64_t tick = HOUR_MS;
+
+	for (size_t i = 0; i < count && span_ms / tick > 6; i++)
+		tick = hours[i] * HOUR_MS;
+	while (span_ms / tick > 6)
+		tick *= 2;
+	return tick;
+}
+
+static void points_axes(const struct points_scale *s, struct textbuf *out)
 {
 	const double step = nice_step(s->top, 5);
-	const size_t labels = 6;
+	const int64_t tick = time_tick(s->to_ms - s->from_ms);
 	char text[FIGURE_BYTES];
 
 	for (double share = 0; share <= s->top * (1 + 1e-9); share += step) {
@@ -287,15 +303,14 @@ static void points_axes(const struct report *r, const struct points_scale *s, st
 		snprintf(text, sizeof(text), "%g %%", round(1e6 * share) / 1e4);
 		words(out, POINTS_LEFT - 8, point_y(s, share) + 4, END, FAINT, text);
 	}
-	for (size_t i = 0; i < labels; i++) {
-		int64_t at = s->from_ms + (s->to_ms - s->from_ms) / (int64_t)labels * (int64_t)i;
-		bool is_fine = s->to_ms - s->from_ms < INT64_C(4) * 86400000;
+	for (int64_t at = s->from_ms + (tick - s->from_ms % tick) % tick; at < s->to_ms;
+	     at += tick) {
+		double x = point_x(s, at);
 
+		line(out, x, POINTS_BOTTOM, x, POINTS_BOTTOM + 4, FAINT, 1, NULL);
 		moment_text(at, text);
-		line(out, point_x(s, at), POINTS_BOTTOM, point_x(s, at), POINTS_BOTTOM + 4, FAINT,
-		     1, NULL);
-		words(out, point_x(s, at), POINTS_BOTTOM + 18, START, FAINT,
-		      is_fine && r->point_ms < 86400000 ? text + 5 : (text[10] = '\0', text));
+		words(out, x, POINTS_BOTTOM + 18, x < POINTS_LEFT + 30 ? START : MIDDLE, FAINT,
+		      tick < DAY_MS ? text + 5 : (text[10] = '\0', text));
 	}
 }
 
@@ -324,16 +339,19 @@ static void one_point(const struct report *r, const struct points_scale *s,
 
 static void chart_points(const struct report *r, struct textbuf *out)
 {
-	struct points_scale s;
 	const struct report_point *last = NULL;
+	struct points_scale s;
+	char text[FIGURE_BYTES];
 
 	if (!r->point_count)
 		return;
 	s = scale_points(r);
 	begin(out, POINTS_BOTTOM + 28, "Share of failed runs over time, with 3-sigma limits");
-	points_axes(r, &s, out);
+	points_axes(&s, out);
 	line(out, POINTS_LEFT, point_y(&s, r->failed_share), POINTS_RIGHT,
 	     point_y(&s, r->failed_share), INK, 1, NULL);
+	words(out, POINTS_RIGHT + 8, point_y(&s, r->failed_share) + 4, START, INK,
+	      ratio_text(r->failed_share, text));
 	for (size_t i = 0; i < r->point_count; i++) {
 		const struct report_point *p = &r->points[i];
 
@@ -357,8 +375,8 @@ static void chart_points(const struct report *r, struct textbuf *out)
 
 #define BINS_LEFT 54.0
 #define BINS_RIGHT 700.0
-#define BINS_TOP 34.0
-#define BINS_BOTTOM 180.0
+#define BINS_TOP 46.0
+#define BINS_BOTTOM 192.0
 
 static double bin_x(const struct report_times *t, int64_t ms)
 {
@@ -412,8 +430,8 @@ static void chart_times(const struct report_times *t, const char *label, struct 
 	snprintf(text, sizeof(text), "%" PRId64, most);
 	words(out, BINS_LEFT - 8, BINS_TOP + 4, END, FAINT, text);
 	words(out, BINS_LEFT - 8, BINS_BOTTOM + 4, END, FAINT, "0");
-	mark(t, t->median, "median", 0, out);
-	mark(t, t->p95, "95 %", 14, out);
+	mark(t, t->median, "median", 6, out);
+	mark(t, t->p95, "95 %", 22, out);
 	end(out);
 }
 

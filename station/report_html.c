@@ -53,7 +53,7 @@ static const char style[] =
 	"body{margin:0;background:#fff;color:var(--ink);font:15px/1.5 system-ui,-apple-system,"
 	"\"Segoe UI\",Roboto,\"Noto Sans\",\"DejaVu Sans\",sans-serif;"
 	"-webkit-print-color-adjust:exact;print-color-adjust:exact}\n"
-	"main{max-width:52rem;margin:0 auto;padding:3rem 1.5rem 4rem}\n"
+	"main{max-width:56rem;margin:0 auto;padding:3rem 1.5rem 4rem}\n"
 	"header p{margin:.15rem 0;color:var(--faint)}\n"
 	"header .kind{font-size:.85rem;letter-spacing:.09em;text-transform:uppercase}\n"
 	"h1{font-size:2rem;line-height:1.2;font-weight:600;margin:.2rem 0 "
@@ -89,11 +89,13 @@ static const char style[] =
 	"th:last-child,td:last-child{padding-right:.3rem}\n"
 	"td.w{white-space:nowrap}\n"
 	"th.n,td.n{overflow-wrap:anywhere;white-space:normal;min-width:7rem;max-width:20rem}\n"
-	"td.p{color:var(--faint);min-width:14rem;overflow-wrap:anywhere}\n"
+	"td.p{color:var(--faint);min-width:10rem;overflow-wrap:anywhere}\n"
 	"th.f,td.f{text-align:right;white-space:nowrap}\n"
 	"td.h{text-align:right;padding:.3rem .5rem;border-left:1px solid #fff;white-space:nowrap}\n"
+	"td.z{color:#a9b2bd}\n"
 	"th.h{text-align:right;padding:.25rem .5rem}\n"
-	"td.s svg{display:inline-block;width:3.4rem;min-width:0;height:.62rem;margin-right:.5rem}\n"
+	"td.s svg{display:inline-block;width:3.2rem;min-width:0;height:.62rem}\n"
+	"td.s span{display:inline-block;min-width:4.3rem}\n"
 	".m{font-weight:700;color:#a84300}\n"
 	".m::before{content:\"\\25C6\\00A0\";color:var(--orange)}\n"
 	".facts td:first-child,.facts th{color:var(--faint);padding-right:2rem}\n"
@@ -106,7 +108,8 @@ static const char style[] =
 	"section{margin-top:8mm}h1{font-size:18pt}h2{font-size:12pt;break-after:avoid}"
 	"figure,.tiles,.tiles div,tr,li{break-inside:avoid}thead{display:table-header-group}"
 	"caption{break-after:avoid}figure,.wide{overflow:visible;margin:4mm 0}svg{min-width:0}"
-	"table{font-size:8pt}th,td{padding-right:3mm}.tiles{grid-template-columns:repeat(4,1fr);"
+	"table{font-size:8pt}th,td{padding-right:3mm}.tiles{grid-template-columns:repeat(auto-fit,"
+	"minmax(30mm,1fr));"
 	"gap:5mm 6mm;margin-top:6mm}.tiles .big{font-size:15pt}td.p{min-width:0}"
 	".tiles .small{font-size:7.5pt}}\n";
 
@@ -160,12 +163,24 @@ static void yield_tile(struct textbuf *out, const char *name, const struct repor
 	tile(out, name, share_text(s->k, s->n, big), s->n ? small : "none was judged");
 }
 
+static void order_tile(const struct batch_state *b, struct textbuf *out)
+{
+	char big[FIGURE_BYTES], small[3 * FIGURE_BYTES];
+
+	snprintf(big, sizeof(big), "%" PRId64, b->passed);
+	snprintf(small, sizeof(small), "of %" PRId64 " units<br>%" PRId64 " to go", b->quantity,
+		 b->quantity > b->passed ? b->quantity - b->passed : 0);
+	tile(out, "Good units", big, small);
+}
+
 /* Yields of two products or processes are not one figure: then the tiles tell of runs alone. */
 static void print_tiles(const struct report *r, struct textbuf *out)
 {
 	char big[FIGURE_BYTES], small[3 * FIGURE_BYTES], seconds[FIGURE_BYTES];
 
 	textbuf_add(out, "<dl class=\"tiles\">\n");
+	if (r->batch.quantity)
+		order_tile(&r->batch, out);
 	if (r->yield_count == 1) {
 		yield_tile(out, "First-pass yield", &r->yields[0].first_pass, "units");
 		yield_tile(out, "Final yield", &r->yields[0].final, "units");
@@ -254,14 +269,14 @@ static void print_table_cell(struct textbuf *out, const struct sheet_cell *cell,
 	textbuf_add(out, ">");
 	if (kind == COLUMN_SHARE && strcmp(text, "-") != 0)
 		print_bar(out, cell->part);
-	if (cell->is_marked)
-		textbuf_add(out, "<span class=\"m\">");
+	if (cell->is_marked || kind == COLUMN_SHARE)
+		textbuf_add(out, cell->is_marked ? "<span class=\"m\">" : "<span>");
 	if (kind == COLUMN_NAME || kind == COLUMN_PROSE)
 		textbuf_add(out, "<bdi>");
 	html_text(out, text);
 	if (kind == COLUMN_NAME || kind == COLUMN_PROSE)
 		textbuf_add(out, "</bdi>");
-	textbuf_add(out, "%s</%s>", cell->is_marked ? "</span>" : "", tag);
+	textbuf_add(out, "%s</%s>", cell->is_marked || kind == COLUMN_SHARE ? "</span>" : "", tag);
 }
 
 static void print_table(struct textbuf *out, const char *caption, const struct sheet_table *t)

@@ -68,6 +68,23 @@ static bool has_headers(const struct sheet_table *t)
 	return false;
 }
 
+/* Prose stands in its row where there is room for all of it, else below (width 0). */
+static void place_prose(const struct sheet_table *t, int widths[SHEET_COLUMNS_MAX], int sum)
+{
+	const size_t last = t->column_count - 1;
+	int widest = text_columns(t->columns[last].header);
+
+	if (t->columns[last].kind != COLUMN_PROSE)
+		return;
+	for (size_t i = last; i < t->count; i += t->column_count) {
+		int columns = text_columns(cell_text(&t->cells[i]));
+
+		widest = columns > widest ? columns : widest;
+	}
+	if (sum + widest <= WIDTH)
+		widths[last] = widest;
+}
+
 static void measure(const struct sheet_table *t, int widths[SHEET_COLUMNS_MAX])
 {
 	int sum = 0, over;
@@ -93,7 +110,9 @@ static void measure(const struct sheet_table *t, int widths[SHEET_COLUMNS_MAX])
 		less = less < over ? less : over;
 		widths[c] -= less;
 		over -= less;
+		sum -= less;
 	}
+	place_prose(t, widths, sum);
 }
 
 /* The first so many characters of text, in bytes. */
@@ -158,7 +177,7 @@ static void print_table(struct textbuf *out, const char *caption, const struct s
 			continue;
 		textbuf_trim(out);
 		textbuf_add(out, "\n");
-		if (t->columns[c].kind == COLUMN_PROSE && cell_text(&t->cells[i])[0])
+		if (!widths[c] && cell_text(&t->cells[i])[0])
 			print_wrapped(out, "      ", cell_text(&t->cells[i]));
 	}
 }

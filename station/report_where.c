@@ -2,6 +2,7 @@
 #include "station/report_sheet.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -9,6 +10,12 @@
 static double ratio(int64_t part, int64_t whole)
 {
 	return whole ? (double)part / (double)whole : 0;
+}
+
+/* How long a bar is, when the longest of its column fills the room. */
+static double part_of(double share, double most)
+{
+	return most > 0 ? share / most : 0;
 }
 
 /* ---- when ---- */
@@ -27,9 +34,12 @@ static void add_points(struct sheet *sheet, const struct report *r)
 	};
 	char text[FIGURE_BYTES], low[FIGURE_BYTES], high[FIGURE_BYTES], when[FIGURE_BYTES];
 	char caption[64];
+	double most = 0;
 
 	snprintf(caption, sizeof(caption), "Failures by %s", point_word(r->point_ms));
 	sheet_table(sheet, caption, columns, COUNT_OF(columns));
+	for (size_t i = 0; i < r->point_count; i++)
+		most = fmax(most, ratio(r->points[i].failed, r->points[i].judged));
 	for (size_t i = 0; i < r->point_count; i++) {
 		const struct report_point *p = &r->points[i];
 
@@ -37,7 +47,7 @@ static void add_points(struct sheet *sheet, const struct report *r)
 			   moment_text(p->begin_utc_ms, when));
 		sheet_cell(sheet, "%" PRId64, p->judged);
 		sheet_cell(sheet, "%" PRId64, p->failed);
-		sheet_figure(sheet, ratio(p->failed, p->judged), p->is_outside, "%s",
+		sheet_figure(sheet, part_of(ratio(p->failed, p->judged), most), p->is_outside, "%s",
 			     share_text(p->failed, p->judged, text));
 		sheet_cell(sheet, "%s", p->judged ? ratio_text(p->limits.low, low) : "-");
 		sheet_cell(sheet, "%s", p->judged ? ratio_text(p->limits.high, high) : "-");
@@ -66,9 +76,12 @@ static void add_bins(struct sheet *sheet, const struct report_times *t, const ch
 		{ "share", COLUMN_SHARE },
 	};
 	char from[FIGURE_BYTES], to[FIGURE_BYTES], text[FIGURE_BYTES];
+	double most = ratio(t->above, t->n);
 
 	if (!t->n)
 		return;
+	for (size_t i = 0; i < t->bin_count; i++)
+		most = fmax(most, ratio(t->bins[i], t->n));
 	sheet_table(sheet, caption, columns, COUNT_OF(columns));
 	for (size_t i = 0; i < t->bin_count + (t->above ? 1 : 0); i++) {
 		int64_t begin = t->first_bin_ms + (int64_t)i * t->bin_ms;
@@ -78,7 +91,8 @@ static void add_bins(struct sheet *sheet, const struct report_times *t, const ch
 		sheet_cell(sheet, "%s",
 			   seconds_text(i < t->bin_count ? begin + t->bin_ms : t->greatest, to));
 		sheet_cell(sheet, "%" PRId64, count);
-		sheet_figure(sheet, ratio(count, t->n), false, "%s", share_text(count, t->n, text));
+		sheet_figure(sheet, part_of(ratio(count, t->n), most), false, "%s",
+			     share_text(count, t->n, text));
 	}
 }
 
@@ -137,7 +151,8 @@ static size_t cause_columns(const struct report *r)
 	return r->failures.count > SHEET_CAUSES ? SHEET_CAUSES : r->failures.count;
 }
 
-static void add_group(struct sheet *sheet, const struct report *r, const struct report_group *g)
+static void add_group(struct sheet *sheet, const struct report *r, const struct report_group *g,
+		      double most)
 {
 	char text[FIGURE_BYTES];
 	int64_t rest = g->failed;
@@ -145,7 +160,7 @@ static void add_group(struct sheet *sheet, const struct report *r, const struct 
 	sheet_figure(sheet, 0, g->is_flagged, "%s", g->name ? g->name : "unknown");
 	sheet_cell(sheet, "%" PRId64, g->judged);
 	sheet_cell(sheet, "%" PRId64, g->failed);
-	sheet_figure(sheet, ratio(g->failed, g->judged), g->is_flagged, "%s",
+	sheet_figure(sheet, part_of(ratio(g->failed, g->judged), most), false, "%s",
 		     share_text(g->failed, g->judged, text));
 	sheet_cell(sheet, "%" PRId64, g->rescued);
 	for (size_t i = 0; i < cause_columns(r); i++) {
@@ -177,7 +192,7 @@ static void add_split(struct sheet *sheet, const struct report *r, enum report_s
 		columns[count++] = (struct sheet_column){ "rest", COLUMN_HEAT };
 	sheet_table(sheet, caption, columns, count);
 	for (size_t i = 0; i < s->count; i++)
-		add_group(sheet, r, &s->items[i]);
+		add_group(sheet, r, &s->items[i], ratio(s->items[0].failed, s->items[0].judged));
 }
 
 static void add_words(struct sheet *sheet, const struct report_words *words, const char *header,
