@@ -124,17 +124,33 @@ static const char *const defaults[][2] = {
 	{ "client_encoding", "UTF8" },
 };
 
+/* libpq's own words would quote a piece of the string, perhaps the password. */
+static enum status parse(const char *server, PQconninfoOption **options, struct err *err)
+{
+	*options = PQconninfoParse(server, NULL);
+	if (*options)
+		return STATUS_OK;
+	return err_set(err, STATUS_USAGE,
+		       "the plant's server is not given as a PostgreSQL connection string, such as "
+		       "'host=ledger dbname=plant user=line1'");
+}
+
+enum status plant_check(const char *server, struct err *err)
+{
+	PQconninfoOption *options;
+
+	TRY(parse(server, &options, err));
+	PQconninfoFree(options);
+	return STATUS_OK;
+}
+
 static enum status start(struct plant *plant, const char *server, struct err *err)
 {
 	const char *names[OPTIONS_MAX + 1], *values[OPTIONS_MAX + 1];
-	PQconninfoOption *options = PQconninfoParse(server, NULL);
+	PQconninfoOption *options;
 	size_t count = 0;
 
-	/* libpq's own words would quote a piece of the string, perhaps the password. */
-	if (!options)
-		return err_set(err, STATUS_USAGE,
-			       "the plant's server is not given as a PostgreSQL connection string, "
-			       "such as 'host=ledger dbname=plant user=line1'");
+	TRY(parse(server, &options, err));
 	for (; count < sizeof(defaults) / sizeof(defaults[0]); count++) {
 		names[count] = defaults[count][0];
 		values[count] = defaults[count][1];
@@ -349,6 +365,12 @@ static enum status not_supported(struct err *err)
 	return err_set(err, STATUS_NOT_SUPPORTED,
 		       "this flashline was built without PostgreSQL: install the package libpq-dev "
 		       "and build it again");
+}
+
+enum status plant_check(const char *server, struct err *err)
+{
+	(void)server;
+	return not_supported(err);
 }
 
 enum status plant_open(const char *server, struct plant_patience patience, struct deadline d,

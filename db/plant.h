@@ -30,6 +30,9 @@ struct plant_patience {
 	void *ctx;
 };
 
+/* Can this be the plant's server? Without asking it. STATUS_USAGE, STATUS_NOT_SUPPORTED. */
+enum status plant_check(const char *server, struct err *err);
+
 /*
  * server: a connection string or URI as libpq takes it ("host=ledger dbname=plant user=line1
  * sslmode=verify-full"); what it leaves out comes from libpq's variables and files.

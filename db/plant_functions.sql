@@ -5,6 +5,23 @@
 -- Stations have no right on any table. Every function that they may call has a fixed
 -- search_path and runs as flashline_owner (SECURITY DEFINER). Parameters are p_, variables v_.
 
+-- What a version before had goes first, so that a function may change what it returns. Triggers
+-- keep theirs, and views those that they call.
+DO $$
+DECLARE
+	v record;
+BEGIN
+	FOR v IN SELECT p.oid::regprocedure AS name FROM pg_proc p
+		WHERE p.pronamespace = 'flashline'::regnamespace
+			AND p.prorettype <> 'trigger'::regtype
+			AND p.proname NOT IN ('host_of', 'held_by')
+			AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid
+				AND d.classid = 'pg_proc'::regclass AND d.deptype = 'e')
+	LOOP
+		EXECUTE 'DROP FUNCTION ' || v.name;
+	END LOOP;
+END $$;
+
 -- ---- reading an entry ----
 
 -- A station keeps texts byte by byte, also such that are not UTF-8. NULL: there is a zero byte.

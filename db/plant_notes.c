@@ -225,19 +225,12 @@ enum status note_claims(struct db *db, const struct record_plant_claim *claims, 
 	return st;
 }
 
-enum status plant_block_holds(struct db *db, const char *block_id, bool *holds, struct err *err)
+enum status plant_outbox_pending(struct db *db, int64_t *pending, struct err *err)
 {
-	int64_t value;
-
-	TRY(ask(db,
-		"SELECT 1 FROM serial_block b WHERE b.block_id = ?1 AND b.chain_id = "
-		"(SELECT chain_id FROM chain ORDER BY first_seq DESC LIMIT 1) AND NOT EXISTS "
-		"(SELECT 1 FROM alarm a JOIN ledger la ON la.ref = a.alarm_id AND la.kind = "
-		"'alarm' "
-		"WHERE a.code IN ('PLANT_FORKED', 'PLANT_ROLLED_BACK') AND la.seq > "
-		"(SELECT lb.seq FROM ledger lb WHERE lb.ref = b.block_id AND lb.kind = "
-		"'serial_block'))",
-		block_id, NULL, &value, err));
-	*holds = value != 0;
-	return STATUS_OK;
+	return sql_integer(
+		db,
+		"SELECT coalesce((SELECT max(seq) FROM ledger), 0) - coalesce((SELECT "
+		"max(up_to_seq) FROM outbox WHERE chain_id = (SELECT chain_id FROM chain "
+		"ORDER BY first_seq DESC LIMIT 1)), 0)",
+		pending, err);
 }

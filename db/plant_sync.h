@@ -89,8 +89,7 @@ const struct plant_segment *plant_sync_current(const struct plant_sync *s);
 
 /* ---- what the database says about it, without a server ---- */
 
-/* Is the block still this station's: leased to the chain that it writes now, and no fork or
- * roll-back found since? */
-enum status plant_block_holds(struct db *db, const char *block_id, bool *holds, struct err *err);
+/* Entries that no server has acknowledged, as far as the outbox remembers. */
+enum status plant_outbox_pending(struct db *db, int64_t *pending, struct err *err);
 
 #endif

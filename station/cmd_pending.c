@@ -18,30 +18,3 @@ enum exit_code cmd_audit_pack(const struct options *options)
 	err_set(&err, STATUS_NOT_SUPPORTED, "audit-pack: not built yet");
 	return complain(&err);
 }
-
-enum exit_code cmd_ledger_init_server(const struct options *options)
-{
-	struct err err;
-
-	(void)options;
-	err_set(&err, STATUS_NOT_SUPPORTED, "ledger init-server: not built yet");
-	return complain(&err);
-}
-
-enum exit_code cmd_sync(const struct options *options)
-{
-	struct err err;
-
-	(void)options;
-	err_set(&err, STATUS_NOT_SUPPORTED, "sync: not built yet");
-	return complain(&err);
-}
-
-enum exit_code cmd_serials(const struct options *options)
-{
-	struct err err;
-
-	(void)options;
-	err_set(&err, STATUS_NOT_SUPPORTED, "serials: not built yet");
-	return complain(&err);
-}

@@ -1,0 +1,191 @@
+#include "station/plant_link_inside.h"
+
+#include "engine/base/clock.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+void ask_free(struct ask *ask)
+{
+	pthread_cond_destroy(&ask->told);
+	free(ask);
+}
+
+/* Waits by the clock that nobody sets, which is clock_monotonic's. */
+static void cond_init(pthread_cond_t *cond)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(cond, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+/* ---- beginning and end ---- */
+
+static int start_thread(struct plant_link *link)
+{
+	sigset_t all, before;
+	int failed;
+
+	/* Signals belong to the thread that expects them; SIGPIPE to nobody. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	failed = pthread_create(&link->thread, NULL, plant_link_work, link);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return failed;
+}
+
+static void release(struct plant_link *link)
+{
+	plant_sync_release(&link->sync);
+	plant_close(link->plant);
+	db_close(link->notes);
+	db_close(link->db);
+	pthread_cond_destroy(&link->work);
+	pthread_mutex_destroy(&link->mutex);
+	free(link->server);
+	free(link);
+}
+
+enum status plant_link_new(const char *server, const char *db_path, struct writer *writer,
+			   struct plant_link **out, struct err *err)
+{
+	struct plant_link *link;
+	enum status st;
+	int failed;
+
+	*out = NULL;
+	TRY(plant_check(server, err));
+	link = calloc(1, sizeof(*link));
+	if (!link)
+		return err_set(err, STATUS_NO_MEMORY, "no memory for the line to the plant");
+	pthread_mutex_init(&link->mutex, NULL);
+	cond_init(&link->work);
+	link->end = &link->first;
+	link->writer = writer;
+	link->server = strdup(server);
+	link->random = (uint32_t)clock_now_us(&clock_monotonic);
+	st = link->server ? db_open(db_path, DB_READ, &link->db, err)
+			  : err_set(err, STATUS_NO_MEMORY, "no memory for the line to the plant");
+	if (!st)
+		st = plant_outbox_pending(link->db, &link->state.pending, err);
+	/* Claims of others are a convenience: without room for them the line works all the same. */
+	if (!st && db_open(db_path, DB_DECIDE, &link->notes, NULL))
+		link->notes = NULL;
+	failed = st ? 0 : start_thread(link);
+	if (failed)
+		st = err_set(err, STATUS_NO_MEMORY, "no thread for the line to the plant (%s)",
+			     strerror(failed));
+	if (st) {
+		release(link);
+		return st;
+	}
+	*out = link;
+	return STATUS_OK;
+}
+
+void plant_link_free(struct plant_link *link, uint32_t grace_ms)
+{
+	if (!link)
+		return;
+	pthread_mutex_lock(&link->mutex);
+	link->is_stopping = link->is_woken = true; /* whatever was stored last goes, too */
+	link->stop_at_us = clock_now_us(&clock_monotonic) + (uint64_t)grace_ms * 1000;
+	pthread_cond_signal(&link->work);
+	pthread_mutex_unlock(&link->mutex);
+	pthread_join(link->thread, NULL);
+	release(link);
+}
+
+void plant_link_wake(struct plant_link *link)
+{
+	pthread_mutex_lock(&link->mutex);
+	link->is_woken = true;
+	pthread_cond_signal(&link->work);
+	pthread_mutex_unlock(&link->mutex);
+}
+
+void plant_link_state(struct plant_link *link, struct plant_state *state)
+{
+	pthread_mutex_lock(&link->mutex);
+	*state = link->state;
+	pthread_mutex_unlock(&link->mutex);
+}
+
+/* ---- claims ---- */
+
+static struct ask *ask_new(const struct plant_claim *claim)
+{
+	struct ask *ask = calloc(1, sizeof(*ask));
+
+	if (!ask)
+		return NULL;
+	cond_init(&ask->told);
+	ask->is_serial = claim->is_serial;
+	ask->is_rework = claim->is_rework;
+	snprintf(ask->value, sizeof(ask->value), "%s", claim->value);
+	snprintf(ask->product, sizeof(ask->product), "%s", claim->product ? claim->product : "");
+	snprintf(ask->process, sizeof(ask->process), "%s", claim->process ? claim->process : "");
+	snprintf(ask->run_id, sizeof(ask->run_id), "%s", claim->run_id);
+	return ask;
+}
+
+static void take_from_queue(struct plant_link *link, const struct ask *ask)
+{
+	struct ask **at = &link->first;
+
+	while (*at != ask)
+		at = &(*at)->next;
+	*at = ask->next;
+	while (*at)
+		at = &(*at)->next;
+	link->end = at;
+}
+
+static void wait_until_told(struct plant_link *link, struct ask *ask, uint64_t at_us)
+{
+	const struct timespec at = { .tv_sec = (time_t)(at_us / 1000000),
+				     .tv_nsec = (long)(at_us % 1000000) * 1000 };
+
+	while (!ask->is_told && pthread_cond_timedwait(&ask->told, &link->mutex, &at) != ETIMEDOUT)
+		;
+}
+
+void plant_link_claim(struct plant_link *link, const struct plant_claim *claim, uint32_t wait_ms,
+		      struct plant_grant *grant)
+{
+	uint64_t at_us = clock_now_us(&clock_monotonic) + (uint64_t)wait_ms * 1000;
+	struct ask *ask = ask_new(claim);
+
+	*grant = (struct plant_grant){ .answer = PLANT_NO_ANSWER };
+	if (!ask) {
+		snprintf(grant->why, sizeof(grant->why), "no memory for the claim");
+		return;
+	}
+	pthread_mutex_lock(&link->mutex);
+	*link->end = ask;
+	link->end = &ask->next;
+	pthread_cond_signal(&link->work);
+	wait_until_told(link, ask, at_us);
+	bool is_mine = ask->is_told || !ask->is_taken;
+	if (ask->is_told) {
+		*grant = ask->grant;
+	} else {
+		snprintf(grant->why, sizeof(grant->why), "no answer within %u ms%s%.150s",
+			 (unsigned)wait_ms, link->state.trouble[0] ? ": " : "",
+			 link->state.trouble);
+		if (ask->is_taken)
+			ask->is_abandoned = true; /* the thread frees it */
+		else
+			take_from_queue(link, ask);
+	}
+	pthread_mutex_unlock(&link->mutex);
+	if (is_mine)
+		ask_free(ask);
+}
