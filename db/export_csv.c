@@ -5,16 +5,6 @@
 #include "db/span.h"
 #include "db/text.h"
 
-static void csv_head(FILE *out)
-{
-	size_t count;
-	const struct column *columns = column_rows(&count);
-
-	for (size_t i = 0; i < count; i++)
-		fprintf(out, "%s%s", i ? "," : "", columns[i].name);
-	fputs("\r\n", out);
-}
-
 static bool csv_needs_quotes(struct span span)
 {
 	if (span.size_bytes == 0 || span.text[0] == ' ' || span.text[span.size_bytes - 1] == ' ')
@@ -48,22 +38,35 @@ static void csv_text(FILE *out, struct span span)
 		fputc('"', out);
 }
 
-static void csv_row(FILE *out, sqlite3_stmt *row)
+/* Texts are guarded by the type that the value has: a number that is negative is no formula. */
+void csv_any_row(FILE *out, sqlite3_stmt *row)
 {
-	size_t count;
-	const struct column *columns = column_rows(&count);
-
-	for (int i = 0; i < (int)count; i++) {
+	for (int i = 0; i < sqlite3_column_count(row); i++) {
 		if (i)
 			fputc(',', out);
-		if (sqlite3_column_type(row, i) == SQLITE_NULL)
-			continue;
-		if (columns[i].type == COLUMN_TEXT)
+		if (sqlite3_column_type(row, i) == SQLITE_TEXT)
 			csv_text(out, span_at(row, i));
-		else
+		else if (sqlite3_column_type(row, i) != SQLITE_NULL)
 			fputs((const char *)sqlite3_column_text(row, i), out);
 	}
 	fputs("\r\n", out);
 }
 
-const struct table_format csv_format = { .head = csv_head, .row = csv_row };
+void csv_any_head(FILE *out, sqlite3_stmt *row)
+{
+	for (int i = 0; i < sqlite3_column_count(row); i++)
+		fprintf(out, "%s%s", i ? "," : "", sqlite3_column_name(row, i));
+	fputs("\r\n", out);
+}
+
+static void csv_head(FILE *out)
+{
+	size_t count;
+	const struct column *columns = column_rows(&count);
+
+	for (size_t i = 0; i < count; i++)
+		fprintf(out, "%s%s", i ? "," : "", columns[i].name);
+	fputs("\r\n", out);
+}
+
+const struct table_format csv_format = { .head = csv_head, .row = csv_any_row };

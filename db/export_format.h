@@ -15,6 +15,10 @@ struct table_format {
 extern const struct table_format csv_format;
 extern const struct table_format jsonl_format;
 
+/* The same with the columns of any query. */
+void csv_any_head(FILE *out, sqlite3_stmt *row);
+void csv_any_row(FILE *out, sqlite3_stmt *row);
+
 /* The runs that have ended, in one document. *count as in export_runs(). */
 enum status junit_write(struct db *db, const struct run_filter *filter, FILE *out, uint64_t *count,
 			struct err *err);

@@ -2,6 +2,7 @@
 
 #include "db/text.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 static void json_control(FILE *out, char c)
@@ -77,4 +78,39 @@ void json_out_member_integer(FILE *out, unsigned *count, const char *name, long 
 {
 	json_out_name(out, count, name);
 	fprintf(out, "%lld", value);
+}
+
+static void put_value(FILE *out, sqlite3_stmt *row, int column)
+{
+	double real;
+
+	switch (sqlite3_column_type(row, column)) {
+	case SQLITE_TEXT:
+		json_out_text(out, span_at(row, column));
+		break;
+	case SQLITE_INTEGER:
+		fprintf(out, "%lld", (long long)sqlite3_column_int64(row, column));
+		break;
+	case SQLITE_FLOAT:
+		real = sqlite3_column_double(row, column);
+		if (isfinite(real)) {
+			json_out_real(out, real);
+			break;
+		}
+		/* fallthrough */
+	default:
+		fputs("null", out);
+	}
+}
+
+void json_out_row(FILE *out, sqlite3_stmt *row)
+{
+	unsigned count = 0;
+
+	fputc('{', out);
+	for (int i = 0; i < sqlite3_column_count(row); i++) {
+		json_out_name(out, &count, sqlite3_column_name(row, i));
+		put_value(out, row, i);
+	}
+	fputc('}', out);
 }

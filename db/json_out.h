@@ -20,4 +20,8 @@ void json_out_member_integer(FILE *out, unsigned *count, const char *name, long 
 /* Only the comma and the name, for what the caller writes behind it. */
 void json_out_name(FILE *out, unsigned *count, const char *name);
 
+/* {"column":value,...}: every column of the row by the type that it has; what is unknown is null,
+ * and so is a blob and what no number of JSON can say. */
+void json_out_row(FILE *out, sqlite3_stmt *row);
+
 #endif

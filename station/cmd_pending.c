@@ -10,11 +10,3 @@ enum exit_code cmd_trace(const struct options *options)
 	return complain(&err);
 }
 
-enum exit_code cmd_audit_pack(const struct options *options)
-{
-	struct err err;
-
-	(void)options;
-	err_set(&err, STATUS_NOT_SUPPORTED, "audit-pack: not built yet");
-	return complain(&err);
-}

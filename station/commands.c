@@ -158,10 +158,12 @@ static const struct command rows[] = {
 		.name = "audit-pack",
 		.operands = "BATCH", .operands_min = 1, .operands_max = 1,
 		.takes = TAKES(DB) | TAKES(OUTPUT),
-		.summary = "everything about a batch in one zip file",
+		.summary = "everything about a batch in one zip file, for an auditor",
 		.text =
-		"Runs, recipes, digests of the images, unit logs, the proof from the ledger, and a list of\n"
-		"hashes, in one zip file.",
+		"Writes BATCH.zip, or what --output names: the order and its counts, every run, recipes,\n"
+		"digests of the images, approvals and decisions, unit logs, attachments, and the ledger's\n"
+		"entries up to its head, so that a third party can compute the chain. Its README says how\n"
+		"to verify it. Of other batches it has digests only. The same records give the same file.",
 		.run = cmd_audit_pack,
 	},
 	{
