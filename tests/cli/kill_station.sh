@@ -1,0 +1,70 @@
+# kill -9 of a station in the middle of its runs: every PASS that was shown is in the records, the
+# ledger is sound, the next start closes what was open, and nothing is shown as PASS twice.
+# FLASHLINE_SWEEP=full kills after every line of the session's events, else after a few.
+. "$SOURCE/tests/cli/lib.sh"
+
+esp32_firmware 8K
+esp32_recipe killed >recipe.yaml
+cat >bench.yaml <<END
+bench: killed
+units:
+  - {count: 4, chip: esp32, flash: 4MB, bridge: cp2104}
+END
+cat >session.sh <<'END'
+"$FLASHLINE" flash recipe.yaml --all --json --db flashline.db >"$1" 2>>session.err &
+echo $! >session.pid
+wait $!
+END
+export FLASHLINE
+
+# session NAME [LINES]: kill it as soon as it has printed so many
+session() {
+	rm -f session.pid
+	"$M5SIM" run bench.yaml -- sh session.sh "$1" >>bench.out 2>&1 &
+	bench=$!
+	if [ -n "${2-}" ]; then
+		while [ ! -s session.pid ] && kill -0 $bench 2>/dev/null; do sleep 0.01; done
+		read -r pid <session.pid
+		while kill -0 "$pid" 2>/dev/null && [ "$(wc -l <"$1" 2>/dev/null || echo 0)" -lt "$2" ]; do
+			sleep 0.01
+		done
+		kill -KILL "$pid" 2>/dev/null
+	fi
+	wait $bench
+}
+
+# Result events of a session that say PASS; a line that was cut by the kill was not shown.
+passes() {
+	sed -n '/"event":"result".*"outcome":"PASS".*}$/s/.*"run_id":"\([^"]*\)".*/\1/p' "$1"
+}
+
+check_records() { # session
+	for run in $(passes "$1"); do
+		equal "run $run, shown as PASS" "$(sql "select outcome from runs where run_id='$run'")" PASS
+	done
+	expect_status 0 "$FLASHLINE" ledger verify --db flashline.db
+}
+
+# kill_after LINES: kill a session, then start the next one as if nothing had been
+kill_after() {
+	session "killed-$1" "$1"
+	check_records "killed-$1"
+	open=$(sql "select count(*) from runs where outcome is null")
+	stopped=$(sql "select count(*) from runs where code='STATION_STOPPED'")
+	session "after-$1"
+	check_records "after-$1"
+	equal "closed at the next start" "$(sql "select count(*) from runs where code='STATION_STOPPED'")" \
+		$((stopped + open))
+	equal "left open" "$(sql "select count(*) from runs where outcome is null")" 0
+	equal "passes after the kill" "$(passes "after-$1" | wc -l)" 4
+}
+
+kill_after 9
+last=$(($(wc -l <after-9) - 4)) # among the results
+moments=$last
+[ "${FLASHLINE_SWEEP-}" = full ] && moments=$(seq 1 $((last + 4)))
+for lines in $moments; do
+	[ "$lines" = 9 ] || kill_after "$lines"
+done
+equal "shown as PASS twice" "$(cat killed-* after-* >all; passes all | sort | uniq -d | wc -l)" 0
+[ "$(sql "select count(*) from runs where code='STATION_STOPPED'")" -gt 0 ] || fail "no run was ever open: nothing was tested"
