@@ -173,6 +173,8 @@ static void what_is_unknown_is_null_and_never_a_default(void **state)
 	assert_null(out.evidence);
 	assert_null(out.log);
 	assert_int_equal(out.step_count, 0);
+	assert_int_equal(out.measurement_count, 0);
+	assert_false(out.has_generation);
 }
 
 static void a_job_that_was_given_up_on_keeps_what_was_identified(void **state)
@@ -225,6 +227,36 @@ static void a_verdict_that_is_not_the_flashers_has_its_own_suspects(void **state
 	assert_null(out.advice);
 }
 
+static void what_was_measured_is_recorded_with_its_unit(void **state)
+{
+	struct flash_report r = full_report();
+	const struct verdict v = { .status = STATUS_OK, .detail = "", .generation = 3 };
+	struct record_storage storage;
+	struct record_result out;
+
+	(void)state;
+	r.raw_bytes = 200 * 1024;
+	r.wire_bytes = 100 * 1024;
+	r.data_us = 2000000;
+	r.steps[r.step_count++] =
+		(struct flash_step_report){ .step = STEP_CONNECT, .took_us = 250000 };
+	record_of_result("id", &v, &r, &r.ident, &storage, &out);
+	assert_true(out.has_generation);
+	assert_int_equal(out.generation, 3);
+	assert_int_equal(out.measurement_count, 3);
+	assert_string_equal(out.measurements[0].name, "connect_time");
+	assert_string_equal(out.measurements[0].unit, "s");
+	assert_true(out.measurements[0].value == 0.25);
+	assert_string_equal(out.measurements[1].name, "data_rate");
+	assert_string_equal(out.measurements[1].step, "write");
+	assert_string_equal(out.measurements[1].unit, "KB/s");
+	assert_true(out.measurements[1].has_value);
+	assert_true(out.measurements[1].value == 100);
+	assert_string_equal(out.measurements[2].name, "wire_rate");
+	assert_true(out.measurements[2].value == 50);
+	assert_null(out.measurements[0].outcome);
+}
+
 static void a_recipe_is_recorded_with_all_its_images(void **state)
 {
 	struct plan_image images[] = {
@@ -240,7 +272,10 @@ static void a_recipe_is_recorded_with_all_its_images(void **state)
 		  .kind = "application",
 		  .version = (char *)"1.2" },
 	};
-	const struct plan plan = { .name = (char *)"core2",
+	const struct plan plan = { .recipe_path = (char *)"recipes/of/core2.yaml",
+				   .source = (char *)"# as written",
+				   .process = (char *)"FINAL",
+				   .name = (char *)"core2",
 				   .revision = 7,
 				   .product = (char *)"m5stack/core2",
 				   .canonical = (char *)"recipe: core2\n",
@@ -256,6 +291,9 @@ static void a_recipe_is_recorded_with_all_its_images(void **state)
 	assert_string_equal(r.recipe.name, "core2");
 	assert_int_equal(r.recipe.revision, 7);
 	assert_string_equal(r.recipe.product, "m5stack/core2");
+	assert_string_equal(r.recipe.process, "FINAL");
+	assert_string_equal(r.recipe.source, "# as written");
+	assert_string_equal(r.recipe.source_name, "core2.yaml");
 	assert_int_equal(r.recipe.image_count, 2);
 	assert_memory_equal(r.recipe.images[0].sha256, "ab00", 4);
 	assert_int_equal(r.recipe.images[0].addr, 0x1000);
@@ -273,6 +311,7 @@ int main(void)
 		cmocka_unit_test(what_is_unknown_is_null_and_never_a_default),
 		cmocka_unit_test(a_job_that_was_given_up_on_keeps_what_was_identified),
 		cmocka_unit_test(a_verdict_that_is_not_the_flashers_has_its_own_suspects),
+		cmocka_unit_test(what_was_measured_is_recorded_with_its_unit),
 		cmocka_unit_test(a_recipe_is_recorded_with_all_its_images),
 	};
 

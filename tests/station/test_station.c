@@ -9,6 +9,7 @@
 #include "db/db.h"
 #include "db/export.h"
 #include "db/run.h"
+#include "station/guards.h"
 #include "station/record_of.h"
 #include "station/station.h"
 
@@ -165,6 +166,9 @@ struct world {
 	bool stop_at_first_start;
 	struct station_limits limits;
 	struct session *stuck;
+	struct guards *guards;
+	const struct plant_line *plant;
+	int64_t pending_at_end;
 };
 
 /* Nothing is ever taken for stuck, unless a test says so. */
@@ -181,8 +185,8 @@ static void on_event(void *ctx, const struct snapshot *s, const struct event *e)
 {
 	struct world *w = ctx;
 
-	(void)s;
 	w->events[e->kind]++;
+	w->pending_at_end = s->plant.pending;
 	/* The stuck one was given up on: those that follow get all the time they need. */
 	if (e->kind == EVENT_RESULT || e->kind == EVENT_WARNING)
 		w->limits = patient;
@@ -280,6 +284,10 @@ static void run(struct world *w, unsigned jobs)
 		.kind = FLASH_RUN_FLASH,
 		.plan = &w->plan,
 		.writer = w->writer,
+		.operator_name = "ann",
+		.reason = "a test",
+		.guards = w->guards,
+		.plant = w->plant,
 		.places = w->places,
 		.place_count = w->count,
 		.jobs = jobs,
@@ -560,6 +568,76 @@ static void where_any_bridge_will_do_nothing_is_said(void **state)
 	json_decref(records(w));
 }
 
+static void a_recipe_that_was_retired_is_refused_before_the_port_is_opened(void **state)
+{
+	const struct record_approval retired = {
+		.recipe_digest = "00ff", .state = "RETIRED", .operator_name = "eve", .utc_ms = 1
+	};
+	struct world *w = *state;
+	struct guard_setup rules = {
+		.db_path = w->path, .plan = &w->plan, .writer = w->writer, .slots = SLOTS_MAX
+	};
+	struct err err;
+	json_t *array;
+
+	assert_int_equal(writer_put(w->writer, RECORD_APPROVAL, &retired, &err), STATUS_OK);
+	assert_int_equal(guards_new(&rules, &w->guards, &err), STATUS_OK);
+	plug(w, "busy"); /* an open would say so */
+	run(w, 1);
+	assert_int_equal(w->exit_code, EXIT_CODE_UNITS);
+	guards_free(w->guards);
+
+	rules.overrides = GUARD_BIT(STATUS_RECIPE_NOT_APPROVED);
+	rules.operator_name = "ann";
+	rules.reason = "a test";
+	assert_int_equal(guards_new(&rules, &w->guards, &err), STATUS_OK);
+	snprintf(w->ports[0].node, sizeof(w->ports[0].node), "/dev/silent");
+	run(w, 1);
+	assert_int_equal(w->events[EVENT_OVERRIDE], 1);
+	guards_free(w->guards);
+	array = records(w);
+	assert_string_equal(recorded(array, "/dev/busy", "outcome"), "ABORTED");
+	assert_string_equal(recorded(array, "/dev/busy", "code"), "RECIPE_NOT_APPROVED");
+	assert_string_equal(recorded(array, "/dev/busy", "overridden"), "(null)");
+	assert_string_equal(recorded(array, "/dev/silent", "code"), "SYNC_NO_REPLY");
+	assert_string_equal(recorded(array, "/dev/silent", "overridden"), "RECIPE_NOT_APPROVED");
+	json_decref(array);
+}
+
+/* ---- the plant ---- */
+
+struct plant {
+	struct plant_state state;
+	unsigned wakes;
+};
+
+static void plant_wakes(void *ctx)
+{
+	((struct plant *)ctx)->wakes++;
+}
+
+static void plant_tells(void *ctx, struct plant_state *plant)
+{
+	*plant = ((struct plant *)ctx)->state;
+}
+
+static void the_plant_is_woken_for_each_result_and_shown_at_the_end(void **state)
+{
+	struct world *w = *state;
+	struct plant plant = { .state = { .pending = 3 } };
+	const struct plant_line line = { .ctx = &plant, .wake = plant_wakes, .state = plant_tells };
+
+	w->plant = &line;
+	plug(w, "silent");
+	plug(w, "busy");
+	run(w, 2);
+	assert_int_equal(plant.wakes, 2);
+	assert_int_equal(w->pending_at_end, 3);
+	/* It stayed out of reach: told once, and at the end. */
+	assert_in_range(w->events[EVENT_PLANT], 1, 2);
+	json_decref(records(w));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -576,6 +654,8 @@ int main(void)
 		TEST(a_bridge_that_the_product_does_not_ship_with_is_refused_before_the_port_is_opened),
 		TEST(a_bridge_that_the_product_does_not_ship_with_is_warned_about),
 		TEST(where_any_bridge_will_do_nothing_is_said),
+		TEST(a_recipe_that_was_retired_is_refused_before_the_port_is_opened),
+		TEST(the_plant_is_woken_for_each_result_and_shown_at_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -597,9 +597,125 @@ static void a_port_that_is_gone_is_waited_for_in_sight(void **state)
 	assert_non_null(strstr(textbuf_string(&w->text), "the port is gone: waiting for it\n"));
 }
 
+static void a_unit_that_a_rule_refused_shows_the_rule_and_no_suspects(void **state)
+{
+	const struct screen screen = { .columns = 120, .lines = 24 };
+	struct world *w = *state;
+	const struct event e = { .kind = EVENT_RESULT, .slot = &w->slots[0] };
+
+	snprintf(w->report.evidence, sizeof(w->report.evidence), "8 sync echoes clean");
+	w->report.status = w->slots[0].status = STATUS_BATCH_FULL;
+	w->slots[0].detail = "batch 'B7' may have 2 good units";
+	screen_render(&w->snapshot, &screen, &w->text);
+	assert_non_null(strstr(textbuf_string(&w->text),
+			       "ABORTED  BATCH_FULL: the batch has all the good units"));
+	assert_non_null(strstr(textbuf_string(&w->text), "0 passed  2 not passed"));
+	textbuf_clear(&w->text);
+	plain_render(&w->snapshot, &e, &w->text);
+	assert_non_null(strstr(textbuf_string(&w->text),
+			       "ABORTED BATCH_FULL after 8.2 s: batch 'B7' may have"));
+	textbuf_clear(&w->text);
+	table_render(&w->snapshot, &screen, &w->text);
+	assert_non_null(strstr(textbuf_string(&w->text), "1.1: the batch has all the good units"));
+	assert_null(strstr(textbuf_string(&w->text), "evidence"));
+}
+
+static void the_count_of_a_batch_is_in_sight_everywhere(void **state)
+{
+	const struct screen screen = { .columns = 120, .lines = 24 };
+	struct world *w = *state;
+	const struct event start = { .kind = EVENT_STATION_START };
+	const struct event end = { .kind = EVENT_SUMMARY };
+	json_t *object;
+
+	table_render(&w->snapshot, &screen, &w->text);
+	assert_null(strstr(textbuf_string(&w->text), "batch"));
+	w->snapshot.batch = "B7";
+	w->snapshot.has_batch_count = true;
+	w->snapshot.batch_passed = 37;
+	w->snapshot.batch_of = 500;
+	textbuf_clear(&w->text);
+	plain_render(&w->snapshot, &start, &w->text);
+	assert_non_null(strstr(textbuf_string(&w->text), "batch B7: 37 of 500\n"));
+	textbuf_clear(&w->text);
+	screen_render(&w->snapshot, &screen, &w->text);
+	assert_non_null(strstr(textbuf_string(&w->text), "  batch B7: 37 of 500\n"));
+	textbuf_clear(&w->text);
+	table_render(&w->snapshot, &screen, &w->text);
+	assert_non_null(strstr(textbuf_string(&w->text), "\nbatch B7: 37 of 500\n"));
+	textbuf_clear(&w->text);
+	json_render(&w->snapshot, &end, &w->text);
+	object = only_object(textbuf_string(&w->text));
+	assert_int_equal(json_integer_value(json_object_get(object, "batch_passed")), 37);
+	assert_int_equal(json_integer_value(json_object_get(object, "batch_units")), 500);
+	json_decref(object);
+}
+
+static void an_override_is_told_with_who_and_why(void **state)
+{
+	struct world *w = *state;
+	const struct event e = { .kind = EVENT_OVERRIDE,
+				 .slot = &w->slots[1],
+				 .text = "it passed before",
+				 .code = STATUS_ALREADY_PASSED };
+	json_t *object;
+
+	w->snapshot.operator_name = "ann";
+	w->snapshot.reason = "order 4711";
+	plain_render(&w->snapshot, &e, &w->text);
+	assert_string_equal(textbuf_string(&w->text),
+			    "    9.0 s  1.2 ttyACM1: ALREADY_PASSED is overridden by ann "
+			    "(order 4711): it passed before\n");
+	textbuf_clear(&w->text);
+	json_render(&w->snapshot, &e, &w->text);
+	object = only_object(textbuf_string(&w->text));
+	assert_string_equal(member(object, "event"), "override");
+	assert_string_equal(member(object, "code"), "ALREADY_PASSED");
+	assert_string_equal(member(object, "operator"), "ann");
+	assert_string_equal(member(object, "reason"), "order 4711");
+	assert_string_equal(member(object, "detail"), "it passed before");
+	json_decref(object);
+}
+
+static void the_plants_ledger_and_its_alarms_are_in_sight(void **state)
+{
+	const struct screen screen = { .columns = 120, .lines = 24 };
+	struct world *w = *state;
+	const struct event e = { .kind = EVENT_PLANT };
+	json_t *object;
+
+	w->snapshot.has_plant = true;
+	w->snapshot.plant = (struct plant_state){ .pending = 12, .trouble = "no route" };
+	plain_render(&w->snapshot, &e, &w->text);
+	assert_string_equal(
+		textbuf_string(&w->text),
+		"    9.0 s  plant's ledger: not reached, no route; entries that it does "
+		"not have yet: 12\n");
+	textbuf_clear(&w->text);
+	screen_render(&w->snapshot, &screen, &w->text);
+	assert_non_null(strstr(textbuf_string(&w->text), "  plant not reached"));
+	snprintf(w->snapshot.plant.alarm, sizeof(w->snapshot.plant.alarm), "FORKED");
+	textbuf_clear(&w->text);
+	plain_render(&w->snapshot, &e, &w->text);
+	assert_non_null(strstr(textbuf_string(&w->text), "\nALARM: FORKED\n"));
+	textbuf_clear(&w->text);
+	json_render(&w->snapshot, &e, &w->text);
+	object = only_object(textbuf_string(&w->text));
+	assert_string_equal(member(object, "event"), "plant");
+	assert_true(json_is_false(json_object_get(object, "connected")));
+	assert_int_equal(json_integer_value(json_object_get(object, "pending")), 12);
+	assert_true(json_is_null(json_object_get(object, "last_ack_utc_ms")));
+	assert_string_equal(member(object, "alarm"), "FORKED");
+	json_decref(object);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_unit_that_a_rule_refused_shows_the_rule_and_no_suspects),
+		TEST(the_count_of_a_batch_is_in_sight_everywhere),
+		TEST(an_override_is_told_with_who_and_why),
+		TEST(the_plants_ledger_and_its_alarms_are_in_sight),
 		TEST(a_rescued_unit_ends_with_its_cause_in_every_view),
 		TEST(advice_about_the_link_is_not_given_for_the_stations_own_verdict),
 		TEST(a_run_says_at_its_start_how_long_it_may_take_and_how_it_begins),
