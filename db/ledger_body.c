@@ -113,7 +113,7 @@ static void add_value(struct text *t, sqlite3_stmt *row, int column)
 /* ---- the rows of a table, as members in the order of their names ---- */
 
 struct member {
-	const char *name; /* the statement's, or the table of a child's */
+	const char *name; /* to sort by; of a column lent by SQLite until the first step */
 	int column;       /* -1: a child */
 	size_t child;
 };
@@ -122,6 +122,7 @@ struct row_reader {
 	sqlite3_stmt *stmt; /* NULL: not used yet */
 	struct member *members;
 	size_t count;
+	int columns;
 };
 
 static int by_name(const void *a, const void *b)
@@ -144,12 +145,30 @@ static enum status row_reader_init(struct db *db, struct row_reader *r, char *sq
 	if (!r->members)
 		return sql_fail_at(db->path, SQLITE_NOMEM, NULL, err);
 	r->count = (size_t)columns + child_count;
+	r->columns = columns;
 	for (int i = 0; i < columns; i++)
 		r->members[i] = (struct member){ sqlite3_column_name(r->stmt, i), i, 0 };
 	for (size_t i = 0; i < child_count; i++)
 		r->members[(size_t)columns + i] =
 			(struct member){ parent->children[i].table, -1, i };
 	qsort(r->members, r->count, sizeof(r->members[0]), by_name);
+	return STATUS_OK;
+}
+
+/* One step. SQLite prepares a statement again when the schema has changed: then it must still
+ * have the columns that were sorted. */
+static enum status next_row(struct db *db, const struct row_reader *r, bool *is_row,
+			    struct err *err)
+{
+	int rc = sqlite3_step(r->stmt);
+
+	*is_row = rc == SQLITE_ROW;
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		return sql_fail(db, rc, err);
+	if (*is_row && sqlite3_column_count(r->stmt) != r->columns)
+		return err_set(err, STATUS_DATABASE,
+			       "%s: its tables were changed while they were read: try again",
+			       db->path);
 	return STATUS_OK;
 }
 
@@ -235,20 +254,22 @@ static enum status kind_reader_init(struct db *db, const struct ledger_kind *kin
 	return STATUS_OK;
 }
 
+static void add_column(struct text *t, size_t first, const struct row_reader *r, int column)
+{
+	if (sqlite3_column_type(r->stmt, column) == SQLITE_NULL)
+		return;
+	add_name(t, first, sqlite3_column_name(r->stmt, column));
+	add_value(t, r->stmt, column);
+}
+
 static void add_row(struct text *t, const struct row_reader *r)
 {
 	size_t first;
 
 	add_text(t, "{");
 	first = t->len;
-	for (size_t i = 0; i < r->count; i++) {
-		const struct member *member = &r->members[i];
-
-		if (sqlite3_column_type(r->stmt, member->column) == SQLITE_NULL)
-			continue;
-		add_name(t, first, member->name);
-		add_value(t, r->stmt, member->column);
-	}
+	for (size_t i = 0; i < r->count; i++)
+		add_column(t, first, r, r->members[i].column);
 	add_text(t, "}");
 }
 
@@ -257,16 +278,16 @@ static enum status read_children(struct body_reader *reader, const struct row_re
 				 size_t child, const char *ref, struct err *err)
 {
 	int64_t rows = 0;
-	int rc;
+	enum status st;
+	bool is_row;
 
 	reader->rows.len = 0;
 	sql_bind_text(r->stmt, 1, ref);
-	while ((rc = sqlite3_step(r->stmt)) == SQLITE_ROW) {
+	while (!(st = next_row(reader->db, r, &is_row, err)) && is_row) {
 		add_row(&reader->rows, r);
 		add_text(&reader->rows, "\n");
 		rows++;
 	}
-	enum status st = rc == SQLITE_DONE ? STATUS_OK : sql_fail(reader->db, rc, err);
 	sqlite3_reset(r->stmt);
 	reader->children[child].rows = rows;
 	digest_sha256((const uint8_t *)reader->rows.data, reader->rows.len,
@@ -294,16 +315,13 @@ static void add_parent(struct body_reader *reader, const struct row_reader *r)
 	first = t->len;
 	for (size_t i = 0; i < r->count; i++) {
 		const struct member *member = &r->members[i];
-		bool is_child = member->column < 0;
 
-		if (is_child ? !reader->children[member->child].rows
-			     : sqlite3_column_type(r->stmt, member->column) == SQLITE_NULL)
-			continue;
-		add_name(t, first, member->name);
-		if (is_child)
+		if (member->column >= 0) {
+			add_column(t, first, r, member->column);
+		} else if (reader->children[member->child].rows) {
+			add_name(t, first, member->name);
 			add_children(reader, member->child);
-		else
-			add_value(t, r->stmt, member->column);
+		}
 	}
 	add_text(t, "}");
 	add(t, "", 1); /* the end of a C string */
@@ -337,20 +355,19 @@ enum status body_read(struct body_reader *reader, const struct ledger_kind *kind
 		return st;
 	}
 	bind_key(k->row.stmt, kind, ref);
-	int rc = sqlite3_step(k->row.stmt);
-	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		st = sql_fail(reader->db, rc, err);
-	for (size_t i = 0; rc == SQLITE_ROW && i < kind->child_count && !st; i++) {
+	st = next_row(reader->db, &k->row, &body->is_there, err);
+	for (size_t i = 0; body->is_there && i < kind->child_count && !st; i++) {
 		st = read_children(reader, &k->children[i], i, ref, err);
 		body->child_rows[i] = reader->children[i].rows;
 	}
-	if (rc == SQLITE_ROW && !st)
+	if (body->is_there && !st)
 		add_parent(reader, &k->row);
 	sqlite3_reset(k->row.stmt);
+	if (st) /* what was prepared may be of other tables */
+		kind_reader_release(k);
 	TRY(st);
 	if (reader->text.is_out_of_memory || reader->rows.is_out_of_memory)
 		return sql_fail_at(reader->db->path, SQLITE_NOMEM, NULL, err);
-	body->is_there = rc == SQLITE_ROW;
 	body->text = body->is_there ? reader->text.data : NULL;
 	body->size_bytes = body->is_there ? reader->text.len - 1 : 0;
 	return STATUS_OK;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHOWN_MAX 60 /* bytes of a value that a sentence shows */
+#define SHOWN_MAX 80 /* bytes of a value that a sentence shows: digests whole */
 
 struct span {
 	const char *at;

@@ -20,6 +20,25 @@ const char *const *migration_rows(size_t *count)
 	return migrations;
 }
 
+/* The history in the file knows of newer versions than the file says it has. */
+static enum status check_history(struct db *db, int64_t version, struct err *err)
+{
+	int64_t has_history, applied;
+
+	TRY(sql_integer(db, "SELECT count(*) FROM sqlite_schema WHERE name = 'schema_version'",
+			&has_history, err));
+	if (!has_history)
+		return STATUS_OK;
+	TRY(sql_integer(db, "SELECT max(version) FROM schema_version", &applied, err));
+	if (applied <= version)
+		return STATUS_OK;
+	return err_set(err, STATUS_DATABASE,
+		       "%s: was set to schema %lld by hand, its tables are those of schema %lld: "
+		       "'PRAGMA user_version = %lld' sets it back, then 'flashline ledger verify' "
+		       "tells whether more was changed",
+		       db->path, (long long)version, (long long)applied, (long long)applied);
+}
+
 enum status migrate_version(struct db *db, int64_t newest, int64_t *version, struct err *err)
 {
 	int64_t application_id, tables;
@@ -36,7 +55,7 @@ enum status migrate_version(struct db *db, int64_t newest, int64_t *version, str
 			       "%s: was made by a newer flashline (schema %lld, this program knows "
 			       "up to %lld): update the program, or name another file with --db",
 			       db->path, (long long)*version, (long long)newest);
-	return STATUS_OK;
+	return check_history(db, *version, err);
 }
 
 /*
