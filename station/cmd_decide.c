@@ -7,6 +7,7 @@
 #include "station/help.h"
 #include "station/record_of.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,6 +129,7 @@ enum exit_code action_run(const char *command, const struct action *rows, size_t
 
 	err_clear(&err);
 	st = action_find(command, rows, count, options, &action, &err);
+	assert(st || action);
 	if (!st)
 		st = do_action(action, options, &err);
 	if (st && err.text[0])
