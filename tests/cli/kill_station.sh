@@ -20,6 +20,7 @@ export FLASHLINE
 # session NAME [LINES]: kill it as soon as it has printed so many
 session() {
 	rm -f session.pid
+	: >"$1"
 	"$M5SIM" run bench.yaml -- sh session.sh "$1" >>bench.out 2>&1 &
 	bench=$!
 	if [ -n "${2-}" ]; then
