@@ -157,15 +157,22 @@ enum status guard_serial_claim(struct db *db, const char *serial, const char *pr
 }
 
 enum status guard_generation(struct db *db, const char *mac, const char *product,
-			     const char *process, int64_t *generation, struct err *err)
+			     const char *process, struct guard_generations *generation,
+			     struct err *err)
 {
-	static const char sql[] = "SELECT max(coalesce(generation, outcome = 'PASS'))" RUNS_OF_MAC
-				  " AND" PRODUCT "?2 AND" PROCESS "?3";
+	static const char sql[] =
+		"SELECT max(coalesce(generation, outcome = 'PASS')),"
+		" max(iif(outcome = 'PASS', coalesce(generation, 1), 0))" RUNS_OF_MAC " AND" PRODUCT
+		"?2 AND" PROCESS "?3";
 	const char *const texts[] = { mac, product, process, NULL };
 	sqlite3_stmt *stmt = NULL, *row;
 	enum status st = ask(db, sql, texts, &stmt, &row, err);
 
-	*generation = row ? sqlite3_column_int64(row, 0) : 0;
+	*generation = (struct guard_generations){ 0 };
+	if (row) {
+		generation->last = sqlite3_column_int64(row, 0);
+		generation->passed = sqlite3_column_int64(row, 1);
+	}
 	sqlite3_finalize(stmt);
 	return st;
 }

@@ -52,9 +52,13 @@ enum status guard_mac_claim(struct db *db, const char *mac, const char *product,
 enum status guard_serial_claim(struct db *db, const char *serial, const char *product,
 			       struct guard_claim *claim, struct err *err);
 
-/* The highest generation in which this MAC was taken here, in the product and process; a pass
- * that was recorded without one counts as the first. 0: never. */
+/* The highest generations of this MAC here, in the product and process: in which it was taken, and
+ * in which it passed. A pass that was recorded without one is the first. 0: never. */
+struct guard_generations {
+	int64_t last, passed;
+};
 enum status guard_generation(struct db *db, const char *mac, const char *product,
-			     const char *process, int64_t *generation, struct err *err);
+			     const char *process, struct guard_generations *generation,
+			     struct err *err);
 
 #endif

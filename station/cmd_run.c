@@ -4,6 +4,7 @@
 #include "engine/transport_serial.h"
 #include "recipes/product_match.h"
 #include "station/guards.h"
+#include "station/plant_choice.h"
 #include "station/ports_table.h"
 #include "station/power.h"
 #include "station/recall.h"
@@ -20,6 +21,9 @@
  * taken, and sooner when the operator wants the end, it is taken for gone. */
 #define OUTPUT_GRACE_MS 10000
 #define OUTPUT_STOP_GRACE_MS 1000
+
+/* For the results of a session that was stopped; another one has waited before its end. */
+#define PLANT_GRACE_MS 500
 
 struct plan *read_recipe(const struct options *options, enum exit_code *code)
 {
@@ -55,6 +59,8 @@ struct run {
 	struct writer *writer;
 	struct guards *guards;
 	unsigned overrides;
+	struct plant_link *plant; /* NULL: no server was named */
+	struct plant_line line;   /* to it */
 	struct product_list *products;
 	struct printer *printer;
 	struct view_state *view;
@@ -126,6 +132,36 @@ static enum status check_options(struct run *r, const struct options *options, s
 	return STATUS_OK;
 }
 
+static void line_claim(void *link, const struct plant_claim *claim, uint32_t wait_ms,
+		       struct plant_grant *grant)
+{
+	plant_link_claim(link, claim, wait_ms, grant);
+}
+
+static void line_wake(void *link)
+{
+	plant_link_wake(link);
+}
+
+static void line_state(void *link, struct plant_state *state)
+{
+	plant_link_state(link, state);
+}
+
+/* Whatever the recipe says about claims: the records are the plant's to see. */
+static enum status open_plant(struct run *r, const struct options *options, struct err *err)
+{
+	const char *server = plant_choice(options);
+
+	if (!server)
+		return STATUS_OK;
+	TRY(plant_link_new(server, db_path(r->db), r->writer, &r->plant, err));
+	r->line = (struct plant_line){
+		.ctx = r->plant, .claim = line_claim, .wake = line_wake, .state = line_state
+	};
+	return STATUS_OK;
+}
+
 static enum status open_guards(struct run *r, const struct plan *plan,
 			       const struct options *options, struct err *err)
 {
@@ -138,6 +174,7 @@ static enum status open_guards(struct run *r, const struct plan *plan,
 		.overrides = r->overrides,
 		.operator_name = options->operator_name,
 		.reason = options->reason,
+		.plant = r->plant ? &r->line : NULL,
 		.slots = r->selection.count,
 	};
 
@@ -193,6 +230,7 @@ static enum status set_up(struct run *r, enum flash_kind kind, const struct plan
 		if (kind == FLASH_RUN_FLASH && !options->no_memory)
 			TRY(recall(r, plan, err));
 		TRY(writer_new(r->db, &r->writer, err));
+		TRY(open_plant(r, options, err));
 		if (kind == FLASH_RUN_FLASH)
 			TRY(open_guards(r, plan, options, err));
 	}
@@ -243,6 +281,7 @@ enum exit_code run_session(enum flash_kind kind, struct plan *plan, const struct
 			.reason = options->reason,
 			.serial = options->serial,
 			.guards = r.guards,
+			.plant = r.plant ? &r.line : NULL,
 			.places = r.selection.places,
 			.place_count = r.selection.count,
 			.jobs = jobs_of(options, r.selection.count),
@@ -264,6 +303,7 @@ enum exit_code run_session(enum flash_kind kind, struct plan *plan, const struct
 	usb_asking_free(r.asking);
 	if (station_reap(stuck, 0)) {
 		guards_free(r.guards);
+		plant_link_free(r.plant, PLANT_GRACE_MS);
 		writer_free(r.writer);
 		product_list_free(r.products);
 		db_close(r.db);

@@ -9,9 +9,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* The plant is asked in parts, so that a run that was stopped does not wait for all of it. */
-#define CLAIM_PART_MS 500
-
 bool guard_is(enum status code)
 {
 	return code >= STATUS_ALREADY_PASSED && code <= STATUS_PLANT_UNREACHABLE;
@@ -258,21 +255,15 @@ bool guards_batch_count(struct guards *g, int64_t *passed, int64_t *of)
 
 /* ---- claims ---- */
 
+/* In one piece: a server that is slow is asked once, and its answer waited for. */
 static void ask_plant(const struct guards *g, const struct guard_run *run,
 		      const struct plant_claim *claim, struct plant_grant *grant)
 {
 	const struct plant_line *plant = g->setup.plant;
-	struct deadline all = deadline_after_ms(&clock_monotonic, GUARD_CLAIM_MS);
 
-	do {
-		struct deadline part = deadline_after_ms(&clock_monotonic, CLAIM_PART_MS);
-
-		*grant = (struct plant_grant){ .answer = PLANT_NO_ANSWER };
-		plant->claim(plant->ctx, claim, CLAIM_PART_MS, grant);
-		/* One that did not wait knows that there is nobody to wait for. */
-		if (grant->answer != PLANT_NO_ANSWER || !deadline_passed(part))
-			return;
-	} while (!deadline_passed(all) && !atomic_load(run->cancel));
+	*grant = (struct plant_grant){ .answer = PLANT_NO_ANSWER };
+	if (!atomic_load(run->cancel))
+		plant->claim(plant->ctx, claim, GUARD_CLAIM_MS, grant);
 }
 
 /* One claim: granted, refused and overridden, or unknown. */
@@ -357,16 +348,20 @@ static enum status claim_all(struct guards *g, struct guard_run *run, const char
 
 /* ---- the unit ---- */
 
-/* 1 the first time; one more each time that it is taken again on purpose. */
+/*
+ * 1 the first time; rework is the one behind the last that passed, here or elsewhere. A rework
+ * that did not pass and is tried again is the same one.
+ */
 static int64_t own_generation(const struct unit_facts *facts, bool is_rework)
 {
-	int64_t highest = facts->generation;
+	int64_t done = facts->generation.passed > 1 ? facts->generation.passed : 1;
+	int64_t last = facts->generation.last > 1 ? facts->generation.last : 1;
 
-	if (facts->claim.is_there && facts->claim.generation > highest)
-		highest = facts->claim.generation;
-	if (is_rework)
-		return (highest ? highest : 1) + 1;
-	return facts->generation > 1 ? facts->generation : 1;
+	if (!is_rework)
+		return last;
+	if (facts->claim.is_there && facts->claim.generation > done)
+		done = facts->claim.generation;
+	return last > done ? last : done + 1;
 }
 
 enum status guards_identified(struct guards *g, struct guard_run *run, const uint8_t *mac,

@@ -38,8 +38,8 @@ struct guards {
 
 /* What is known about a unit, besides findings. */
 struct unit_facts {
-	bool is_rework;         /* taken again on purpose */
-	int64_t generation;     /* the highest known here; 0 never taken */
+	bool is_rework; /* taken again on purpose */
+	struct guard_generations generation;
 	bool has_claim_to_fear; /* of another station, not older than our own last one */
 	struct guard_claim claim;
 };

@@ -175,7 +175,7 @@ enum status judge_unit(struct guards *g, const char *mac, struct findings *found
 	TRY(guard_mac_claim(g->db, mac, g->product, g->process, &facts->claim, err));
 	/* What was taken here on purpose since is ours again. */
 	facts->has_claim_to_fear =
-		facts->claim.is_there && facts->claim.generation >= facts->generation;
+		facts->claim.is_there && facts->claim.generation >= facts->generation.last;
 	return STATUS_OK;
 }
 

@@ -113,6 +113,8 @@ static void settle_plant(struct session *s)
 
 	if (!s->setup->plant)
 		return;
+	if (!s->stop_requests && s->setup->limits->plant_us)
+		clock_sleep_ms(&clock_monotonic, PLANT_LOOK_MS); /* to see what was stored last */
 	session_watch_plant(s);
 	while (s->snapshot.plant.is_connected && s->snapshot.plant.pending && !s->stop_requests &&
 	       !deadline_passed(d)) {

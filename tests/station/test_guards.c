@@ -667,6 +667,23 @@ static void an_override_lets_its_guard_alone_through_and_is_recorded(void **stat
 	assert_string_equal(recorded(w, w->run_id, "overridden"), "NULL");
 }
 
+static void a_rework_that_failed_is_tried_again_as_the_same_generation(void **state)
+{
+	struct world *w = *state;
+
+	w->plan.passed_policy = PASSED_REFUSE;
+	made(w, 1, "PASS", 0); /* as earlier versions recorded it */
+	override(w, "ALREADY_PASSED");
+	assert_says(w, 1, OK);
+	assert_int_equal(w->generation, 2);
+	put_result(w, w->run_id, 1, "FAIL", w->generation);
+	assert_says(w, 1, OK);
+	assert_int_equal(w->generation, 2);
+	put_result(w, w->run_id, 1, "PASS", w->generation);
+	assert_says(w, 1, OK);
+	assert_int_equal(w->generation, 3);
+}
+
 static void each_guard_that_would_have_refused_is_recorded_and_no_other(void **state)
 {
 	struct world *w = *state;
@@ -858,6 +875,7 @@ int main(void)
 		TEST(a_serial_number_belongs_to_the_unit_that_passed_with_it),
 		cmocka_unit_test(a_serial_number_is_one_line_of_eighty_characters_at_most),
 		TEST(an_override_lets_its_guard_alone_through_and_is_recorded),
+		TEST(a_rework_that_failed_is_tried_again_as_the_same_generation),
 		TEST(each_guard_that_would_have_refused_is_recorded_and_no_other),
 		TEST(an_override_that_cannot_be_stored_lets_nothing_through),
 		cmocka_unit_test(a_word_that_is_no_guard_is_refused_with_the_list_of_guards),
