@@ -1,4 +1,5 @@
 #define _XOPEN_SOURCE 700
+#include "tests/db/nasty.h"
 #include "tests/db/world.h"
 
 #include "db/export.h"
@@ -10,99 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* ---- runs that are hard to export ---- */
-
-/* Every text a caller can set freely; MAC and outcome stay sensible. */
-static void put_run_of(struct db *db, const char *run_id, const char *text)
-{
-	struct record_run run = {
-		.run_id = run_id,
-		.kind = text,
-		.slot = text,
-		.node = text,
-		.usb_path = text,
-		.start_utc_ms = 1795350678251,
-		.operator_name = text,
-		.batch = text,
-		.bridge = text,
-		.bridge_vid_pid = text,
-		.bridge_serial = text,
-		.bridge_product = text,
-		.bridge_release = text,
-		.bridge_driver = text,
-	};
-	struct record_result result = {
-		.run_id = run_id,
-		.outcome = "FAIL",
-		.code = "MD5_MISMATCH",
-		.party = "UNIT",
-		.proof = "NONE",
-		.detail = text,
-		.device_code = text,
-		.end_utc_ms = 1795350678252,
-		.duration_us = 1,
-		.chip = text,
-		.package = text,
-		.revision = text,
-		.features = text,
-		.flash_id = text,
-		.security = text,
-		.loader = text,
-		.rungs = text,
-		.evidence = text,
-		.tries = -1,
-		.log = text,
-	};
-	struct err err;
-
-	if (db_put_run(db, &run, &err) || db_put_result(db, &result, &err))
-		fail_msg("%s", err.text);
-}
-
-struct nasty {
-	const char *text;
-	const char *csv;  /* as a CSV reader must see it */
-	const char *json; /* as a JSON reader must see it; NULL = text */
-};
-
-/* clang-format off */
-static const struct nasty nasties[] = {
-	{ "",                           "",                               NULL },
-	{ "plain",                      "plain",                          NULL },
-	{ "=cmd|' /C calc'!A0",         "'=cmd|' /C calc'!A0",            NULL },
-	{ "+1",                         "'+1",                            NULL },
-	{ "-1",                         "'-1",                            NULL },
-	{ "@SUM(1,2)",                  "'@SUM(1,2)",                     NULL },
-	{ "\t=1",                       "'\t=1",                          NULL },
-	{ "\r=1",                       "'\r=1",                          NULL },
-	{ "\n=1",                       "'\n=1",                          NULL },
-	{ "1=1",                        "1=1",                            NULL },
-	{ "a,b",                        "a,b",                            NULL },
-	{ "say \"no\"",                 "say \"no\"",                     NULL },
-	{ "\"",                         "\"",                             NULL },
-	{ "two\r\nlines",               "two\r\nlines",                   NULL },
-	{ " spaces ",                   " spaces ",                       NULL },
-	{ "back\\slash",                "back\\slash",                    NULL },
-	{ "bell\a esc\x1b del\x7f",     "bell\a esc\x1b del\x7f",         NULL },
-	{ "\xe6\xb7\xb1\xe5\x9c\xb3",   "\xe6\xb7\xb1\xe5\x9c\xb3",       NULL },
-	{ "\xf0\x9f\x94\xa5",           "\xf0\x9f\x94\xa5",               NULL },
-	{ "latin \xe9t\xe9",            "latin \xef\xbf\xbdt\xef\xbf\xbd", "latin \xef\xbf\xbdt\xef\xbf\xbd" },
-	{ "overlong \xc0\xaf",          "overlong \xef\xbf\xbd\xef\xbf\xbd", "overlong \xef\xbf\xbd\xef\xbf\xbd" },
-	{ "longer \xe0\x80\xaf",         "longer \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd",
-	                                "longer \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },
-	{ "cut \xe6\xb7",               "cut \xef\xbf\xbd\xef\xbf\xbd",   "cut \xef\xbf\xbd\xef\xbf\xbd" },
-	{ "surrogate \xed\xa0\x80",     "surrogate \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd",
-	                                "surrogate \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },
-};
-/* clang-format on */
-#define NASTY_COUNT (sizeof(nasties) / sizeof(nasties[0]))
-
-/* Run ids sort by i: "n00", "n01", ... */
-static void nasty_id(size_t i, char id[static 8])
-{
-	snprintf(id, 8, "n%02u", (unsigned)i);
-}
 
 /* ---- a CSV reader of its own: RFC 4180 and nothing else ---- */
 
@@ -170,37 +78,6 @@ static const char *stored(const struct world *w, const char *run_id, const char 
 	return world_ask(w, sql);
 }
 
-static void make_every_kind_of_run(const struct world *w)
-{
-	struct db *db = world_open(w, DB_WRITE);
-	struct record_run open_run = { .run_id = "open", .kind = "VERIFY", .start_utc_ms = 1 };
-	struct err err;
-
-	world_put(db, sample_run.run_id);
-	for (size_t i = 0; i < NASTY_COUNT; i++) {
-		char id[8];
-
-		nasty_id(i, id);
-		put_run_of(db, id, nasties[i].text);
-	}
-	assert_int_equal(db_put_run(db, &open_run, &err), STATUS_OK);
-	db_close(db);
-}
-#define RUN_COUNT (NASTY_COUNT + 2)
-
-/* The run of an exported row, and its nasty text if it has one. */
-static const struct nasty *nasty_of(const char *run_id)
-{
-	for (size_t i = 0; i < NASTY_COUNT; i++) {
-		char id[8];
-
-		nasty_id(i, id);
-		if (strcmp(id, run_id) == 0)
-			return &nasties[i];
-	}
-	return NULL;
-}
-
 static const struct run_filter all = { 0 };
 
 /* ---- column by column ---- */
@@ -232,7 +109,7 @@ static void csv_equals_the_database_in_every_column(void **state)
 	bool is_quoted = false, last = false;
 	uint64_t exported;
 
-	make_every_kind_of_run(w);
+	nasty_world(w);
 	csv.at = csv.bytes = export_text(w, EXPORT_CSV, &all, &exported);
 	for (size_t i = 0; i < count; i++) {
 		assert_true(csv_field(&csv, field, sizeof(field), &is_quoted, &last));
@@ -248,8 +125,8 @@ static void csv_equals_the_database_in_every_column(void **state)
 			expect_csv_field(w, run_id, &columns[i], field, is_quoted);
 		}
 	}
-	assert_int_equal(rows, RUN_COUNT);
-	assert_int_equal(exported, RUN_COUNT);
+	assert_int_equal(rows, NASTY_RUNS);
+	assert_int_equal(exported, NASTY_RUNS);
 	free(csv.bytes);
 }
 
@@ -302,7 +179,7 @@ static void json_lines_equal_the_database_in_every_column(void **state)
 	char path[64], type[16], value[4096], run_id[64], members[16];
 	uint64_t exported;
 
-	make_every_kind_of_run(w);
+	nasty_world(w);
 	char *text = export_text(w, EXPORT_JSONL, &all, &exported);
 	sqlite3 *sql = world_raw(w);
 	for (char *line = text, *end; (end = strchr(line, '\n')); line = end + 1, rows++) {
@@ -324,8 +201,8 @@ static void json_lines_equal_the_database_in_every_column(void **state)
 		assert_int_equal(atoi(members), count);
 	}
 	sqlite3_close(sql);
-	assert_int_equal(rows, RUN_COUNT);
-	assert_int_equal(exported, RUN_COUNT);
+	assert_int_equal(rows, NASTY_RUNS);
+	assert_int_equal(exported, NASTY_RUNS);
 	free(text);
 }
 
