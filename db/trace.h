@@ -175,6 +175,9 @@ struct trace_targets {
  * TRACE_DIGITS_MIN. Release in any case. */
 enum status trace_find_firmware(struct db *db, const char *digits, struct trace_targets *found,
 				struct err *err);
+/* Images that a recipe named so, in any folder: another content under the same name. */
+enum status trace_find_file(struct db *db, const char *name, struct trace_targets *found,
+			    struct err *err);
 void trace_targets_release(struct trace_targets *found);
 
 /* A unit that carries the firmware, may carry it or did. */

@@ -7,6 +7,34 @@
 
 #define SECTOR_BYTES 4096 /* what is erased at once; layout.h: regions are whole sectors */
 
+const char *trace_carry_name(enum trace_carry carry)
+{
+	static const char *const names[] = {
+		[TRACE_PROVEN] = "PROVEN",
+		[TRACE_UNPROVEN] = "UNPROVEN",
+		[TRACE_UNCERTAIN] = "UNCERTAIN",
+		[TRACE_GONE] = "GONE",
+	};
+
+	return names[carry];
+}
+
+const char *trace_cause_name(enum trace_cause cause)
+{
+	static const char *const names[] = {
+		[TRACE_NOT_PASSED] = "NOT_PASSED",
+		[TRACE_WRITTEN_OVER] = "WRITTEN_OVER",
+		[TRACE_MAYBE_ERASED] = "MAYBE_ERASED",
+		[TRACE_DIFFERS] = "DIFFERS",
+		[TRACE_REPLACED] = "REPLACED",
+		[TRACE_PARTLY] = "PARTLY_REPLACED",
+		[TRACE_ERASED] = "ERASED",
+		[TRACE_FOUND_OTHER] = "FOUND_OTHER",
+	};
+
+	return names[cause];
+}
+
 enum trace_erase trace_erase_of(const char *canonical)
 {
 	if (canonical && strstr(canonical, "\nerase: all\n"))

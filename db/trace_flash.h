@@ -75,6 +75,10 @@ enum trace_cause {
 	TRACE_FOUND_OTHER,  /* gone: a later verify run proved other content there */
 };
 
+/* Stable words: "PROVEN", "PARTLY_REPLACED"; NULL of TRACE_NO_CAUSE. */
+const char *trace_carry_name(enum trace_carry carry);
+const char *trace_cause_name(enum trace_cause cause);
+
 #define TRACE_NO_RUN SIZE_MAX
 
 /* One image at one address. Runs are told by the caller's own numbers. */

@@ -204,6 +204,24 @@ enum status trace_find_firmware(struct db *db, const char *digits, struct trace_
 	return trace_memory_judge(t.m, STATUS_OK, err);
 }
 
+enum status trace_find_file(struct db *db, const char *name, struct trace_targets *found,
+			    struct err *err)
+{
+	struct targets t = { .list.item_bytes = sizeof(struct trace_target) };
+
+	*found = (struct trace_targets){ .memory = trace_memory_new() };
+	t.m = found->memory;
+	TRY(trace_memory_judge(t.m, STATUS_OK, err));
+	TRY(trace_query(db,
+			"SELECT DISTINCT 0, sha256, file, version, 0, size_bytes FROM recipe_image"
+			" JOIN image USING (sha256)"
+			" WHERE file = ?1 OR substr(file, -length(?1) - 1) = '/' || ?1 LIMIT 20",
+			&name, 1, add_target, &t, err));
+	found->items = t.list.items;
+	found->count = t.list.count;
+	return trace_memory_judge(t.m, STATUS_OK, err);
+}
+
 void trace_targets_release(struct trace_targets *found)
 {
 	trace_memory_free(found->memory);

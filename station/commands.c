@@ -139,9 +139,16 @@ static const struct command rows[] = {
 		.takes = TAKES_CHOICE | TAKES(LAST) | TAKES(JSON),
 		.summary = "follow a unit, a firmware, a slot, a bridge, a batch or a recipe",
 		.text =
-		"trace unit MAC|SERIAL       everything that ever happened to it\n"
-		"trace firmware DIGEST|FILE  every unit that carries it now, and that ever did\n"
-		"trace slot|bridge|batch|recipe NAME  what was made there, with it or from it",
+		"trace unit MAC|SERIAL       how it stands, what its flash holds since when, and everything\n"
+		"                            that ever happened to it\n"
+		"trace firmware DIGEST|FILE  units that carry it now, that may carry it, and that had it once;\n"
+		"                            DIGEST: 6 hex digits or more of an image's SHA-256 or a recipe's\n"
+		"                            digest\n"
+		"trace slot NAME             its runs; a part of the name that no other slot has is enough\n"
+		"trace bridge NAME           a type (CH9102F), VID:PID, or a USB serial number\n"
+		"trace batch NAME            the order, its recipes and images, its runs\n"
+		"trace recipe NAME           a name (all revisions), a digest, or a file\n"
+		"The exit status is 1 when nothing of that name is recorded.",
 		.run = cmd_trace,
 	},
 	{
