@@ -773,7 +773,18 @@ SELECT chain_id, branch, seq, utc_ms, kind, ref, body, entry, hash, received_at 
 -- ---- rights: whatever is not granted here, nobody but the owner has ----
 
 REVOKE ALL ON ALL TABLES IN SCHEMA flashline FROM PUBLIC, flashline_station, flashline_reader;
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA flashline FROM PUBLIC, flashline_station, flashline_reader;
+DO $$ -- those of the extension belong to somebody else
+DECLARE
+	v record;
+BEGIN
+	FOR v IN SELECT p.oid::regprocedure AS name FROM pg_proc p
+		WHERE p.pronamespace = 'flashline'::regnamespace
+			AND p.proowner = (SELECT oid FROM pg_roles WHERE rolname = current_user)
+	LOOP
+		EXECUTE 'REVOKE ALL ON FUNCTION ' || v.name
+			|| ' FROM PUBLIC, flashline_station, flashline_reader';
+	END LOOP;
+END $$;
 ALTER DEFAULT PRIVILEGES IN SCHEMA flashline REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 REVOKE ALL ON SCHEMA flashline FROM PUBLIC;
 GRANT USAGE ON SCHEMA flashline TO flashline_station, flashline_reader;

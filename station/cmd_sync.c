@@ -48,11 +48,11 @@ static enum status sync_all(struct synced *synced, struct err *err)
 
 	TRY(plant_sync_begin(s, one_call(), err));
 	for (int i = 0; i < ROUNDS && synced->pending; i++) {
-		int64_t sent = s->sent;
+		int64_t sent = s->sent, before = plant_sync_pending(s);
 
 		TRY(drain(s, err));
 		synced->pending = plant_sync_pending(s);
-		if (s->sent == sent)
+		if (s->sent == sent && synced->pending == before)
 			break; /* the rest is refused */
 	}
 	return STATUS_OK;

@@ -1,0 +1,61 @@
+# One owner per MAC, whoever asks at the same time, and by facts when nobody was asked.
+. "$SOURCE/tests/plant/lib.sh"
+
+# Two stations race for 200 MACs; each order is the same, so that they meet.
+"$STATION" claims a.db 200 4096 "$PLANT" >a.out 2>a.err &
+first=$!
+"$STATION" claims b.db 200 4096 "$PLANT" >b.out 2>b.err || fail "station b"
+wait $first || fail "station a"
+equal "claims granted" "$(cat a.out b.out | grep -c ' GRANTED 1$')" 200
+equal "claims refused" "$(cat a.out b.out | grep -c ' REFUSED station ')" 200
+equal "owners" "$(grep -h ' GRANTED 1$' a.out b.out | sort -u | wc -l)" 200
+
+# Both pass the same units without asking. Both facts stay; the units are set aside; it goes on.
+"$STATION" runs c.db 3 65536 || fail "runs"
+"$STATION" runs d.db 3 65536 || fail "runs"
+"$STATION" runs d.db 2 70000 || fail "runs"
+expect_status 0 "$FLASHLINE" sync --db c.db --plant "$PLANT"
+expect_status 1 "$FLASHLINE" sync --db d.db --plant "$PLANT"
+expect_line '^ALARM: conflict [0-9]+ of the plant: MAC 24:0a:00:01:00:0. has passed elsewhere too, run' command.out
+same_on_both_sides d.db
+expect_status 1 "$FLASHLINE" sync --db c.db --plant "$PLANT"
+same_on_both_sides c.db
+for db in c d; do
+	equal "quarantines in $db" "$(local_sql $db.db "select count(*) from disposition where state = 'QUARANTINE'")" 3
+	equal "alarms in $db" "$(local_sql $db.db "select count(*) from alarm where code = 'PLANT_CONFLICT'")" 3
+	# Told once: the next sync has nothing new to say.
+	expect_status 0 "$FLASHLINE" sync --db $db.db --plant "$PLANT"
+done
+equal "conflicts" "$(admin 'select count(*) from flashline.conflicts where units_held')" 3
+equal "all facts" "$(admin "select count(*) from flashline.runs where mac like '24:0a:00:01:00:%'")" 6
+equal "units" "$(admin "select count(*), min(state), max(state) from flashline.units where mac like '24:0a:00:01:%'")" "5|PASSED|QUARANTINE"
+
+# A unit in quarantine is granted to nobody, until somebody releases it.
+"$STATION" claims c.db 1 65536 "$PLANT" >held.out || fail "claim"
+expect_line 'REFUSED quarantine of the plant, conflict' held.out
+expect_status 0 "$FLASHLINE" unit release 24:0a:00:01:00:00 --operator quality --reason checked --db c.db
+sync_all c.db
+"$STATION" claims c.db 1 65536 "$PLANT" >held.out || fail "claim"
+expect_line 'GRANTED 1$' held.out
+
+# What others have passed is known here afterwards, without the network.
+equal "claims of c, told to d" "$(local_sql d.db "select count(*) from plant_claim where kind = 'MAC' and station <> ''")" 3
+
+# Blocks of serial numbers: one after the other, and the same twice is one.
+expect_status 0 "$FLASHLINE" serials lease --product core2 --prefix 'M5-####' --units 50 --db c.db --plant "$PLANT"
+expect_line '^core2 +M5-0001 +M5-0050 ' command.out
+expect_status 0 "$FLASHLINE" serials lease --product core2 --prefix M5- --units 50 --db d.db --plant "$PLANT"
+expect_line '^core2 +M5-0051 +M5-0100 ' command.out
+expect_status 2 "$FLASHLINE" serials lease --product core2 --prefix M5- --units 9999 --db d.db --plant "$PLANT"
+expect_line 'no 9999 numbers of 4 digits left' command.err
+chain=$(local_sql c.db 'select chain_id from chain')
+equal "the answer was lost: the same block" "$(admin "select first, last from flashline.lease_block('$chain', 0,
+	(select block_id from flashline.lease where chain_id = '$chain'), 'core2', 'M5-', 0, 50)")" "1|50"
+expect_status 1 sh -c "'$bin/psql' -X -h '$work/server' -p 5499 -U admin -d plant -c \"insert into flashline.lease
+	select 'x', chain_id, branch, product, prefix, width, int8range(50, 51) from flashline.lease limit 1\""
+expect_line lease_blocks_do_not_overlap command.err
+# One that the server gave, and this station never heard of: the next sync brings it.
+admin "select flashline.lease_block('$chain', 0, '01931f2e-4c00-7000-8000-000000000009', 'core2', 'M5-', 0, 10)" >/dev/null
+sync_all c.db
+expect_status 0 "$FLASHLINE" serials list --db c.db
+expect_line '^core2 +M5-0101 +M5-0110 ' command.out
