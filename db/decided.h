@@ -26,8 +26,8 @@ struct batch_state {
 	int64_t runs;   /* FLASH runs in it, open ones included */
 };
 
-/* A batch that nobody opened is no error: is_known is false. STATUS_DATABASE. Counting takes
- * about a second per million runs of the batch; without it, passed and runs stay 0. */
+/* A batch that nobody opened is no error: is_known is false. STATUS_DATABASE. Counting
+ * reads every run of the batch; without it, passed and runs stay 0. */
 enum status decided_batch(struct db *db, const char *batch, struct batch_state *state,
 			  struct err *err);
 enum status decided_order(struct db *db, const char *batch, struct batch_state *state,

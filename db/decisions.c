@@ -112,9 +112,10 @@ enum status batch_units_read(struct db *db, const char *batch, struct batch_unit
 			     struct err *err)
 {
 	static const char sql[] =
-		"WITH runs_in AS (SELECT run_id, outcome, mac, result.run_id IS NULL AS is_open"
+		"WITH runs_in AS MATERIALIZED (SELECT outcome, mac, result.run_id IS NULL AS "
+		"is_open"
 		"  FROM run LEFT JOIN result USING (run_id) WHERE batch = ?1 AND kind = 'FLASH'),"
-		" units_in AS (SELECT mac, max(outcome = 'PASS') AS passed,"
+		" units_in AS MATERIALIZED (SELECT mac, max(outcome = 'PASS') AS passed,"
 		"  max(outcome NOT IN ('PASS', 'ABORTED')) AS judged FROM runs_in"
 		"  WHERE mac IS NOT NULL GROUP BY mac)"
 		" SELECT (SELECT total(passed) FROM units_in),"
@@ -125,7 +126,8 @@ enum status batch_units_read(struct db *db, const char *batch, struct batch_unit
 		"  WHERE ref = disposition_id AND kind = 'disposition') DESC, disposition_id DESC"
 		"  LIMIT 1) IN ('QUARANTINE', 'SCRAP', 'RMA')),"
 		" (SELECT total(is_open) FROM runs_in),"
-		" (SELECT total(NOT is_open AND mac IS NULL) FROM runs_in)";
+		" (SELECT total(NOT is_open AND mac IS NULL) FROM runs_in),"
+		" (SELECT count(*) FROM runs_in)";
 	sqlite3_stmt *stmt;
 
 	*units = (struct batch_units){ 0 };
@@ -141,6 +143,7 @@ enum status batch_units_read(struct db *db, const char *batch, struct batch_unit
 			.set_aside = sqlite3_column_int64(stmt, 3),
 			.open_runs = sqlite3_column_int64(stmt, 4),
 			.unknown_runs = sqlite3_column_int64(stmt, 5),
+			.runs = sqlite3_column_int64(stmt, 6),
 		};
 	sqlite3_finalize(stmt);
 	return st;

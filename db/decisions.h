@@ -42,6 +42,7 @@ enum status batch_names_walk(struct db *db,
 
 /* The FLASH runs of a batch, by unit. A unit is a MAC. */
 struct batch_units {
+	int64_t runs;         /* open ones included */
 	int64_t passed;       /* passed once at least */
 	int64_t failed;       /* never passed in it, and judged: FAIL, ERROR or TIMEOUT */
 	int64_t unjudged;     /* only ABORTED: refused by a guard, or stopped */

@@ -25,7 +25,7 @@ static enum status read_batch(struct db *db, const char *name, struct batch_view
 			      struct err *err)
 {
 	*v = (struct batch_view){ .name = name };
-	TRY(decided_batch(db, name, &v->state, err));
+	TRY(decided_order(db, name, &v->state, err));
 	TRY(batch_units_read(db, name, &v->units, err));
 	if (!v->state.recipe_digest[0])
 		return STATUS_OK;
@@ -87,7 +87,7 @@ static void add_counts(const struct batch_view *v, struct textbuf *out)
 			    u->unjudged);
 	if (to_go(v) >= 0)
 		textbuf_add(out, "  %-14s %" PRId64 " units\n", "to go", to_go(v));
-	textbuf_add(out, "  %-14s %" PRId64, "runs", v->state.runs);
+	textbuf_add(out, "  %-14s %" PRId64, "runs", u->runs);
 	if (u->open_runs)
 		textbuf_add(out, ", %" PRId64 " under way", u->open_runs);
 	if (u->unknown_runs)
@@ -138,7 +138,7 @@ static json_t *json_batch(const struct batch_view *v)
 	set_count(object, "unjudged", v->units.unjudged, true);
 	set_count(object, "to_go", to_go(v), to_go(v) >= 0);
 	set_count(object, "set_aside", v->units.set_aside, true);
-	set_count(object, "runs", s->runs, true);
+	set_count(object, "runs", v->units.runs, true);
 	set_count(object, "open_runs", v->units.open_runs, true);
 	set_count(object, "unknown_runs", v->units.unknown_runs, true);
 	set_time(object, "opened", s->opened_utc_ms);
@@ -245,15 +245,15 @@ static enum status batch_reopen(const struct options *o, struct db *db, struct e
 
 static enum status batch_show(const struct options *o, struct db *db, struct err *err)
 {
-	struct batch_state state;
+	struct batch_view v;
 
-	TRY(decided_batch(db, o->operands[1], &state, err));
-	if (!state.is_known && !state.runs)
+	TRY(read_batch(db, o->operands[1], &v, err));
+	if (!v.state.is_known && !v.units.runs)
 		return err_set(err, STATUS_USAGE,
 			       "batch %s: is not in these records: 'flashline batch list' shows "
 			       "which are",
 			       o->operands[1]);
-	return show_batch(o, db, err);
+	return o->json ? show_for_programs(db, &v, err) : show_for_people(db, &v, err);
 }
 
 /* ---- list ---- */

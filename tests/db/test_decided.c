@@ -164,6 +164,7 @@ static void a_batch_counts_units_and_not_runs(void **state)
 	assert_int_equal(batch.passed, 2);
 	assert_int_equal(batch.runs, 8);
 	assert_int_equal(batch_units_read(db, "WO-4711", &units, &err), STATUS_OK);
+	assert_int_equal(units.runs, 8);
 	assert_int_equal(units.passed, 2);
 	assert_int_equal(units.failed, 1);
 	assert_int_equal(units.unjudged, 1);
