@@ -395,13 +395,13 @@ enum status yaml_read_file(const char *path, struct yaml **out, struct diag_list
 	else
 		st = yaml_read_text(path, text, (size_t)size, out, diags, err);
 	close(fd);
-	if (st) {
+	if (*out) {
+		text[size] = '\0';
+		(*out)->text = text; /* it keeps it */
+	} else {
 		free(text);
-		return st;
 	}
-	text[size] = '\0';
-	(*out)->text = text;
-	return STATUS_OK;
+	return st;
 }
 
 static void release_node(struct yaml_node *node)
