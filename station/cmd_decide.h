@@ -34,8 +34,8 @@ enum status action_find(const char *command, const struct action *rows, size_t c
 enum exit_code action_run(const char *command, const struct action *rows, size_t count,
 			  const struct options *options);
 
-/* One line, valid UTF-8 without control characters, TEXT_MAX bytes at most (a reason
- * REASON_MAX): what people type and later read in exports. what: "--reason". STATUS_USAGE. */
+/* One line, valid UTF-8 without control characters, bytes_max at most: what people type and later
+ * read in exports. what: "--reason". STATUS_USAGE. */
 #define DECIDED_TEXT_MAX 120
 #define DECIDED_REASON_MAX 250
 enum status check_text(const char *what, const char *text, size_t bytes_max, struct err *err);
@@ -59,13 +59,13 @@ enum status recipe_text(struct db *db, const char *digest, char text[static RECI
 /* "approved", "retired" or "not approved" */
 enum status approval_word(struct db *db, const char *digest, const char **word, struct err *err);
 
-/* Decisions one under the other, each with a label before the first: for people. */
+/* For people: an empty line and a table, oldest first; nothing at all without decisions. */
 enum status decisions_text(struct db *db, enum decision_list list, const char *key,
 			   struct textbuf *out, struct err *err);
 /* An array of objects: decision, quota, operator, reason, time. */
 enum status decisions_json(struct db *db, enum decision_list list, const char *key,
 			   struct json_t **out, struct err *err);
-/* The same two for what is attached; the text is "" without. */
+/* The same two for what is attached to it. */
 enum status attachments_text(struct db *db, const char *owner, const char *ref, struct textbuf *out,
 			     struct err *err);
 enum status attachments_json(struct db *db, const char *owner, const char *ref, struct json_t **out,
