@@ -87,11 +87,11 @@ static const char style[] =
 	"tbody th{color:var(--ink);border-bottom:1px solid var(--rule);vertical-align:top;"
 	"padding-top:.3rem;padding-bottom:.3rem}\n"
 	"th:last-child,td:last-child{padding-right:.3rem}\n"
-	"td.w{white-space:nowrap}\n"
 	"th.n,td.n{overflow-wrap:anywhere;white-space:normal;min-width:7rem;max-width:20rem}\n"
+	"td.w,th.n.w,td.n.w{white-space:nowrap}\n"
 	"td.p{color:var(--faint);min-width:10rem;overflow-wrap:anywhere}\n"
 	"th.f,td.f{text-align:right;white-space:nowrap}\n"
-	"td.h{text-align:right;padding:.3rem .5rem;border-left:1px solid #fff;white-space:nowrap}\n"
+	"td.h{text-align:right;padding:.3rem .5rem;white-space:nowrap}\n"
 	"td.z{color:#a9b2bd}\n"
 	"th.h{text-align:right;padding:.25rem .5rem}\n"
 	"td.s svg{display:inline-block;width:3.2rem;min-width:0;height:.62rem}\n"
@@ -108,7 +108,9 @@ static const char style[] =
 	"section{margin-top:8mm}h1{font-size:18pt}h2{font-size:12pt;break-after:avoid}"
 	"figure,.tiles,.tiles div,tr,li{break-inside:avoid}thead{display:table-header-group}"
 	"caption{break-after:avoid}figure,.wide{overflow:visible;margin:4mm 0}svg{min-width:0}"
-	"table{font-size:8pt}th,td{padding-right:3mm}.tiles{grid-template-columns:repeat(auto-fit,"
+	".note,.tiles dt,header "
+	".kind{font-size:8.5pt}table,caption{font-size:8pt}th,td{padding-right:3mm}.tiles{grid-"
+	"template-columns:repeat(auto-fit,"
 	"minmax(30mm,1fr));"
 	"gap:5mm 6mm;margin-top:6mm}.tiles .big{font-size:15pt}td.p{min-width:0}"
 	".tiles .small{font-size:7.5pt}}\n";
@@ -256,14 +258,20 @@ static void print_shade(struct textbuf *out, double part)
 		    (int)(255 - 145 * depth));
 }
 
+/* A name that is no longer stays in one line. */
+#define WHOLE_COLUMNS 36
+
 static void print_table_cell(struct textbuf *out, const struct sheet_cell *cell,
 			     enum sheet_column_kind kind, bool is_first)
 {
 	const char *text = cell->text ? cell->text : "";
 	const char *tag = is_first ? "th" : "td";
 
-	textbuf_add(out, "<%s%s class=\"%s\"", tag, is_first ? " scope=\"row\"" : "",
-		    classes[kind]);
+	textbuf_add(out, "<%s%s class=\"%s%s\"", tag, is_first ? " scope=\"row\"" : "",
+		    classes[kind],
+		    kind == COLUMN_HEAT && cell->part <= 0                       ? " z"
+		    : kind == COLUMN_NAME && text_columns(text) <= WHOLE_COLUMNS ? " w"
+										 : "");
 	if (kind == COLUMN_HEAT && cell->part > 0)
 		print_shade(out, cell->part);
 	textbuf_add(out, ">");

@@ -94,9 +94,9 @@ static void add_runs(struct sheet *sheet, const struct report *r)
 		{ "ERROR", r->errors, true, "something kept the station from judging the unit" },
 		{ "TIMEOUT", r->timeouts, true, "the run's own limit passed" },
 		{ "ABORTED", r->aborted, true, "stopped by a person or a rule: not judged" },
-		{ "judged", r->judged, true, "what every share below is a share of" },
+		{ "judged", r->judged, true, "what every share of failures is a share of" },
 		{ "not counted", r->excluded, true,
-		  "the station or a person made them end without a verdict; --strict counts them" },
+		  "made to end by the station or a person; --strict counts them" },
 		{ "without a MAC", r->without_mac, false,
 		  "judged, but no unit can be told: only the station yield has them" },
 		{ "PASS without proof", r->without_proof, false,
@@ -136,7 +136,7 @@ static void add_flags(struct sheet *sheet, const struct report *r)
 			sheet_add(sheet, SHEET_POINT,
 				  "%s %s: %" PRId64 " of %" PRId64
 				  " runs failed (%s), elsewhere %" PRId64 " of %" PRId64
-				  " (%s). By chance: %s. Most often: %s, %" PRId64 " times.",
+				  " (%s). Chance alone: %s. Most often: %s, %" PRId64 " times.",
 				  report_split_name((enum report_split_kind)kind),
 				  g->name ? g->name : "unknown", g->failed, g->judged,
 				  share_text(g->failed, g->judged, share), s->failed - g->failed,
@@ -357,7 +357,7 @@ static void add_anchor(struct sheet *sheet, const struct report *r)
 	sheet_add(sheet, SHEET_SAY, "Head of the ledger (%" PRId64 " entries): %s",
 		  r->ledger_entries, r->anchor);
 	sheet_add(sheet, SHEET_NOTE,
-		  "Keep this sheet, or that line, away from the station. 'flashline ledger verify "
+		  "Keep this report, or that line, away from the station. 'flashline ledger verify "
 		  "--anchor' compares the records with it: nobody can then change or cut what was "
 		  "recorded up to here without being found out.");
 }
