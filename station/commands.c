@@ -267,7 +267,13 @@ static const struct command rows[] = {
 		.operands = "",
 		.takes = TAKES(DB) | TAKES(PLANT) | TAKES(JSON),
 		.summary = "send what the plant's ledger does not have yet",
-		.text = "Sends every entry of the ledger that the plant's server does not have yet, in order.",
+		.text =
+		"Sends every entry of the ledger that the plant's server does not have yet, in order and\n"
+		"once, and fetches what other stations have claimed. A running station does so by itself;\n"
+		"this may run beside it. --plant or $FLASHLINE_PLANT names the server; docs/plant.md tells\n"
+		"how to set one up.\n"
+		"Exit status: 0 the server has everything, 1 there is an alarm or something that it does\n"
+		"not take, 3 it cannot be reached.",
 		.run = cmd_sync,
 	},
 	{
@@ -275,7 +281,12 @@ static const struct command rows[] = {
 		.operands = "ACTION", .operands_min = 1, .operands_max = 1,
 		.takes = TAKES(DB) | TAKES(PLANT) | TAKES(PRODUCT) | TAKES(PREFIX) | TAKES(UNITS) | TAKES(JSON),
 		.summary = "lease serial numbers from the plant's ledger, list them",
-		.text = "serials lease|list",
+		.text =
+		"serials lease  get the next free numbers for this station alone: --product, --prefix (with\n"
+		"               as many # at its end as the numbers have digits, else 6), --units\n"
+		"serials list   show the blocks that this station has, and how many numbers are used\n"
+		"With a block of its own a station gives out serial numbers without the network. Blocks of\n"
+		"a database that was copied or brought back from a backup are void.",
 		.run = cmd_serials,
 	},
 	{
