@@ -222,7 +222,7 @@ enum status judge_place(struct guards *g, const char *mac, bool *needs_one, stru
 	*needs_one = true;
 	if (state.quota && g->passed + g->taken >= state.quota)
 		findings_add(found, STATUS_BATCH_FULL,
-			     "batch '%s' may have %lld good units: %lld passed, %u under way",
-			     batch, (long long)state.quota, (long long)g->passed, g->taken);
+			     "batch '%s' has a quota of %lld: %lld passed, %u under way", batch,
+			     (long long)state.quota, (long long)g->passed, g->taken);
 	return STATUS_OK;
 }
