@@ -135,7 +135,7 @@ static bool is_overridden(const struct guards *g, enum status code)
 	return g->setup.overrides & GUARD_BIT(code);
 }
 
-static bool was_overridden(const struct guard_run *run, enum status code)
+bool guards_overridden(const struct guard_run *run, enum status code)
 {
 	for (size_t i = 0; i < run->overridden_count; i++) {
 		if (run->overridden[i].code == code)
@@ -144,8 +144,7 @@ static bool was_overridden(const struct guard_run *run, enum status code)
 	return false;
 }
 
-__attribute__((format(printf, 2, 3))) static void say(const struct guard_run *run,
-						      const char *format, ...)
+void guards_say(const struct guard_run *run, const char *format, ...)
 {
 	char line[ERR_TEXT_BYTES];
 	va_list args;
@@ -175,13 +174,12 @@ static enum status record_override(const struct guards *g, struct guard_run *run
 		return err_set(err, STATUS_DATABASE, "%s cannot be overridden: %s", record.code,
 			       why.text);
 	run->overridden[run->overridden_count++] = *row;
-	say(run, "%s is overridden by %s (%s): %s", record.code, record.operator_name,
-	    record.reason, record.detail);
+	guards_say(run, "%s is overridden by %s (%s): %s", record.code, record.operator_name,
+		   record.reason, record.detail);
 	return STATUS_OK;
 }
 
-/* The first finding that nobody overrides; else all of them are recorded as overridden. */
-static enum status settle(const struct guards *g, struct guard_run *run,
+enum status guards_settle(const struct guards *g, struct guard_run *run,
 			  const struct findings *found, struct err *err)
 {
 	for (size_t i = 0; i < found->count; i++) {
@@ -189,8 +187,9 @@ static enum status settle(const struct guards *g, struct guard_run *run,
 			return err_set(err, found->rows[i].code, "%s", found->rows[i].detail);
 	}
 	for (size_t i = 0; i < found->count; i++) {
-		if (was_overridden(run, found->rows[i].code))
-			say(run, "%s: %s", status_code(found->rows[i].code), found->rows[i].detail);
+		if (guards_overridden(run, found->rows[i].code))
+			guards_say(run, "%s: %s", status_code(found->rows[i].code),
+				   found->rows[i].detail);
 		else
 			TRY(record_override(g, run, &found->rows[i], err));
 	}
@@ -205,7 +204,7 @@ enum status guards_before_port(struct guards *g, struct guard_run *run, struct e
 	pthread_mutex_lock(&g->lock);
 	st = judge_before_port(g, &found, err);
 	pthread_mutex_unlock(&g->lock);
-	return st ? st : settle(g, run, &found, err);
+	return st ? st : guards_settle(g, run, &found, err);
 }
 
 /* ---- a place in the batch ---- */
@@ -228,7 +227,7 @@ static enum status take_place(struct guards *g, struct guard_run *run, const cha
 		g->taken++;
 	}
 	pthread_mutex_unlock(&g->lock);
-	return st ? st : settle(g, run, &found, err);
+	return st ? st : guards_settle(g, run, &found, err);
 }
 
 void guards_end(struct guards *g, unsigned slot, bool has_passed)
@@ -251,99 +250,6 @@ bool guards_batch_count(struct guards *g, int64_t *passed, int64_t *of)
 	*of = g->of;
 	pthread_mutex_unlock(&g->lock);
 	return *of > 0;
-}
-
-/* ---- claims ---- */
-
-/* In one piece: a server that is slow is asked once, and its answer waited for. */
-static void ask_plant(const struct guards *g, const struct guard_run *run,
-		      const struct plant_claim *claim, struct plant_grant *grant)
-{
-	const struct plant_line *plant = g->setup.plant;
-
-	*grant = (struct plant_grant){ .answer = PLANT_NO_ANSWER };
-	if (!atomic_load(run->cancel))
-		plant->claim(plant->ctx, claim, GUARD_CLAIM_MS, grant);
-}
-
-/* One claim: granted, refused and overridden, or unknown. */
-static enum status claim(struct guards *g, struct guard_run *run, struct plant_claim *claim,
-			 struct plant_grant *grant, struct err *err)
-{
-	const enum status code = claim->is_serial ? STATUS_SERIAL_TAKEN : STATUS_MAC_ELSEWHERE;
-	struct findings found = { 0 };
-
-	ask_plant(g, run, claim, grant);
-	if (grant->answer != PLANT_REFUSED)
-		return STATUS_OK;
-	findings_add(&found, code, "%s%s was claimed by %s, says the plant's ledger",
-		     claim->is_serial ? "serial number " : "", claim->value, grant->owner);
-	TRY(settle(g, run, &found, err));
-	if (claim->is_rework)
-		return STATUS_OK;
-	claim->is_rework = true;
-	ask_plant(g, run, claim, grant);
-	if (grant->answer == PLANT_REFUSED)
-		say(run, "the plant's ledger goes on to refuse it: %s", grant->owner);
-	return STATUS_OK;
-}
-
-/* Without the plant: what is known of its claims here. */
-static enum status go_without(struct guards *g, struct guard_run *run, const char *mac,
-			      const struct unit_facts *facts, const char *why, struct err *err)
-{
-	struct findings found = { 0 };
-	enum status st;
-
-	if (why && g->setup.plan->plant_policy == PLANT_STRICT) {
-		findings_add(&found, STATUS_PLANT_UNREACHABLE, "%s", why);
-		TRY(settle(g, run, &found, err));
-		found.count = 0;
-	}
-	if (why)
-		say(run, "going by the plant's claims that are known here: %s", why);
-	pthread_mutex_lock(&g->lock);
-	st = judge_known_claims(g, mac, facts, &found, err);
-	pthread_mutex_unlock(&g->lock);
-	return st ? st : settle(g, run, &found, err);
-}
-
-static enum status claim_all(struct guards *g, struct guard_run *run, const char *mac,
-			     const struct unit_facts *facts, struct err *err)
-{
-	struct plant_claim wish = {
-		.value = mac,
-		.product = g->product,
-		.process = g->process,
-		.run_id = run->run_id,
-		.is_rework = facts->is_rework,
-	};
-	struct plant_grant grant = { .answer = PLANT_NO_ANSWER };
-	char why[sizeof(grant.why) + 60];
-	bool is_mac_open;
-
-	if (!g->setup.plant)
-		return go_without(g, run, mac, facts, NULL, err);
-	if (!mac)
-		return go_without(g, run, mac, facts,
-				  "the unit tells no MAC, so the plant's ledger cannot be asked "
-				  "for it",
-				  err);
-	TRY(claim(g, run, &wish, &grant, err));
-	if (grant.answer == PLANT_GRANTED && grant.generation > run->generation)
-		run->generation = grant.generation;
-	is_mac_open = grant.answer == PLANT_NO_ANSWER;
-	if (grant.answer != PLANT_NO_ANSWER && g->setup.serial) {
-		wish.is_serial = true;
-		wish.value = g->setup.serial;
-		wish.is_rework = facts->is_rework;
-		TRY(claim(g, run, &wish, &grant, err));
-	}
-	if (grant.answer != PLANT_NO_ANSWER)
-		return STATUS_OK;
-	snprintf(why, sizeof(why), "the plant's ledger did not answer%s%s",
-		 grant.why[0] ? ": " : "", grant.why);
-	return go_without(g, run, is_mac_open ? mac : NULL, facts, why, err);
 }
 
 /* ---- the unit ---- */
@@ -379,26 +285,26 @@ enum status guards_identified(struct guards *g, struct guard_run *run, const uin
 		st = judge_unit(g, text, &found, &facts, err);
 		pthread_mutex_unlock(&g->lock);
 	} else {
-		say(run, "the unit tells no MAC: what goes by it is not judged");
+		guards_say(run, "the unit tells no MAC: what goes by it is not judged");
 	}
 	if (!st)
-		st = settle(g, run, &found, err);
+		st = guards_settle(g, run, &found, err);
 	if (st)
 		return st;
 	TRY(take_place(g, run, name, err));
 	run->generation = own_generation(&facts, facts.is_rework);
 	if (g->setup.plan->plant_policy != PLANT_STANDALONE)
-		TRY(claim_all(g, run, name, &facts, err));
+		TRY(guards_claim(g, run, name, &facts, err));
 	if (!mac)
 		return STATUS_OK;
-	if (was_overridden(run, STATUS_MAC_ELSEWHERE)) {
+	if (guards_overridden(run, STATUS_MAC_ELSEWHERE)) {
 		int64_t again = own_generation(&facts, true);
 
 		run->generation = again > run->generation ? again : run->generation;
 	}
 	run->has_generation = true;
 	if (run->generation > 1)
-		say(run, "rework: this is generation %lld of %s in %s", (long long)run->generation,
-		    name, g->process);
+		guards_say(run, "rework: this is generation %lld of %s in %s",
+			   (long long)run->generation, name, g->process);
 	return STATUS_OK;
 }

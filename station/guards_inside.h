@@ -1,6 +1,6 @@
 /*
- * Inside the guards (guards.h): what guards.c, which settles, and guards_judge.c, which looks
- * at the facts, share. Nobody else includes this.
+ * Inside the guards (guards.h): what guards.c, which settles, guards_judge.c, which looks at the
+ * facts, and guards_claim.c, which asks the plant, share. Nobody else includes this.
  */
 #ifndef STATION_GUARDS_INSIDE_H
 #define STATION_GUARDS_INSIDE_H
@@ -43,6 +43,23 @@ struct unit_facts {
 	bool has_claim_to_fear; /* of another station, not older than our own last one */
 	struct guard_claim claim;
 };
+
+/* ---- guards.c; all without the lock ---- */
+
+/* A line for the unit's log. */
+__attribute__((format(printf, 2, 3))) void guards_say(const struct guard_run *run,
+						      const char *format, ...);
+/* Was this guard overridden in this run? */
+bool guards_overridden(const struct guard_run *run, enum status code);
+/* The first finding that nobody overrides; else all of them are recorded as overridden. */
+enum status guards_settle(const struct guards *g, struct guard_run *run,
+			  const struct findings *found, struct err *err);
+
+/* ---- guards_claim.c; without the lock ---- */
+
+/* Claim the unit, or go by what is known here. It may raise run->generation. */
+enum status guards_claim(struct guards *g, struct guard_run *run, const char *mac,
+			 const struct unit_facts *facts, struct err *err);
 
 /* ---- guards_judge.c; all with the lock held ---- */
 

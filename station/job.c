@@ -73,7 +73,7 @@ void job_release(struct job *job)
 
 /* ---- the worker's side ---- */
 
-static void post(struct job *job, enum fact_kind kind, enum status status)
+void job_post(struct job *job, enum fact_kind kind, enum status status)
 {
 	const struct fact fact = { .kind = kind, .slot = job->slot, .job = job, .status = status };
 
@@ -112,31 +112,6 @@ static void on_progress(void *ctx, const struct flash_progress *p)
 	}
 }
 
-/* What a phase of the guards overrode is told, also when it refused in the end. */
-static enum status tell_overridden(struct job *job, enum status st)
-{
-	bool has_more;
-
-	pthread_mutex_lock(&job->lock);
-	has_more = job->guard.overridden_count > job->overridden_count;
-	job->overridden_count = job->guard.overridden_count;
-	memcpy(job->overridden, job->guard.overridden, sizeof(job->overridden));
-	pthread_mutex_unlock(&job->lock);
-	if (has_more)
-		post(job, FACT_OVERRIDDEN, STATUS_OK);
-	return st;
-}
-
-static enum status judge_unit(struct job *job, const struct ident *ident, struct err *err)
-{
-	struct guards *guards = job->order->guards;
-
-	if (!guards)
-		return STATUS_OK;
-	return tell_overridden(job, guards_identified(guards, &job->guard,
-						      ident->has_mac ? ident->mac : NULL, err));
-}
-
 static enum status on_identified(void *ctx, const struct ident *ident, struct err *err)
 {
 	struct job *job = ctx;
@@ -151,10 +126,10 @@ static enum status on_identified(void *ctx, const struct ident *ident, struct er
 	pthread_mutex_unlock(&job->lock);
 	/* Once a job: the queue keeps room for that many facts. */
 	if (is_first && ident->chip)
-		post(job, FACT_IDENTIFIED, STATUS_OK);
+		job_post(job, FACT_IDENTIFIED, STATUS_OK);
 	if (!order->claims || !ident->has_mac ||
 	    claims_take(order->claims, job->slot, ident->mac, &job->cancel, &other))
-		return judge_unit(job, ident, err);
+		return job_judge_unit(job, ident, err);
 	mac_text(ident->mac, mac);
 	return err_set(err, STATUS_DUPLICATE_MAC, "MAC %s is also in slot %s", mac,
 		       order->slot_names[other]);
@@ -245,18 +220,6 @@ static enum status judge_bridge(struct job *job)
 	return report->status;
 }
 
-/* The factory's rules, as far as they can be judged without the unit. */
-static enum status judge_rules(struct job *job)
-{
-	struct flash_report *report = &job->report;
-	struct guards *guards = job->order->guards;
-
-	if (guards)
-		report->status =
-			tell_overridden(job, guards_before_port(guards, &job->guard, &report->err));
-	return report->status;
-}
-
 static void note_start(struct job *job)
 {
 	const struct flash_plan *plan = job->order->plan ? &job->order->plan->flash : NULL;
@@ -303,15 +266,15 @@ void job_run(void *ctx)
 	if (job->order->writer)
 		st = record_run(job, &job->report.err);
 	if (st) {
-		post(job, FACT_NOT_RECORDED, st);
-		post(job, FACT_CLOSED, STATUS_OK);
+		job_post(job, FACT_NOT_RECORDED, st);
+		job_post(job, FACT_CLOSED, STATUS_OK);
 		job_release(job);
 		return;
 	}
 	pthread_mutex_lock(&job->lock);
 	job->started_us = clock_now_us(&clock_monotonic);
 	pthread_mutex_unlock(&job->lock);
-	post(job, FACT_STARTED, STATUS_OK);
+	job_post(job, FACT_STARTED, STATUS_OK);
 	note_place(job);
 	note_start(job);
 	if (job->order->sysfs_tty && job->order->kind == FLASH_RUN_FLASH)
@@ -321,15 +284,15 @@ void job_run(void *ctx)
 	if (atomic_load(&job->cancel)) {
 		job->report.status = err_set(&job->report.err, STATUS_CANCELLED,
 					     "stopped before the port was opened");
-	} else if (judge_rules(job) == STATUS_OK && judge_bridge(job) == STATUS_OK &&
+	} else if (job_judge_rules(job) == STATUS_OK && judge_bridge(job) == STATUS_OK &&
 		   job_open_port(job) == STATUS_OK) {
-		post(job, FACT_OPENED, STATUS_OK);
+		job_post(job, FACT_OPENED, STATUS_OK);
 		run_flasher(job);
 	}
-	post(job, FACT_VERDICT, STATUS_OK);
+	job_post(job, FACT_VERDICT, STATUS_OK);
 	latency_restore(&job->latency);
 	transport_close(job->transport);
-	post(job, FACT_CLOSED, STATUS_OK);
+	job_post(job, FACT_CLOSED, STATUS_OK);
 	job_release(job);
 }
 
@@ -377,17 +340,6 @@ uint64_t job_started_us(struct job *job)
 	return started_us;
 }
 
-size_t job_overridden(struct job *job, struct guard_overridden overridden[static GUARD_COUNT])
-{
-	size_t count;
-
-	pthread_mutex_lock(&job->lock);
-	count = job->overridden_count;
-	memcpy(overridden, job->overridden, sizeof(job->overridden));
-	pthread_mutex_unlock(&job->lock);
-	return count;
-}
-
 void job_restore_power(struct job *job)
 {
 	if (!power_restore(&job->power))
@@ -417,13 +369,8 @@ const struct flash_report *job_report(const struct job *job)
 	return &job->report;
 }
 
-int64_t job_generation(const struct job *job)
-{
-	return job->guard.has_generation ? job->guard.generation : 0;
-}
-
 void job_stored(void *ctx, enum status st, const struct err *err)
 {
 	(void)err; /* the owner asks the writer, which remembers */
-	post(ctx, FACT_STORED, st);
+	job_post(ctx, FACT_STORED, st);
 }

@@ -1,6 +1,6 @@
 /*
- * Inside a job (job.h): shared by job.c, which runs it, and job_port.c, which opens and
- * follows its port. Nobody else includes this.
+ * Inside a job (job.h): shared by job.c, which runs it, job_rules.c, which asks the guards,
+ * and job_port.c, which opens and follows its port. Nobody else includes this.
  */
 #ifndef STATION_JOB_INSIDE_H
 #define STATION_JOB_INSIDE_H
@@ -52,6 +52,16 @@ struct job {
 
 /* A line into the unit's log. */
 __attribute__((format(printf, 2, 3))) void job_say(struct job *job, const char *format, ...);
+
+/* A fact that is not minor. */
+void job_post(struct job *job, enum fact_kind kind, enum status status);
+
+/* ---- job_rules.c, the worker's side ---- */
+
+/* Before the port is opened: report.status, with its text in report.err. */
+enum status job_judge_rules(struct job *job);
+/* Once the unit is known, before it is written. */
+enum status job_judge_unit(struct job *job, const struct ident *ident, struct err *err);
 
 /* ---- job_port.c, the worker's side ---- */
 

@@ -775,6 +775,26 @@ static void a_claim_is_overridden_by_one_for_the_next_generation(void **state)
 	assert_string_equal(recorded(w, w->run_id, "overridden"), "MAC_ELSEWHERE");
 }
 
+static void rework_here_does_not_take_what_another_station_has_had_since(void **state)
+{
+	struct world *w = *state;
+
+	made(w, 1, "PASS", 1);
+	dispose(w, 1, "REWORK");
+	with_plant(w, PLANT_GRANTED, PLANT_GRANTED, 2);
+	w->setup.serial = "L-0001";
+	assert_says(w, 1, OK);
+	assert_int_equal(w->generation, 2);
+	/* Its number is asked for as any other: it may be somebody's. */
+	assert_true(w->plant.last.is_serial);
+	assert_false(w->plant.last.is_rework);
+	with_plant(w, PLANT_GRANTED, PLANT_GRANTED, 3);
+	assert_says(w, 1, MAC_ELSEWHERE);
+	override(w, "MAC_ELSEWHERE");
+	assert_says(w, 1, OK);
+	assert_int_equal(w->generation, 3);
+}
+
 static void a_plant_that_does_not_answer_holds_up_strict_recipes_alone(void **state)
 {
 	struct world *w = *state;
@@ -881,6 +901,7 @@ int main(void)
 		cmocka_unit_test(a_word_that_is_no_guard_is_refused_with_the_list_of_guards),
 		TEST(what_the_plant_refuses_is_not_written),
 		TEST(a_claim_is_overridden_by_one_for_the_next_generation),
+		TEST(rework_here_does_not_take_what_another_station_has_had_since),
 		TEST(a_plant_that_does_not_answer_holds_up_strict_recipes_alone),
 		TEST(without_the_plant_its_known_claims_hold),
 		TEST(a_standalone_recipe_claims_nothing_and_fears_no_claim),
