@@ -1,10 +1,12 @@
 #include "db/db.h"
 
+#include "db/damage.h"
 #include "db/facts.h"
 #include "db/ledger_append.h"
 #include "db/lock.h"
 #include "db/machine.h"
 #include "db/migrate.h"
+#include "db/open_runs.h"
 #include "db/paths.h"
 #include "db/sql.h"
 #include "engine/base/clock.h"
@@ -35,30 +37,6 @@ static enum status connect_to(struct db *db, const char *name, int flags, struct
 }
 
 /* ---- writers ---- */
-
-/* Above what is wrong, the check may say in which of several databases: a message is one line. */
-static const char *last_line(const char *text)
-{
-	const char *newline = strrchr(text, '\n');
-
-	return newline ? newline + 1 : text;
-}
-
-static enum status check_damage(struct db *db, struct err *err)
-{
-	sqlite3_stmt *stmt;
-	enum status st = STATUS_OK;
-
-	TRY(sql_prepare(db, "PRAGMA quick_check(1)", &stmt, err));
-	int rc = sqlite3_step(stmt);
-	const char *text = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
-	if (rc != SQLITE_ROW)
-		st = sql_fail(db, rc, err);
-	else if (!text || strcmp(text, "ok"))
-		st = sql_fail_at(db->path, SQLITE_CORRUPT, text ? last_line(text) : NULL, err);
-	sqlite3_finalize(stmt);
-	return st;
-}
 
 static enum status use_wal(struct db *db, struct err *err)
 {
@@ -142,10 +120,7 @@ static enum status close_open_runs(struct db *db, struct err *err)
 	enum status st;
 	int rc = SQLITE_DONE;
 
-	TRY(sql_prepare(db,
-			"SELECT run_id FROM run WHERE NOT EXISTS "
-			"(SELECT 1 FROM result WHERE result.run_id = run.run_id)",
-			&open_runs, err));
+	TRY(open_runs_query(db, &open_runs, err));
 	st = sql_prepare(
 		db,
 		"INSERT INTO result (run_id, outcome, code, party, proof, detail, end_utc_ms) "
@@ -184,11 +159,14 @@ static enum status open_writer(struct db *db, struct err *err)
 	TRY(lock_take(db->path, &db->lock_fd, err));
 	TRY(connect_to(db, db->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err));
 	TRY(migrate_version(db, (int64_t)newest, &version, err));
-	TRY(check_damage(db, err));
+	/* An older file is read whole, because it is going to be changed whole. */
+	TRY(damage_check(db, version < (int64_t)newest ? INT64_MAX : DAMAGE_WHOLE_BYTES, err));
 	TRY(use_wal(db, err));
 	TRY(migrate(db, rows, newest, err));
 	TRY(sql_exec(db, "PRAGMA foreign_keys = ON", err));
-	return begin_session(db, err);
+	TRY(begin_session(db, err));
+	open_runs_note(db);
+	return STATUS_OK;
 }
 
 /* ---- readers ---- */
@@ -248,7 +226,7 @@ static enum status bring_up(char *path, int flags, struct err *err)
 	if (!st)
 		st = migrate_version(&db, (int64_t)newest, &version, err);
 	if (!st)
-		st = check_damage(&db, err);
+		st = damage_check(&db, INT64_MAX, err);
 	if (!st)
 		st = use_wal(&db, err);
 	if (!st)
@@ -371,6 +349,8 @@ void db_close(struct db *db)
 {
 	if (!db)
 		return;
+	if (db->station_id)
+		open_runs_note_end(db);
 	ledger_writer_free(db->ledger);
 	sqlite3_close(db->sql);
 	if (db->lock_fd >= 0)

@@ -23,19 +23,32 @@ static enum status held_by_other(const char *db_path, int fd, struct err *err)
 		       db_path, pid[0] ? pid : "(unknown)");
 }
 
-/* Best effort: the lock holds without it, and a full disk shows soon enough. */
-static void write_pid(int fd)
+void lock_note_read(int fd, char note[static LOCK_NOTE_BYTES])
 {
-	char pid[24];
-	int len = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
+	char text[24 + LOCK_NOTE_BYTES];
+	ssize_t len = pread(fd, text, sizeof(text) - 1, 0);
+
+	text[len > 0 ? len : 0] = '\0';
+	char *line = strchr(text, '\n');
+	if (line)
+		line[1 + strcspn(line + 1, "\n")] = '\0';
+	snprintf(note, LOCK_NOTE_BYTES, "%.*s", LOCK_NOTE_BYTES - 1, line ? line + 1 : "");
+}
+
+/* Best effort: the lock holds without it, and a full disk shows soon enough. */
+void lock_note_write(int fd, const char *note)
+{
+	char text[24 + LOCK_NOTE_BYTES];
+	int len = snprintf(text, sizeof(text), "%ld\n%.*s%s", (long)getpid(), LOCK_NOTE_BYTES - 1,
+			   note, note[0] ? "\n" : "");
 
 	if (ftruncate(fd, 0) == 0)
-		(void)!pwrite(fd, pid, (size_t)len, 0);
+		(void)!pwrite(fd, text, (size_t)len, 0);
 }
 
 enum status lock_take(const char *db_path, int *fd, struct err *err)
 {
-	char path[DB_PATH_BYTES + 8];
+	char path[DB_PATH_BYTES + 8], note[LOCK_NOTE_BYTES];
 
 	*fd = -1;
 	snprintf(path, sizeof(path), "%s.lock", db_path);
@@ -53,7 +66,8 @@ enum status lock_take(const char *db_path, int *fd, struct err *err)
 		close(lock_fd);
 		return st;
 	}
-	write_pid(lock_fd);
+	lock_note_read(lock_fd, note);
+	lock_note_write(lock_fd, note);
 	*fd = lock_fd;
 	return STATUS_OK;
 }

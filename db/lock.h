@@ -14,4 +14,13 @@
  * process, which is named, or the lock file cannot be made. Never waits. */
 enum status lock_take(const char *db_path, int *fd, struct err *err);
 
+/*
+ * A line that one holder leaves for the next, behind the process number; "" when nobody did. It
+ * is a hint and no record: it may be lost, or be older than the database, or newer than one
+ * that was brought back.
+ */
+#define LOCK_NOTE_BYTES 160
+void lock_note_read(int fd, char note[static LOCK_NOTE_BYTES]);
+void lock_note_write(int fd, const char *note);
+
 #endif

@@ -1,5 +1,6 @@
 #include "db/writer.h"
 
+#include "db/damage.h"
 #include "db/facts.h"
 #include "db/record_copy.h"
 #include "db/room.h"
@@ -35,7 +36,8 @@ struct writer {
 	struct fact *first, **end;
 	size_t count;
 	bool is_stopping;
-	struct err lost; /* status is STATUS_OK until a result was lost */
+	struct err lost;             /* status is STATUS_OK until a result was lost */
+	struct damage_watch *damage; /* NULL: the file was read whole before */
 };
 
 /* ---- the thread ---- */
@@ -216,6 +218,27 @@ static int start_thread(struct writer *w)
 	return failed;
 }
 
+/* Found while runs go on: those are finished, as far as it works, and no other starts. */
+static void note_damage(void *ctx, const struct err *err)
+{
+	struct writer *w = ctx;
+
+	pthread_mutex_lock(&w->mutex);
+	if (!w->lost.status)
+		w->lost = *err;
+	pthread_mutex_unlock(&w->mutex);
+}
+
+static void release(struct writer *w)
+{
+	damage_watch_free(w->damage);
+	room_leave(w->db);
+	pthread_cond_destroy(&w->room);
+	pthread_cond_destroy(&w->work);
+	pthread_mutex_destroy(&w->mutex);
+	free(w);
+}
+
 enum status writer_new(struct db *db, struct writer **out, struct err *err)
 {
 	struct writer *w = calloc(1, sizeof(*w));
@@ -234,9 +257,13 @@ enum status writer_new(struct db *db, struct writer **out, struct err *err)
 	pthread_mutex_init(&w->mutex, NULL);
 	pthread_cond_init(&w->work, NULL);
 	pthread_cond_init(&w->room, NULL);
+	if (!db->is_checked && damage_watch_new(db->path, note_damage, w, &w->damage, err)) {
+		release(w);
+		return err->status;
+	}
 	failed = start_thread(w);
 	if (failed) {
-		free(w);
+		release(w);
 		return err_set(err, STATUS_NO_MEMORY, "%s: no thread for the writer (%s)",
 			       db_path(db), strerror(failed));
 	}
@@ -253,11 +280,7 @@ void writer_free(struct writer *w)
 	pthread_cond_signal(&w->work);
 	pthread_mutex_unlock(&w->mutex);
 	pthread_join(w->thread, NULL);
-	pthread_cond_destroy(&w->room);
-	pthread_cond_destroy(&w->work);
-	pthread_mutex_destroy(&w->mutex);
-	room_leave(w->db);
-	free(w);
+	release(w);
 }
 
 /* ---- everyone else ---- */

@@ -10,6 +10,8 @@
  * begun is then stored in a reserve (db/room.h). When the database fails all the same (disk
  * broken, file damaged), each fact of that commit gets the error and none of them is stored. Once a
  * result was lost that way, new runs are refused with the same error; results are still tried.
+ * Of a large database the start has read the newest part only (db/damage.h): the rest is read
+ * while runs go on, and damage that is found then refuses new runs as well.
  */
 #ifndef DB_WRITER_H
 #define DB_WRITER_H
@@ -59,7 +61,7 @@ enum status writer_queue_result(struct writer *w, const struct record_result *re
 enum status writer_put(struct writer *w, enum record_kind kind, const void *record,
 		       struct err *err);
 
-/* false once a result was lost; then err (may be NULL) says why. */
+/* false once a result was lost or damage was found; then err (may be NULL) says why. */
 bool writer_is_sound(struct writer *w, struct err *err);
 
 #endif
