@@ -15,7 +15,7 @@ struct work {
 	struct trace_list units;      /* of struct trace_subject */
 	struct trace_list carriers;
 	/* The unit that is looked at. */
-	sqlite3_stmt *history;
+	sqlite3_stmt *history, *ordered;
 	struct trace_flash flash;
 	struct past *past;
 	size_t past_count, past_room;
@@ -29,106 +29,20 @@ struct past {
 	bool is_duplicate_mac;
 };
 
-/* ---- whom it may be about ---- */
-
-/* A run that told no MAC, but a serial number, is about the unit of that number. */
-#define NAMELESS                                                                                   \
-	" FROM with_it CROSS JOIN run USING (run_id) LEFT JOIN result USING (run_id)"              \
-	" WHERE result.mac IS NULL AND run.serial IS NOT NULL"
-#define OF_SAME_SERIAL                                                                             \
-	" FROM run AS same CROSS JOIN result AS told USING (run_id)"                               \
-	" WHERE same.serial = nameless.serial AND same.serial IS NOT NULL"                         \
-	" AND told.mac IS NOT NULL"
-#define UNITS_OF(runs)                                                                             \
-	"WITH with_it(run_id) AS (" runs "), nameless(serial) AS (SELECT DISTINCT serial" NAMELESS \
-	") SELECT mac, NULL FROM with_it CROSS JOIN result USING (run_id) WHERE mac IS NOT NULL"   \
-	" UNION SELECT told.mac, NULL FROM nameless CROSS JOIN run AS same"                        \
-	"  ON same.serial = nameless.serial AND same.serial IS NOT NULL"                           \
-	"  CROSS JOIN result AS told ON told.run_id = same.run_id WHERE told.mac IS NOT NULL"      \
-	" UNION SELECT NULL, serial FROM nameless WHERE NOT EXISTS (SELECT 1" OF_SAME_SERIAL ")"
-
-static const char units_of_image_sql[] = UNITS_OF("SELECT run.run_id FROM recipe_image CROSS JOIN "
-						  "run USING (recipe_digest) WHERE sha256 = ?1");
-static const char units_of_recipe_sql[] =
-	UNITS_OF("SELECT run_id FROM run WHERE recipe_digest = ?1");
-
-/* Runs that may have written it, but told neither MAC nor serial number. */
-#define UNKNOWN_OF(runs)                                                                           \
-	"WITH with_it(run_id) AS (" runs ")"                                                       \
-	" SELECT count(*) FROM with_it CROSS JOIN run ON run.run_id = with_it.run_id"              \
-	" LEFT JOIN result ON result.run_id = run.run_id"                                          \
-	" WHERE run.serial IS NULL AND result.mac IS NULL AND run.kind = 'FLASH'"                  \
-	" AND (result.run_id IS NULL OR result.code = 'STATION_STOPPED')"
-static const char unknown_of_image_sql[] =
-	UNKNOWN_OF("SELECT run.run_id FROM recipe_image CROSS JOIN run USING (recipe_digest) WHERE "
-		   "sha256 = ?1");
-static const char unknown_of_recipe_sql[] =
-	UNKNOWN_OF("SELECT run_id FROM run WHERE recipe_digest = ?1");
-
-static enum status add_unit(void *ctx, sqlite3_stmt *row, struct err *err)
-{
-	struct work *w = ctx;
-	struct trace_subject *s = trace_append(w->m, &w->units);
-
-	(void)err;
-	if (s)
-		*s = (struct trace_subject){
-			.mac = trace_column(w->m, row, 0),
-			.serial = trace_column(w->m, row, 1),
-		};
-	return STATUS_OK;
-}
-
-static enum status add_containing(void *ctx, sqlite3_stmt *row, struct err *err)
-{
-	struct work *w = ctx;
-	const struct trace_recipe **slot, *recipe;
-
-	TRY(trace_recipe_get(w->db, w->m, &w->recipes, (const char *)sqlite3_column_text(row, 0),
-			     &recipe, err));
-	slot = recipe ? trace_append(w->m, &w->containing) : NULL;
-	if (slot)
-		*slot = recipe;
-	return STATUS_OK;
-}
-
-static enum status take_count(void *ctx, sqlite3_stmt *row, struct err *err)
-{
-	int64_t *count = ctx;
-
-	(void)err;
-	*count = sqlite3_column_int64(row, 0);
-	return STATUS_OK;
-}
-
-static enum status find_units(struct work *w, struct err *err)
-{
-	const bool is_recipe = w->target->is_recipe;
-	const char *key = w->target->digest;
-
-	TRY(trace_query(w->db,
-			is_recipe ? "SELECT ?1"
-				  : "SELECT DISTINCT recipe_digest FROM recipe_image"
-				    " CROSS JOIN recipe USING (recipe_digest) WHERE sha256 = ?1"
-				    " ORDER BY name, revision",
-			&key, 1, add_containing, w, err));
-	TRY(trace_query(w->db, is_recipe ? units_of_recipe_sql : units_of_image_sql, &key, 1,
-			add_unit, w, err));
-	TRY(trace_query(w->db, is_recipe ? unknown_of_recipe_sql : unknown_of_image_sql, &key, 1,
-			take_count, &w->firmware->unknown_runs, err));
-	return trace_memory_judge(w->m, STATUS_OK, err);
-}
-
 /* ---- one unit ---- */
 
-static const char history_sql[] =
-	"WITH" TRACE_UNIT_RUNS
-	" SELECT run.run_id, run.kind, result.outcome, result.code, result.proof, result.detail,"
-	" run.recipe_digest, run.batch, run.serial, run.start_utc_ms,"
-	" ifnull(result.duplicate_mac, 0), " TRACE_HAS_WRITTEN ", " TRACE_RUN_SEQ " AS seq"
-	" FROM about CROSS JOIN run ON run.run_id = about.run_id"
-	" LEFT JOIN result ON result.run_id = run.run_id WHERE about.relation < 2"
-	" ORDER BY seq, run.start_utc_ms, run.run_id";
+#define HISTORY_BY(order)                                                                          \
+	"WITH" TRACE_UNIT_RUNS                                                                     \
+	" SELECT run.run_id, run.kind, result.outcome, result.code, result.proof, result.detail,"  \
+	" run.recipe_digest, run.batch, run.serial, run.start_utc_ms,"                             \
+	" ifnull(result.duplicate_mac, 0), " TRACE_HAS_WRITTEN                                     \
+	" FROM about CROSS JOIN run ON run.run_id = about.run_id"                                  \
+	" LEFT JOIN result ON result.run_id = run.run_id WHERE about.relation < 2"                 \
+	" ORDER BY " order "run.start_utc_ms, run.run_id"
+
+/* Most units have one run, and need no search for its place in the ledger. */
+static const char history_sql[] = HISTORY_BY("");
+static const char order_sql[] = HISTORY_BY(TRACE_RUN_SEQ ", ");
 
 static struct past *append_past(struct work *w)
 {
@@ -177,21 +91,29 @@ static enum status add_past(struct work *w, sqlite3_stmt *row, struct err *err)
 				   : STATUS_OK;
 }
 
-static enum status replay(struct work *w, const struct trace_subject *unit, struct err *err)
+static enum status read_past(struct work *w, sqlite3_stmt *history,
+			     const struct trace_subject *unit, struct err *err)
 {
 	enum status st = STATUS_OK;
 	int rc = SQLITE_DONE;
 
 	trace_flash_clear(&w->flash);
+	trace_memory_reset(w->texts);
 	w->past_count = 0;
-	sql_bind_text(w->history, 1, unit->mac ? unit->mac : "");
-	sql_bind_text(w->history, 2, unit->serial);
-	while (!st && (rc = sqlite3_step(w->history)) == SQLITE_ROW)
-		st = add_past(w, w->history, err);
+	sql_bind_text(history, 1, unit->mac ? unit->mac : "");
+	sql_bind_text(history, 2, unit->serial);
+	while (!st && (rc = sqlite3_step(history)) == SQLITE_ROW)
+		st = add_past(w, history, err);
 	if (!st && rc != SQLITE_DONE)
 		st = sql_fail(w->db, rc, err);
-	sqlite3_reset(w->history);
-	return st;
+	sqlite3_reset(history);
+	return trace_memory_judge(w->texts, st, err);
+}
+
+static enum status replay(struct work *w, const struct trace_subject *unit, struct err *err)
+{
+	TRY(read_past(w, w->history, unit, err));
+	return w->past_count > 1 ? read_past(w, w->ordered, unit, err) : STATUS_OK;
 }
 
 /* ---- what it carries of the target ---- */
@@ -321,9 +243,7 @@ static enum status judge_unit(struct work *w, const struct trace_subject *unit, 
 	const struct trace_carried *c;
 	size_t since = 0;
 
-	trace_memory_reset(w->texts);
 	TRY(replay(w, unit, err));
-	TRY(trace_memory_judge(w->texts, STATUS_OK, err));
 	if (w->target->is_recipe) {
 		c = w->containing.count ? find_recipe(w, recipes[0], &since) : NULL;
 	} else {
@@ -387,9 +307,11 @@ static enum status make(struct work *w, struct err *err)
 {
 	const struct trace_subject *units;
 
-	TRY(find_units(w, err));
+	TRY(trace_candidates(w->db, w->m, &w->recipes, w->target, &w->containing, &w->units,
+			     &w->firmware->unknown_runs, err));
 	units = w->units.items;
 	TRY(sql_prepare(w->db, history_sql, &w->history, err));
+	TRY(sql_prepare(w->db, order_sql, &w->ordered, err));
 	w->texts = trace_memory_new();
 	TRY(trace_memory_judge(w->texts, STATUS_OK, err));
 	for (size_t i = 0; i < w->units.count; i++)
@@ -407,8 +329,6 @@ enum status trace_firmware(struct db *db, const struct trace_target *target,
 		.firmware = firmware,
 		.target = target,
 		.window = window,
-		.containing.item_bytes = sizeof(const struct trace_recipe *),
-		.units.item_bytes = sizeof(struct trace_subject),
 		.carriers.item_bytes = sizeof(struct trace_carrier),
 	};
 
@@ -418,6 +338,7 @@ enum status trace_firmware(struct db *db, const struct trace_target *target,
 	TRY(sql_exec(db, "BEGIN", err));
 	enum status st = make(&w, err);
 	sqlite3_finalize(w.history);
+	sqlite3_finalize(w.ordered);
 	sqlite3_exec(db->sql, "COMMIT", NULL, NULL, NULL);
 	trace_memory_free(w.texts);
 	trace_flash_release(&w.flash);

@@ -120,6 +120,14 @@ void trace_events_sort(struct trace_event *events, size_t count);
 enum status trace_warn(struct db *db, struct trace_memory *m, struct trace_unit *unit,
 		       const struct trace_event *events, size_t event_count, struct err *err);
 
+/* ---- whom a firmware may be about: trace_candidates.c ---- */
+
+/* containing: recipes that have it (const struct trace_recipe *); units: all that a run with
+ * one of them was about (struct trace_subject); *unknown_runs: struct trace_firmware. */
+enum status trace_candidates(struct db *db, struct trace_memory *m, struct trace_recipes *recipes,
+			     const struct trace_target *target, struct trace_list *containing,
+			     struct trace_list *units, int64_t *unknown_runs, struct err *err);
+
 /* ---- orders: trace_order.c ---- */
 
 enum status trace_order_of(struct db *db, struct trace_memory *m, const char *batch,

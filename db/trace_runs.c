@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* The index that finds them is named: with a limit, the planner may prefer to walk through all
- * runs by their start. */
+ * runs by their start. Those of slots and bridges have all that is needed to find the newest. */
 struct way {
 	const char *index, *column;
 };
@@ -47,8 +47,7 @@ static void append_choice(sqlite3_str *sql, const struct work *w)
 	const struct way *way = &ways[w->places[0].what];
 
 	sqlite3_str_appendf(sql,
-			    "SELECT run_id, start_utc_ms, kind, recipe_digest FROM run"
-			    " INDEXED BY %s WHERE %s IS NOT NULL AND %s ",
+			    "SELECT run_id FROM run INDEXED BY %s WHERE %s IS NOT NULL AND %s ",
 			    way->index, way->column, way->column);
 	for (size_t i = 0; i < w->place_count; i++)
 		sqlite3_str_appendf(sql, "%s?", i ? ", " : w->place_count > 1 ? "IN (" : "= ");
@@ -72,10 +71,11 @@ static enum status prepare_choice(struct work *w, sqlite3_stmt **stmt, struct er
 
 	*stmt = NULL;
 	sqlite3_str_appendall(sql,
-			      "SELECT chosen.run_id, start_utc_ms, kind, recipe_digest, outcome,"
-			      " code, ifnull(rescued, 0), mac FROM (");
+			      "SELECT run.run_id, run.start_utc_ms, run.kind,"
+			      " run.recipe_digest, outcome, code, ifnull(rescued, 0), mac FROM (");
 	append_choice(sql, w);
-	sqlite3_str_appendall(sql, ") AS chosen LEFT JOIN result ON result.run_id = chosen.run_id");
+	sqlite3_str_appendall(sql, ") AS chosen CROSS JOIN run ON run.run_id = chosen.run_id"
+				   " LEFT JOIN result ON result.run_id = run.run_id");
 	char *text = sqlite3_str_finish(sql);
 	st = text ? sql_prepare(w->db, text, stmt, err)
 		  : sql_fail_at(w->db->path, SQLITE_NOMEM, NULL, err);
