@@ -2,86 +2,18 @@
  * One walk over the chosen runs, in the order of their starts. Nothing is kept of a run but
  * counts, and 8 bytes for each pass.
  */
-#include "db/report_build.h"
+#include "db/report_walk.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define HOUR_MS INT64_C(3600000)
 
-/* Columns of the walk, in their order. */
-enum column_of_run {
-	RUN_KIND,
-	RUN_START,
-	RUN_SLOT,
-	RUN_BRIDGE,
-	RUN_DRIVER,
-	RUN_RECIPE,
-	RUN_OPERATOR,
-	RUN_STATION,
-	RUN_OUTCOME,
-	RUN_CODE,
-	RUN_PARTY,
-	RUN_PROOF,
-	RUN_MAC,
-	RUN_CHIP,
-	RUN_REVISION,
-	RUN_END,
-	RUN_DURATION,
-	RUN_DUPLICATE,
-	RUN_RESCUED,
-	RUN_RUNGS,
-	RUN_SUSPECTS,
-};
 static const char columns[] =
 	"SELECT run.kind, run.start_utc_ms, run.slot, run.bridge, run.bridge_driver,"
 	" run.recipe_digest, run.operator, run.station_id, outcome, code, party, proof, mac, chip,"
 	" revision, end_utc_ms, duration_us, duplicate_mac, rescued, rungs, suspects"
 	" FROM run LEFT JOIN result USING (run_id) WHERE true";
-
-/* Milliseconds, one each pass. */
-struct values {
-	uint32_t *items;
-	size_t count;
-};
-
-/* What causes have in common with the three lists of them. */
-struct cause_count {
-	const char *code, *party;
-	int64_t failures, excluded, aborts;
-};
-
-struct split_build {
-	struct names names; /* numbers are places in items */
-	struct report_group *items;
-	size_t count;
-	size_t cause_room; /* of each by_cause */
-};
-
-/* One run, as far as the counts ask. */
-struct one_run {
-	bool is_flash, has_ended, is_pass, is_aborted, is_judged, is_rescued;
-	size_t recipe; /* number */
-	size_t cause;
-	int64_t start_utc_ms, end_utc_ms;
-};
-
-struct walk {
-	struct report_build *b;
-	struct report *r;
-	struct names causes;
-	struct cause_count *cause_counts;
-	size_t cause_count;
-	struct split_build splits[SPLIT_COUNT];
-	struct names ways, suspects;
-	int64_t *last_pass_ms; /* by slot, 0 none yet */
-	size_t slot_room;
-	struct values run_times, unit_times;
-	int64_t *station_ids;
-	const char **station_hosts;
-	size_t station_count;
-};
 
 static enum status no_memory(struct err *err)
 {
@@ -102,123 +34,6 @@ static bool equals(sqlite3_stmt *row, int column, const char *word)
 	const char *text = report_column(row, column);
 
 	return text && strcmp(text, word) == 0;
-}
-
-/* ---- causes ---- */
-
-static enum status cause_of(struct walk *w, sqlite3_stmt *row, size_t *cause, struct err *err)
-{
-	void *item;
-
-	*cause = names_number(&w->causes, report_column(row, RUN_CODE));
-	if (*cause == NAMES_NO_MEMORY)
-		return no_memory(err);
-	while (w->cause_count <= *cause)
-		TRY(report_grow(&w->cause_counts, &w->cause_count, sizeof(*w->cause_counts), &item,
-				err));
-	struct cause_count *c = &w->cause_counts[*cause];
-	if (!c->code) {
-		TRY(report_text(w->b, w->causes.items[*cause], &c->code, err));
-		TRY(report_text(w->b, report_column(row, RUN_PARTY), &c->party, err));
-	}
-	return STATUS_OK;
-}
-
-/* ---- groups ---- */
-
-/* "CP2104, cp210x" and "ESP32 v3.1": two columns as one name; NULL when the first is unknown. */
-static const char *pair(sqlite3_stmt *row, int first, int second, const char *between,
-			char room[static 200])
-{
-	const char *a = report_column(row, first), *b = report_column(row, second);
-
-	if (!a)
-		return NULL;
-	snprintf(room, 200, "%.120s%s%.60s", a, b ? between : "", b ? b : "");
-	return room;
-}
-
-static const char *host_of(const struct walk *w, int64_t station_id)
-{
-	for (size_t i = 0; i < w->station_count; i++)
-		if (w->station_ids[i] == station_id)
-			return w->station_hosts[i];
-	return NULL;
-}
-
-static const char *group_name(struct walk *w, enum report_split_kind kind, sqlite3_stmt *row,
-			      const struct one_run *run, char room[static 200])
-{
-	switch (kind) {
-	case SPLIT_SLOT:
-		return report_column(row, RUN_SLOT);
-	case SPLIT_BRIDGE:
-		return pair(row, RUN_BRIDGE, RUN_DRIVER, ", ", room);
-	case SPLIT_REVISION:
-		return pair(row, RUN_CHIP, RUN_REVISION, " ", room);
-	case SPLIT_RECIPE:
-		return w->b->recipe_labels[run->recipe];
-	case SPLIT_OPERATOR:
-		return report_column(row, RUN_OPERATOR);
-	case SPLIT_STATION:
-		return host_of(w, sqlite3_column_int64(row, RUN_STATION));
-	}
-	return NULL;
-}
-
-/* The group's place for a run with this cause. */
-static enum status find_group(struct walk *w, struct split_build *s, const char *name, size_t cause,
-			      size_t *number, struct err *err)
-{
-	void *item;
-
-	*number = names_number(&s->names, name);
-	if (*number == NAMES_NO_MEMORY)
-		return no_memory(err);
-	while (s->count <= *number)
-		TRY(report_grow(&s->items, &s->count, sizeof(*s->items), &item, err));
-	if (name && !s->items[*number].name)
-		TRY(report_text(w->b, name, &s->items[*number].name, err));
-	/* A new cause makes the lists of all groups longer; there are some dozens of causes. */
-	if (cause >= s->cause_room) {
-		size_t room = (cause + 16) & ~(size_t)15;
-
-		for (size_t i = 0; i < s->count; i++) {
-			int64_t *longer = realloc(s->items[i].by_cause, room * sizeof(*longer));
-
-			if (!longer)
-				return no_memory(err);
-			memset(longer + s->cause_room, 0, (room - s->cause_room) * sizeof(*longer));
-			s->items[i].by_cause = longer;
-		}
-		s->cause_room = room;
-	}
-	for (size_t i = s->count; i-- > 0 && !s->items[i].by_cause;) {
-		s->items[i].by_cause = calloc(s->cause_room, sizeof(int64_t));
-		if (!s->items[i].by_cause)
-			return no_memory(err);
-	}
-	return STATUS_OK;
-}
-
-static enum status count_in_groups(struct walk *w, sqlite3_stmt *row, const struct one_run *run,
-				   struct err *err)
-{
-	char room[200];
-
-	for (size_t kind = 0; kind < SPLIT_COUNT; kind++) {
-		struct split_build *s = &w->splits[kind];
-		const char *name = group_name(w, (enum report_split_kind)kind, row, run, room);
-		size_t number;
-
-		TRY(find_group(w, s, name, run->cause, &number, err));
-		struct report_group *g = &s->items[number];
-		g->judged++;
-		g->rescued += run->is_pass && run->is_rescued;
-		g->failed += !run->is_pass;
-		g->by_cause[run->cause] += !run->is_pass;
-	}
-	return STATUS_OK;
 }
 
 /* ---- times ---- */
@@ -395,7 +210,7 @@ static enum status count_judged(struct walk *w, sqlite3_stmt *row, const struct 
 				struct err *err)
 {
 	count_in_yield(w, row, run);
-	TRY(count_in_groups(w, row, run, err));
+	TRY(walk_count_in_groups(w, row, run, err));
 	if (!run->is_pass)
 		w->cause_counts[run->cause].failures++;
 	else
@@ -427,7 +242,7 @@ static enum status count_run(struct walk *w, sqlite3_stmt *row, struct err *err)
 		return STATUS_OK;
 	}
 	TRY(report_recipe_number(w->b, report_column(row, RUN_RECIPE), &run.recipe, err));
-	TRY(cause_of(w, row, &run.cause, err));
+	TRY(walk_cause(w, row, &run.cause, err));
 	count_outcome(r, row, &run);
 	TRY(count_in_hour(w, &run, err));
 	if (sqlite3_column_int(row, RUN_DUPLICATE)) {
@@ -443,100 +258,6 @@ static enum status count_run(struct walk *w, sqlite3_stmt *row, struct err *err)
 
 /* ---- what comes out ---- */
 
-static int compare_causes(const void *a, const void *b)
-{
-	const struct report_cause *p = a, *q = b;
-
-	if (p->count != q->count)
-		return p->count < q->count ? 1 : -1;
-	return strcmp(p->code, q->code);
-}
-
-static enum status list_causes(struct walk *w, struct report_causes *list, size_t offset,
-			       struct err *err)
-{
-	for (size_t i = 0; i < w->cause_count; i++) {
-		const struct cause_count *c = &w->cause_counts[i];
-		int64_t count = *(const int64_t *)(const void *)((const char *)c + offset);
-		void *item;
-
-		if (!count)
-			continue;
-		TRY(report_grow(&list->items, &list->count, sizeof(*list->items), &item, err));
-		*(struct report_cause *)item =
-			(struct report_cause){ .code = c->code, .party = c->party, .count = count };
-		list->total += count;
-	}
-	if (list->count)
-		qsort(list->items, list->count, sizeof(*list->items), compare_causes);
-	return STATUS_OK;
-}
-
-/* Its number; texts are kept once, so the same code is the same pointer. */
-static size_t cause_number(const struct walk *w, const char *code)
-{
-	size_t number = 0;
-
-	while (w->cause_counts[number].code != code)
-		number++;
-	return number;
-}
-
-/* by_cause from numbers of causes to places in report->failures. */
-static enum status order_causes(struct walk *w, struct report_group *g, struct err *err)
-{
-	const struct report_causes *failures = &w->r->failures;
-	int64_t *ordered = calloc(failures->count + 1, sizeof(*ordered));
-
-	if (!ordered)
-		return no_memory(err);
-	for (size_t i = 0; i < failures->count; i++) {
-		ordered[i] = g->by_cause[cause_number(w, failures->items[i].code)];
-		if (ordered[i] > g->worst_count) {
-			g->worst_count = ordered[i];
-			g->worst = failures->items[i].code;
-		}
-	}
-	free(g->by_cause);
-	g->by_cause = ordered;
-	return STATUS_OK;
-}
-
-static enum status finish_split(struct walk *w, enum report_split_kind kind, struct err *err)
-{
-	struct split_build *s = &w->splits[kind];
-	struct report_split *split = &w->r->splits[kind];
-	size_t count = 0;
-
-	for (size_t i = 0; i < s->count; i++) {
-		if (!s->items[i].judged) {
-			free(s->items[i].by_cause);
-			continue;
-		}
-		s->items[count++] = s->items[i];
-	}
-	split->items = s->items;
-	split->count = count;
-	s->items = NULL;
-	s->count = 0;
-	for (size_t i = 0; i < count; i++) {
-		/* Lists are only as long as the causes that were known when the group was last met.
-		 */
-		if (w->cause_count > s->cause_room) {
-			int64_t *longer =
-				realloc(split->items[i].by_cause, w->cause_count * sizeof(*longer));
-
-			if (!longer)
-				return no_memory(err);
-			memset(longer + s->cause_room, 0,
-			       (w->cause_count - s->cause_room) * sizeof(*longer));
-			split->items[i].by_cause = longer;
-		}
-		TRY(order_causes(w, &split->items[i], err));
-	}
-	return STATUS_OK;
-}
-
 static void count_hours(struct report *r)
 {
 	r->active_hours = (int64_t)r->point_count;
@@ -549,11 +270,7 @@ static enum status finish(struct walk *w, struct err *err)
 {
 	struct report *r = w->r;
 
-	TRY(list_causes(w, &r->failures, offsetof(struct cause_count, failures), err));
-	TRY(list_causes(w, &r->not_counted, offsetof(struct cause_count, excluded), err));
-	TRY(list_causes(w, &r->aborts, offsetof(struct cause_count, aborts), err));
-	for (size_t kind = 0; kind < SPLIT_COUNT; kind++)
-		TRY(finish_split(w, (enum report_split_kind)kind, err));
+	TRY(walk_finish_groups(w, err));
 	sort_words(&r->rescue_ways);
 	sort_words(&r->rescue_suspects);
 	report_times_make(&r->run_times, w->run_times.items, w->run_times.count);
@@ -614,18 +331,9 @@ static enum status walk_runs(struct walk *w, struct err *err)
 
 static void release(struct walk *w)
 {
-	for (size_t kind = 0; kind < SPLIT_COUNT; kind++) {
-		struct split_build *s = &w->splits[kind];
-
-		for (size_t i = 0; i < s->count; i++)
-			free(s->items[i].by_cause);
-		free(s->items);
-		names_release(&s->names);
-	}
-	names_release(&w->causes);
+	walk_release_groups(w);
 	names_release(&w->ways);
 	names_release(&w->suspects);
-	free(w->cause_counts);
 	free(w->last_pass_ms);
 	free(w->run_times.items);
 	free(w->unit_times.items);
