@@ -1,0 +1,142 @@
+# The ledger from outside: what the sqlite3 tool changes is found and named; what only an anchor
+# can tell is told by one; others come to the same hashes by docs/ledger.md alone.
+. "$SOURCE/tests/cli/lib.sh"
+
+esp32_firmware 20K
+esp32_recipe ledger >recipe.yaml
+cat >bench.yaml <<END
+bench: two units
+units:
+  - {chip: esp32, flash: 4MB, bridge: cp2104, content: random}
+  - {chip: esp32, flash: 4MB, bridge: ch9102f, content: random}
+END
+expect_status 0 "$FLASHLINE" batch open WO-1 --quantity 2 --recipe recipe.yaml --operator li.wei --db whole.db
+expect_status 0 "$FLASHLINE" ledger head --db whole.db
+cp command.out anchors.txt
+expect_status 0 "$M5SIM" run bench.yaml -- \
+	"$FLASHLINE" flash recipe.yaml --all --batch WO-1 --operator chen --db whole.db
+expect_status 0 "$FLASHLINE" batch close WO-1 --operator li.wei --reason done --db whole.db
+expect_status 0 "$FLASHLINE" ledger head --db whole.db
+cat command.out >>anchors.txt
+head=$(cat command.out)
+expect_status 0 "$FLASHLINE" ledger verify --db whole.db
+expect_line '^sound: every record is as it was written$' command.out
+expect_line 'makes changes evident, it does not prevent them' command.out
+expect_status 0 "$FLASHLINE" ledger verify --anchor anchors.txt --db whole.db
+expect_line '^  anchors +2 that were told before$' command.out
+expect_status 0 "$FLASHLINE" ledger verify --anchor "$head" --json --db whole.db
+expect_line '"sound":true,"fault":null,.*"anchors":1' command.out
+sqlite3 whole.db "pragma wal_checkpoint(truncate)" >/dev/null
+
+# Past the triggers, which come back, and past the checks.
+tamper() { # statements
+	rm -f flashline.db*
+	cp whole.db flashline.db
+	sqlite3 flashline.db "select sql || ';' from sqlite_schema where type = 'trigger'" >back.sql
+	{
+		echo "begin;"
+		sqlite3 flashline.db "select 'drop trigger ' || name || ';' from sqlite_schema where type = 'trigger'"
+		echo "$1;"
+		cat back.sql
+		echo "commit;"
+	} | sqlite3 -bail flashline.db || fail "cannot do: $1"
+}
+
+expect_fault() { # FAULT, pattern
+	expect_status 1 "$FLASHLINE" ledger verify --db flashline.db
+	expect_line "^NOT SOUND: $1\$" command.out
+	expect_line "$2" command.out
+	cp command.out people.out
+	expect_status 1 "$FLASHLINE" ledger verify --json --db flashline.db
+	expect_line "\"sound\":false,\"fault\":\"$1\"" command.out
+}
+
+last=$(sqlite3 whole.db "select max(seq) from ledger")
+of_result=$(sqlite3 whole.db "select min(seq) from ledger where kind = 'result'")
+tamper "update result set outcome = 'FAIL' where run_id = (select ref from ledger where seq = $of_result)"
+expect_fault ROW_CHANGED "outcome was \"PASS\" and is \"FAIL\""
+expect_line "^  first entry $of_result\$" people.out
+expect_line '^  table +result$' people.out
+tamper "update run set operator = 'wang'"
+expect_fault ROW_CHANGED 'operator was "chen" and is "wang"'
+tamper "update unit_log set text = replace(text, 'a', 'b')"
+expect_fault ROW_CHANGED 'its rows of unit_log \(1\) are not what they were'
+tamper "delete from run where run_id = (select min(run_id) from run)"
+expect_fault ROW_MISSING '^  table +run$'
+tamper "insert into unit select '24:0a:c4:ff:ff:ff', first_run_id, 1 from unit limit 1"
+expect_fault ROW_ADDED '^  key +24:0a:c4:ff:ff:ff$'
+tamper "delete from ledger where seq = 5"
+expect_fault ENTRY_MISSING '^  first entry 5$'
+tamper "update ledger set seq = -5 where seq = 5; update ledger set seq = 5 where seq = 6; update ledger set seq = 6 where seq = -5"
+expect_fault CHAIN_BROKEN '^  first entry 5$'
+tamper "update ledger set body = replace(body, 'PASS', 'FAIL') where seq = $of_result"
+expect_fault ENTRY_CHANGED 'outcome was "FAIL" and is "PASS"'
+tamper "delete from ledger where seq = $last"
+expect_fault ROW_ADDED 'batch_change WO-1/1: .* the end of the ledger was cut off'
+tamper "create table mine (x)"
+expect_status 0 "$FLASHLINE" ledger verify --db flashline.db
+sqlite3 flashline.db "drop trigger run_no_delete"
+expect_fault TRIGGER_MISSING 'trigger run_no_delete is missing'
+
+# The end, and the records with it: nobody sees it who was not told before.
+tamper "delete from ledger where seq = $last; delete from batch_change"
+expect_status 0 "$FLASHLINE" ledger verify --db flashline.db
+expect_status 1 "$FLASHLINE" ledger verify --anchor anchors.txt --db flashline.db
+expect_line '^NOT SOUND: TAIL_CUT$' command.out
+expect_line "^  first entry $last\$" command.out
+
+# The newest entry and its record written anew, with openssl.
+tamper "update batch_change set reason = 'stolen';
+	update ledger set body = replace(body, 'done', 'stolen') where seq = $last"
+sqlite3 flashline.db "select writefile('text', seq||x'0a'||utc_ms||x'0a'||kind||x'0a'||ref||x'0a'||body),
+	writefile('prev', prev) from ledger where seq = $last" >/dev/null
+hash=$({ cat prev; openssl dgst -sha256 -binary text; } | openssl dgst -sha256 -r | cut -d' ' -f1)
+cp flashline.db forged.db
+sqlite3 forged.db "select sql || ';' from sqlite_schema where name = 'ledger_no_update'" >back.sql
+sqlite3 forged.db "drop trigger ledger_no_update; update ledger set hash = x'$hash' where seq = $last"
+sqlite3 forged.db <back.sql
+expect_status 0 "$FLASHLINE" ledger verify --db forged.db
+expect_status 1 "$FLASHLINE" ledger verify --anchor anchors.txt --db forged.db
+expect_line '^NOT SOUND: ANCHOR_DIFFERS$' command.out
+
+# The manual's own ways to check it, run as they are printed there.
+block() { # name
+	sed -n "/^<!-- $1 -->\$/,/^\`\`\`\$/p" "$SOURCE/docs/ledger.md" | grep -v -e '^<!--' -e '^```'
+}
+block check.sh >check.sh
+expect_status 0 sh check.sh whole.db
+equal "the head by openssl" "$(cat command.out)" "${head##*:}"
+tamper "update ledger set utc_ms = utc_ms + 1 where seq = 3"
+expect_status 1 sh check.sh flashline.db
+expect_line '^entry 3 is not sound$' command.out
+if command -v python3 >/dev/null; then
+	block check.py >check.py
+	expect_status 0 python3 check.py whole.db
+	equal "the head by Python" "$(cat command.out)" "${head##*:}"
+	expect_status 1 python3 check.py flashline.db
+	expect_status 0 python3 "$SOURCE/docs/ledger_check.py" whole.db
+	equal "head and records by Python" "$(cat command.out)" "$last ${head##*:}"
+	tamper "update step set took_us = took_us + 1 where position = 0"
+	expect_status 1 python3 "$SOURCE/docs/ledger_check.py" flashline.db
+fi
+
+# One entry, a new chain, and what is no command.
+expect_status 0 "$FLASHLINE" ledger show "$of_result" --db whole.db
+expect_line '^  kind +result$' command.out
+expect_line 'which is that of the entry$' command.out
+expect_status 0 "$FLASHLINE" ledger show 1 --json --db whole.db
+expect_line '"event":"ledger_entry".*"kind":"chain".*"hash_fits":true' command.out
+expect_status 2 "$FLASHLINE" ledger show 9999 --db whole.db
+expect_line "there is none: the last is $last" command.err
+expect_status 2 "$FLASHLINE" ledger show one --db whole.db
+expect_status 2 "$FLASHLINE" ledger verify --anchor recipe.yaml --db whole.db
+expect_line 'has no anchor in it' command.err
+expect_status 2 "$FLASHLINE" ledger new-chain --operator li.wei --db whole.db
+expect_line '--reason' command.err
+expect_status 0 "$FLASHLINE" ledger new-chain --operator li.wei --reason restored --db whole.db
+expect_line ":$((last + 1)):" command.out
+expect_status 0 "$FLASHLINE" ledger verify --anchor anchors.txt --db whole.db
+expect_status 3 "$FLASHLINE" ledger verify --db none.db
+sqlite3 flashline.db "pragma user_version = 3"
+expect_status 3 "$FLASHLINE" ledger verify --db flashline.db
+expect_line 'was set to schema 3 by hand' command.err
