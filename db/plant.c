@@ -101,7 +101,7 @@ static enum status refused(struct plant *plant, const PGresult *result, struct e
 	one_line(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY), text, sizeof(text));
 	/* The server goes down, or a limit of it struck: the same call may work later. */
 	if (state && (strncmp(state, "57P", 3) == 0 || strcmp(state, "57014") == 0 ||
-		      strncmp(state, "08", 2) == 0))
+		      strcmp(state, "55P03") == 0 || strncmp(state, "08", 2) == 0))
 		return err_set(err, STATUS_PLANT_UNREACHABLE, "plant %s: %s", plant->where, text);
 	for (size_t i = 0; state && i < sizeof(advices) / sizeof(advices[0]); i++)
 		if (strcmp(state, advices[i].state) == 0)
@@ -115,13 +115,20 @@ static enum status refused(struct plant *plant, const PGresult *result, struct e
 
 /*
  * What we want unless the connection string says otherwise: it comes later in the list, and
- * libpq takes the last. A peer that is gone without a word is found after 15 to 25 s.
+ * libpq takes the last. A peer that is gone without a word is found after some 15 to 25 s. The
+ * server's own limits are above all of ours: they end what we have given up, so that it does not
+ * keep its locks.
  */
 static const char *const defaults[][2] = {
-	{ "application_name", "flashline" }, { "keepalives", "1" },
-	{ "keepalives_idle", "10" },         { "keepalives_interval", "5" },
-	{ "keepalives_count", "3" },         { "tcp_user_timeout", "15000" },
+	{ "application_name", "flashline" },
 	{ "client_encoding", "UTF8" },
+	{ "keepalives", "1" },
+	{ "keepalives_idle", "10" },
+	{ "keepalives_interval", "5" },
+	{ "keepalives_count", "3" },
+	{ "tcp_user_timeout", "15000" },
+	{ "options", "-c statement_timeout=60s -c lock_timeout=40s -c tcp_keepalives_idle=30 "
+		     "-c tcp_keepalives_interval=10 -c tcp_keepalives_count=3" },
 };
 
 /* libpq's own words would quote a piece of the string, perhaps the password. */

@@ -95,7 +95,6 @@ CREATE TABLE run (
 	start_utc_ms  bigint
 );
 
-CREATE INDEX run_by_chain ON run (chain_id, branch, seq);
 CREATE INDEX run_by_batch ON run (batch) WHERE batch IS NOT NULL;
 CREATE INDEX run_by_start ON run (start_utc_ms);
 
@@ -114,6 +113,7 @@ CREATE TABLE result (
 	duration_us bigint
 );
 
+CREATE INDEX result_by_chain ON result (chain_id, branch, seq);
 CREATE INDEX result_by_mac ON result (mac) WHERE mac IS NOT NULL;
 
 CREATE TABLE disposition (
@@ -161,6 +161,7 @@ CREATE UNIQUE INDEX claim_one_owner_of_a_mac ON claim (value, product, process, 
 CREATE UNIQUE INDEX claim_one_owner_of_a_serial ON claim (value, product)
 	WHERE kind = 'SERIAL' AND released_at IS NULL;
 CREATE INDEX claim_by_run ON claim (run_id);
+CREATE INDEX claim_by_mac ON claim (mac) WHERE kind = 'SERIAL';
 
 -- Blocks of serial numbers, so that stations can work without the network. No two overlap.
 CREATE TABLE lease (

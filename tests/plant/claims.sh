@@ -1,4 +1,5 @@
 # One owner per MAC, whoever asks at the same time, and by facts when nobody was asked.
+# labels: threads
 . "$SOURCE/tests/plant/lib.sh"
 
 # Two stations race for 200 MACs; each order is the same, so that they meet.

@@ -1,5 +1,6 @@
 # A server that hangs (stopped, not gone) holds up no run: claims get no answer in their time, runs
 # go on, and when it goes on, it gets everything.
+# labels: threads
 . "$SOURCE/tests/plant/lib.sh"
 
 mkfifo orders
