@@ -157,8 +157,11 @@ static const struct command rows[] = {
 		.takes = TAKES_CHOICE | TAKES(BATCH) | TAKES(RECIPE) | TAKES(HTML) | TAKES(STRICT) | TAKES(JSON),
 		.summary = "yields, failures and times, as text, JSON or a page with charts",
 		.text =
-		"Counts units and runs: first-pass, final and station yield, failures by cause, by slot,\n"
-		"bridge, chip revision, recipe and hour, rescues inside passes, and the time from unit to unit.",
+		"Counts units and runs: first-pass, final and station yield with their 95 % bands, failures\n"
+		"by cause, slot, bridge, chip revision, recipe, operator and hour, rescues inside passes, and\n"
+		"the time from unit to unit; the head of the ledger stands on it. --html makes one page with\n"
+		"charts that needs nothing else and prints on A4. --recipe is a name or a digest. Runs that\n"
+		"the station or people made fail, and those that were stopped, are told apart.",
 		.run = cmd_report,
 	},
 	{

@@ -52,7 +52,7 @@ static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_PRODUCT]   = { "product", 0, "NAME", "the product" },
 	[OPTION_PREFIX]    = { "prefix", 0, "TEXT", "what the serial numbers begin with" },
 	[OPTION_PROCESS_CODE] = { "process-code", 0, "N", "number of the process in WATS (default 10)" },
-	[OPTION_STRICT]    = { "strict", 0, NULL, "count runs against the units that the station, the link or people made fail" },
+	[OPTION_STRICT]    = { "strict", 0, NULL, "count runs that the station or people made fail as failures" },
 	[OPTION_CHIP]      = { "chip", 0, "CHIP", "esp32, esp32s3 and so on, where the source does not tell or has several" },
 };
 /* clang-format on */
