@@ -80,8 +80,10 @@ enum status report_grow(void *items, size_t *count, size_t size, void **item, st
 	if (*count == 0 || (*count >= 8 && (*count & (*count - 1)) == 0)) {
 		char *more = realloc(*array, (*count ? *count * 2 : 8) * size);
 
-		if (!more)
-			return err_set(err, STATUS_NO_MEMORY, "no memory for the report");
+		if (!more) {
+			err_set(err, STATUS_NO_MEMORY, "no memory for the report");
+			return STATUS_NO_MEMORY;
+		}
 		*array = more;
 	}
 	*item = *array + *count * size;

@@ -196,6 +196,7 @@ static enum status finish_split(struct walk *w, enum report_split_kind kind, str
 	for (size_t i = 0; i < s->count; i++) {
 		if (!s->items[i].judged) {
 			free(s->items[i].by_cause);
+			s->items[i].by_cause = NULL;
 			continue;
 		}
 		s->items[count++] = s->items[i];
