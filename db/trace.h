@@ -61,12 +61,12 @@ struct trace_run {
 /* One of the two is set: a serial alone when no run of it ever told a MAC. */
 struct trace_subject {
 	const char *mac, *serial;
+	const char *found_by; /* "MAC", "custom MAC", "serial" */
 };
 
 struct trace_subjects {
 	struct trace_subject *items;
 	size_t count;
-	const char *found_by; /* "MAC", "custom MAC", "serial" */
 	/* Nothing was found: what is recorded and looks most like it, at most two of a kind. */
 	const char *near[4];
 	size_t near_count;
@@ -74,8 +74,9 @@ struct trace_subjects {
 };
 
 /*
- * Which units a text names: a MAC (see filter_mac), else a custom MAC, else a declared serial
- * number, which several units may have had. None: count is 0. Release in any case.
+ * Which units a text names, as a MAC (see filter_mac), a custom MAC, or a serial number that was
+ * declared: several, where it is more than one of these, or a serial number had several MACs.
+ * None: count is 0. Release in any case.
  */
 enum status trace_find_unit(struct db *db, const char *text, struct trace_subjects *found,
 			    struct err *err);
@@ -133,11 +134,12 @@ struct trace_unit {
 	int64_t flash_bytes;               /* 0 unknown */
 	int64_t first_utc_ms, last_utc_ms; /* starts of its first and newest run; 0 none */
 	enum trace_state state;
-	enum trace_state state_by_runs;        /* the same, whatever people have decided */
-	const struct trace_run *deciding;      /* the run that state_by_runs is about; NULL none */
-	const struct trace_run *last_pass;     /* NULL: it has never passed */
-	const struct trace_event *disposition; /* the newest, unless it is RELEASED; NULL none */
-	const struct trace_run *runs;          /* all, in order; trace_carried counts in it */
+	enum trace_state state_by_runs;    /* the same, whatever people have decided */
+	const struct trace_run *deciding;  /* the run that state_by_runs is about; NULL none */
+	const struct trace_run *last_pass; /* NULL: it has never passed */
+	/* The newest, unless it is RELEASED, or REWORK that a PASS has used up; NULL none. */
+	const struct trace_event *disposition;
+	const struct trace_run *runs; /* all, in order; trace_carried counts in it */
 	size_t run_count;
 	struct trace_flash flash;         /* what it carries, and carried */
 	const struct trace_event *events; /* those of the window */

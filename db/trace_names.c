@@ -43,7 +43,8 @@ static const char by_serial_sql[] =
 	"SELECT mac FROM (SELECT mac, max(run.run_id) AS newest FROM run"
 	" LEFT JOIN result ON result.run_id = run.run_id"
 	" WHERE run.serial = ?1 AND run.serial IS NOT NULL GROUP BY mac"
-	" UNION ALL SELECT NULL, '' WHERE EXISTS (SELECT 1 FROM plant_claim WHERE value = ?1))"
+	" UNION ALL SELECT NULL, '' WHERE EXISTS (SELECT 1 FROM plant_claim"
+	"  WHERE value = ?1 AND kind = 'SERIAL'))"
 	" ORDER BY newest";
 
 /* Next to it in the order of the alphabet. */
@@ -56,29 +57,48 @@ static const char near_serials_sql[] =
 #define NEAR_MAC_CHARACTERS 8
 #define NEAR_SERIAL_CHARACTERS 3
 
-static void add_subject(struct trace_subjects *found, struct trace_list *list, const char *mac,
-			const char *serial)
+static bool is_among(const struct trace_subjects *found, const char *mac)
 {
-	struct trace_subject *s = trace_append(found->memory, list);
+	for (size_t i = 0; i < found->count; i++)
+		if (mac && found->items[i].mac && strcmp(found->items[i].mac, mac) == 0)
+			return true;
+	return false;
+}
+
+static void add_subject(struct trace_subjects *found, struct trace_list *list,
+			const struct trace_subject *subject)
+{
+	struct trace_subject *s =
+		is_among(found, subject->mac) ? NULL : trace_append(found->memory, list);
 
 	if (s)
-		*s = (struct trace_subject){ .mac = mac, .serial = serial };
+		*s = *subject;
 	found->items = list->items;
 	found->count = list->count;
 }
 
-static void take_subjects(struct trace_subjects *found, const struct texts *t, const char *serial,
-			  const char *found_by)
+/* serial: what was asked for, when it was asked for by that. */
+static void take_subjects(struct trace_subjects *found, struct trace_list *list,
+			  const struct texts *t, const char *serial, const char *found_by)
 {
-	struct trace_list list = { .item_bytes = sizeof(struct trace_subject) };
 	const char *const *macs = t->list.items;
+	bool has_mac = false;
 
-	for (size_t i = 0; i < t->list.count; i++)
+	for (size_t i = 0; i < t->list.count; i++) {
+		const struct trace_subject s = { .mac = macs[i], .found_by = found_by };
+
+		has_mac = has_mac || macs[i];
 		if (macs[i])
-			add_subject(found, &list, macs[i], NULL);
-	if (!found->count && t->list.count)
-		add_subject(found, &list, NULL, trace_text(found->memory, serial));
-	found->found_by = found_by;
+			add_subject(found, list, &s);
+	}
+	if (!has_mac && t->list.count) {
+		const struct trace_subject s = {
+			.serial = trace_text(found->memory, serial),
+			.found_by = found_by,
+		};
+
+		add_subject(found, list, &s);
+	}
 }
 
 static void add_near(struct trace_subjects *found, const struct texts *t, const char *text,
@@ -94,6 +114,7 @@ static void add_near(struct trace_subjects *found, const struct texts *t, const 
 static enum status find_unit(struct db *db, const char *text, struct trace_subjects *found,
 			     struct err *err)
 {
+	struct trace_list list = { .item_bytes = sizeof(struct trace_subject) };
 	struct texts t = { .m = found->memory };
 	char mac[MAC_TEXT_BYTES];
 	struct err no_mac;
@@ -101,16 +122,12 @@ static enum status find_unit(struct db *db, const char *text, struct trace_subje
 
 	if (is_mac) {
 		TRY(ask(db, &t, by_mac_sql, mac, err));
-		take_subjects(found, &t, NULL, "MAC");
-	}
-	if (is_mac && !found->count) {
+		take_subjects(found, &list, &t, NULL, "MAC");
 		TRY(ask(db, &t, by_custom_mac_sql, mac, err));
-		take_subjects(found, &t, NULL, "custom MAC");
+		take_subjects(found, &list, &t, NULL, "custom MAC");
 	}
-	if (!found->count) {
-		TRY(ask(db, &t, by_serial_sql, text, err));
-		take_subjects(found, &t, text, "serial");
-	}
+	TRY(ask(db, &t, by_serial_sql, text, err));
+	take_subjects(found, &list, &t, text, "serial");
 	if (found->count)
 		return trace_memory_judge(found->memory, STATUS_OK, err);
 	if (is_mac) {

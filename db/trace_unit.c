@@ -204,6 +204,13 @@ static bool is_refused(const struct trace_run *run)
 	return false;
 }
 
+/* REWORK lets a unit through once more: a PASS since has used it up. */
+static bool is_used_up(const struct trace_event *disposition, const struct trace_run *last_pass)
+{
+	return strcmp(disposition->code, "REWORK") == 0 && last_pass &&
+	       last_pass->seq > disposition->seq;
+}
+
 static void judge(struct trace_unit *unit)
 {
 	unit->state_by_runs = TRACE_NO_RUN_YET;
@@ -222,6 +229,8 @@ static void judge(struct trace_unit *unit)
 				      : is_pass     ? TRACE_PASSED
 						    : TRACE_NEEDS_RERUN;
 	}
+	if (unit->disposition && is_used_up(unit->disposition, unit->last_pass))
+		unit->disposition = NULL;
 	unit->state = unit->disposition ? TRACE_SET_ASIDE : unit->state_by_runs;
 }
 

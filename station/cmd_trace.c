@@ -58,7 +58,7 @@ static enum status trace_one(struct asked *a, const struct trace_subjects *found
 	enum status st = trace_unit(a->db, &found->items[i], &a->window, &unit, err);
 
 	if (!st && a->o->json)
-		trace_json_unit(&unit, a->name, found->found_by, &a->window, &a->out);
+		trace_json_unit(&unit, a->name, found->items[i].found_by, &a->window, &a->out);
 	if (!st && !a->o->json) {
 		if (i)
 			textbuf_add(&a->out, "\n");
@@ -78,8 +78,7 @@ static enum status trace_units(struct asked *a, struct err *err)
 	if (!st && !found.count)
 		tell_unknown(a, found.near, found.near_count);
 	if (found.count > 1 && !a->o->json)
-		textbuf_add(&a->out, "%zu units are known by this %s\n\n", found.count,
-			    found.found_by);
+		textbuf_add(&a->out, "%zu units are known by this number\n\n", found.count);
 	for (size_t i = 0; !st && i < found.count; i++)
 		st = trace_one(a, &found, i, err);
 	trace_subjects_release(&found);

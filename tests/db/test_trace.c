@@ -231,6 +231,24 @@ static void a_person_may_set_a_unit_aside_and_release_it(void **state)
 	db_close(db);
 }
 
+static void a_pass_uses_a_rework_up(void **state)
+{
+	struct db *db = begin(*state);
+	struct record_disposition d = { .mac = MAC_1,
+					.state = "REWORK",
+					.operator_name = "chen",
+					.reason = "new firmware",
+					.utc_ms = 1 };
+	struct err err;
+
+	run(db, (struct history_run){ MAC_1, .recipe = "11", .outcome = "PASS", .steps = WROTE });
+	assert_int_equal(db_put(db, RECORD_DISPOSITION, &d, &err), STATUS_OK);
+	expect_state(db, MAC_1, TRACE_SET_ASIDE);
+	run(db, (struct history_run){ MAC_1, .recipe = "11", .outcome = "PASS", .steps = WROTE });
+	expect_state(db, MAC_1, TRACE_PASSED);
+	db_close(db);
+}
+
 static void everything_that_happened_stands_in_the_order_of_the_ledger(void **state)
 {
 	static const char *const wanted[] = { "run", "override", "attachment", "alarm", "run" };
@@ -317,13 +335,38 @@ static void a_unit_is_found_by_mac_custom_mac_and_serial(void **state)
 		assert_int_equal(trace_find_unit(db, words[i], &found, &err), STATUS_OK);
 		assert_int_equal(found.count, 1);
 		assert_string_equal(found.items[0].mac, MAC_1);
-		assert_string_equal(found.found_by, by[i]);
+		assert_string_equal(found.items[0].found_by, by[i]);
 		trace_subjects_release(&found);
 	}
 	struct trace_unit unit = unit_of(db, "S-1");
 	assert_int_equal(unit.serial_count, 1);
 	assert_string_equal(unit.custom_mac, "02:00:00:00:00:07");
 	trace_unit_release(&unit);
+	db_close(db);
+}
+
+static void a_number_that_is_one_units_mac_and_anothers_serial_means_both(void **state)
+{
+	struct db *db = begin(*state);
+	struct trace_subjects found;
+	struct err err;
+
+	run(db, (struct history_run){ MAC_1, .recipe = "11", .outcome = "PASS" });
+	run(db, (struct history_run){ MAC_2, .serial = "240ac4000001", .recipe = "11",
+				      .outcome = "PASS" });
+	assert_int_equal(trace_find_unit(db, "240ac4000001", &found, &err), STATUS_OK);
+	assert_int_equal(found.count, 2);
+	assert_string_equal(found.items[0].mac, MAC_1);
+	assert_string_equal(found.items[0].found_by, "MAC");
+	assert_string_equal(found.items[1].mac, MAC_2);
+	assert_string_equal(found.items[1].found_by, "serial");
+	trace_subjects_release(&found);
+	/* A unit whose serial number is its own MAC is one unit. */
+	run(db, (struct history_run){ MAC_3, .serial = "240ac4000003", .recipe = "11",
+				      .outcome = "PASS" });
+	assert_int_equal(trace_find_unit(db, "240ac4000003", &found, &err), STATUS_OK);
+	assert_int_equal(found.count, 1);
+	trace_subjects_release(&found);
 	db_close(db);
 }
 
@@ -623,9 +666,11 @@ int main(void)
 		TEST(a_unit_whose_station_was_killed_needs_a_rerun),
 		TEST(a_stopped_run_of_nobody_in_the_same_place_is_a_warning),
 		TEST(a_person_may_set_a_unit_aside_and_release_it),
+		TEST(a_pass_uses_a_rework_up),
 		TEST(everything_that_happened_stands_in_the_order_of_the_ledger),
 		TEST(a_window_hides_events_and_changes_no_state),
 		TEST(a_unit_is_found_by_mac_custom_mac_and_serial),
+		TEST(a_number_that_is_one_units_mac_and_anothers_serial_means_both),
 		TEST(an_unknown_name_gets_the_ones_that_stand_next_to_it),
 		TEST(one_serial_on_two_macs_is_told_at_both),
 		TEST(a_serial_without_a_mac_is_a_unit_too),
