@@ -18,6 +18,7 @@
 #include "station/plant_link.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -120,15 +121,41 @@ static void put_run(struct station *s, const char *run_id, const char *mac, int6
 		plant_link_wake(s->link);
 }
 
-static void runs(struct station *s, uint64_t count, uint64_t base)
+/* As many workers as slots, so that the writer commits several facts at once, as it does in a
+ * station. */
+#define SLOTS 16
+
+struct worker {
+	struct station *station;
+	uint64_t first, count, base;
+	pthread_t thread;
+};
+
+static void *work(void *ctx)
 {
+	const struct worker *w = ctx;
 	char run_id[RUN_ID_BYTES], mac[18];
 
-	for (uint64_t i = 0; i < count; i++) {
+	for (uint64_t i = w->first; i < w->count; i += SLOTS) {
 		db_new_run_id(run_id);
-		mac_of(base + i, mac);
-		put_run(s, run_id, mac, 0);
+		mac_of(w->base + i, mac);
+		put_run(w->station, run_id, mac, 0);
 	}
+	return NULL;
+}
+
+static void runs(struct station *s, uint64_t count, uint64_t base)
+{
+	struct worker workers[SLOTS];
+
+	for (unsigned i = 0; i < SLOTS; i++) {
+		workers[i] =
+			(struct worker){ .station = s, .first = i, .count = count, .base = base };
+		if (pthread_create(&workers[i].thread, NULL, work, &workers[i]))
+			exit(3);
+	}
+	for (unsigned i = 0; i < SLOTS; i++)
+		pthread_join(workers[i].thread, NULL);
 }
 
 static void wait_until_connected(struct station *s)
