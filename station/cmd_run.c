@@ -106,6 +106,11 @@ static enum status open_records(struct run *r, const struct plan *plan,
 	if (!options->db)
 		TRY(db_default_path(DB_WRITE, path, err));
 	TRY(db_open(options->db ? options->db : path, DB_WRITE, &r->db, err));
+	if (db_other_machine(r->db))
+		fprintf(stderr,
+			"flashline: %s was begun on another computer (%s): to go on with a copy, "
+			"give it a chain of its own: flashline ledger new-chain\n",
+			db_path(r->db), db_other_machine(r->db));
 	if (db_stopped_runs(r->db)) {
 		fprintf(stderr,
 			"flashline: runs that an earlier process left open, now ABORTED: %zu\n",

@@ -140,3 +140,12 @@ expect_status 3 "$FLASHLINE" ledger verify --db none.db
 sqlite3 flashline.db "pragma user_version = 3"
 expect_status 3 "$FLASHLINE" ledger verify --db flashline.db
 expect_line 'was set to schema 3 by hand' command.err
+
+# A copy on another computer is told that it is one; nothing is begun silently.
+if [ -r /etc/machine-id ] && [ "$(wc -c </etc/machine-id)" = 33 ]; then
+	tamper "update chain set machine = 'x', host = 'bench-7'"
+	expect_status 1 "$M5SIM" run bench.yaml -- \
+		"$FLASHLINE" verify recipe.yaml --all --db flashline.db
+	expect_line 'was begun on another computer \(bench-7\)' command.err
+	equal "chains" "$(sql 'select count(*) from chain')" 1
+fi
