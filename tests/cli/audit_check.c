@@ -143,7 +143,7 @@ static FILE *open_file(const char *dir, const char *name)
 static void check_chain(const char *dir, const char *head)
 {
 	FILE *file = open_file(dir, "entries.jsonl");
-	unsigned char hash[DIGEST];
+	unsigned char hash[DIGEST] = { 0 };
 	char hex[2 * DIGEST + 1];
 	long long seq = 0, in_full = 0, digests = 0;
 
@@ -167,7 +167,7 @@ static void check_chain(const char *dir, const char *head)
 static void check_earlier(const char *dir)
 {
 	FILE *file = open_file(dir, "earlier.jsonl");
-	unsigned char hash[DIGEST];
+	unsigned char hash[DIGEST] = { 0 };
 
 	for (json_t *object; (object = next_line(file)); json_decref(object))
 		check_entry(object, hash, 1);
