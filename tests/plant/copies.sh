@@ -77,3 +77,10 @@ equal "alarm of the server" "$(admin "select count(*) from flashline.alarms wher
 equal "alarm here" "$(local_sql f.db "select count(*) from alarm where code = 'PLANT_REFUSED'")" 1
 expect_status 1 "$FLASHLINE" sync --db f.db --plant "$PLANT"
 equal "alarms of the server" "$(admin "select count(*) from flashline.alarms where code = 'TAMPERED'")" 1
+
+# With a chain of its own again, what comes later is sent; what was refused stays refused.
+expect_status 0 "$FLASHLINE" ledger new-chain --operator li --reason 'tampered with' --db f.db
+"$STATION" runs f.db 2 9100 || fail "runs"
+expect_status 1 "$FLASHLINE" sync --db f.db --plant "$PLANT"
+same_on_both_sides f.db
+equal "runs of the new chain" "$(admin "select count(*) from flashline.runs where mac in ('24:0a:00:00:23:8c', '24:0a:00:00:23:8d')")" 2
