@@ -187,39 +187,40 @@ static enum status order_causes(struct walk *w, struct report_group *g, struct e
 	return STATUS_OK;
 }
 
+/* Lists are only as long as the causes that were known when a group was last met. */
+static enum status grow_causes(const struct walk *w, const struct split_build *s,
+			       struct report_group *g, struct err *err)
+{
+	int64_t *longer;
+
+	if (w->cause_count <= s->cause_room)
+		return STATUS_OK;
+	longer = realloc(g->by_cause, w->cause_count * sizeof(*longer));
+	if (!longer)
+		return no_memory(err);
+	memset(longer + s->cause_room, 0, (w->cause_count - s->cause_room) * sizeof(*longer));
+	g->by_cause = longer;
+	return STATUS_OK;
+}
+
 static enum status finish_split(struct walk *w, enum report_split_kind kind, struct err *err)
 {
 	struct split_build *s = &w->splits[kind];
 	struct report_split *split = &w->r->splits[kind];
-	size_t count = 0;
 
 	for (size_t i = 0; i < s->count; i++) {
-		if (!s->items[i].judged) {
-			free(s->items[i].by_cause);
-			s->items[i].by_cause = NULL;
-			continue;
-		}
-		s->items[count++] = s->items[i];
+		TRY(grow_causes(w, s, &s->items[i], err));
+		TRY(order_causes(w, &s->items[i], err));
 	}
 	split->items = s->items;
-	split->count = count;
+	for (size_t i = 0; i < s->count; i++) {
+		if (s->items[i].judged)
+			split->items[split->count++] = s->items[i];
+		else
+			free(s->items[i].by_cause);
+	}
 	s->items = NULL;
 	s->count = 0;
-	for (size_t i = 0; i < count; i++) {
-		/* Lists are only as long as the causes that were known when the group was last met.
-		 */
-		if (w->cause_count > s->cause_room) {
-			int64_t *longer =
-				realloc(split->items[i].by_cause, w->cause_count * sizeof(*longer));
-
-			if (!longer)
-				return no_memory(err);
-			memset(longer + s->cause_room, 0,
-			       (w->cause_count - s->cause_room) * sizeof(*longer));
-			split->items[i].by_cause = longer;
-		}
-		TRY(order_causes(w, &split->items[i], err));
-	}
 	return STATUS_OK;
 }
 

@@ -297,11 +297,12 @@ static void points_axes(const struct points_scale *s, struct textbuf *out)
 	const int64_t tick = time_tick(s->to_ms - s->from_ms);
 	char text[FIGURE_BYTES];
 
-	for (double share = 0; share <= s->top * (1 + 1e-9); share += step) {
-		line(out, POINTS_LEFT, point_y(s, share), POINTS_RIGHT, point_y(s, share), RULE, 1,
-		     NULL);
-		snprintf(text, sizeof(text), "%g %%", round(1e6 * share) / 1e4);
-		words(out, POINTS_LEFT - 8, point_y(s, share) + 4, END, FAINT, text);
+	for (int i = 0; i * step <= s->top * (1 + 1e-9); i++) {
+		double y = point_y(s, i * step);
+
+		line(out, POINTS_LEFT, y, POINTS_RIGHT, y, RULE, 1, NULL);
+		snprintf(text, sizeof(text), "%g %%", round(1e6 * i * step) / 1e4);
+		words(out, POINTS_LEFT - 8, y + 4, END, FAINT, text);
 	}
 	for (int64_t at = s->from_ms + (tick - s->from_ms % tick) % tick; at < s->to_ms;
 	     at += tick) {

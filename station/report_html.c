@@ -1,6 +1,7 @@
 /* The report as one page: no script, no font, no picture from outside. */
 #include "station/report_sheet.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -291,6 +292,7 @@ static void print_table(struct textbuf *out, const char *caption, const struct s
 {
 	const bool has_headers = t->columns[0].header[0];
 
+	assert(t->column_count > 0);
 	textbuf_add(out, "<div class=\"wide\"><table%s>\n", has_headers ? "" : " class=\"facts\"");
 	if (caption[0]) {
 		textbuf_add(out, "<caption>");

@@ -1,7 +1,7 @@
 /* The report for a terminal or a mail: plain text, at most 100 columns wide. */
 #include "station/report_sheet.h"
 
-#include <inttypes.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,6 +89,7 @@ static void measure(const struct sheet_table *t, int widths[SHEET_COLUMNS_MAX])
 {
 	int sum = 0, over;
 
+	assert(t->column_count > 0);
 	for (size_t c = 0; c < t->column_count; c++)
 		widths[c] =
 			t->columns[c].kind == COLUMN_PROSE ? 0 : text_columns(t->columns[c].header);
@@ -159,6 +160,7 @@ static void print_table(struct textbuf *out, const char *caption, const struct s
 {
 	int widths[SHEET_COLUMNS_MAX];
 
+	assert(t->column_count > 0);
 	measure(t, widths);
 	if (caption && caption[0])
 		textbuf_add(out, "\n%s\n", caption);

@@ -287,8 +287,8 @@ static void expect_times(const struct asker *a, const struct report_times *t, co
 	expect_rank(a, t->greatest, values, 1);
 	for (size_t i = 0; i < t->bin_count; i++)
 		expect(a, t->bins[i], "SELECT count(*) FROM (%s) WHERE ms >= %lld AND ms < %lld",
-		       values, (long long)(t->first_bin_ms + (int64_t)i * t->bin_ms),
-		       (long long)(t->first_bin_ms + (int64_t)(i + 1) * t->bin_ms));
+		       values, (long long)t->first_bin_ms + (long long)i * t->bin_ms,
+		       (long long)t->first_bin_ms + (long long)(i + 1) * t->bin_ms);
 }
 
 /* duration_s is a fraction of duration_us: asked of the table itself. */

@@ -37,8 +37,7 @@ static const char *const hostile[] = {
 	"caf\xe9 \xff\xc0\xaf",
 	"\xe2\x80\xaegpj.exe\xe2\x80\xac",
 	"\xd9\x85\xd8\xad\xd9\x85\xd8\xaf",
-	"a very long name that goes on and on and on and does not end before ninety characters are "
-	"reached",
+	"a very long name that goes on and on and does not end before it has seventy characters",
 	"line\nfeed\x1b[31m",
 };
 #define HOSTILE (sizeof(hostile) / sizeof(hostile[0]))
