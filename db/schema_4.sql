@@ -224,6 +224,8 @@ CREATE INDEX run_by_serial ON run (serial) WHERE serial IS NOT NULL;
 -- first time, more is rework. Unknown in records of earlier versions and where nobody counted.
 ALTER TABLE result ADD COLUMN generation INTEGER;
 
+-- The newest runs of a slot, whatever the bridge: 'flashline slots', a slot's trace.
+CREATE INDEX run_by_slot_start ON run (slot, start_utc_ms, run_id);
 CREATE INDEX run_by_bridge ON run (bridge, start_utc_ms, run_id);
 CREATE INDEX run_by_bridge_vid_pid ON run (bridge_vid_pid, start_utc_ms, run_id);
 CREATE INDEX run_by_bridge_serial ON run (bridge_serial, start_utc_ms, run_id)
