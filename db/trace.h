@@ -4,7 +4,8 @@
  *
  * Reading only, each in one read transaction, by indexes. Runs and what belongs to them stand in
  * the order of the ledger, which is the order in which they were stored: a clock that was
- * set back does not change it. Records without an entry come first, by start and run id.
+ * set back does not change it. What has no entry was put into the file by another program: it comes
+ * last, by start and run id, with a warning.
  * All texts are owned by the result and live until it is released; NULL is unknown.
  */
 #ifndef DB_TRACE_H
@@ -121,7 +122,7 @@ struct trace_event {
 /* What somebody who reads the rest must not overlook. */
 struct trace_warning {
 	const char *code;   /* DUPLICATE_MAC, SERIAL_ELSEWHERE, SEVERAL_SERIALS, CLOCK_WENT_BACK,
-			       STOPPED_NEARBY, UNCERTAIN_FLASH, or an alarm's code */
+			       NOT_IN_LEDGER,   STOPPED_NEARBY, UNCERTAIN_FLASH, or an alarm's code */
 	const char *detail; /* a MAC, serial numbers, an alarm's text; may be NULL */
 	const struct trace_run *run; /* it is about this one; may be NULL */
 };

@@ -156,7 +156,12 @@ static int compare_numbers(int64_t a, int64_t b)
 	return (a > b) - (a < b);
 }
 
-/* Claims are put behind all others for now; what has no number, before what has. */
+static int64_t place_of(const struct trace_event *e)
+{
+	return e->seq ? e->seq : INT64_MAX;
+}
+
+/* Claims are put behind all others for now. */
 static int by_ledger(const void *a, const void *b)
 {
 	const struct trace_event *p = a, *q = b;
@@ -164,7 +169,7 @@ static int by_ledger(const void *a, const void *b)
 	int order = is_p_claim - is_q_claim;
 
 	if (!order)
-		order = compare_numbers(p->seq, q->seq);
+		order = compare_numbers(place_of(p), place_of(q));
 	if (!order)
 		order = compare_numbers(p->utc_ms, q->utc_ms);
 	if (!order && p->run_id && q->run_id)

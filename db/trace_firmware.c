@@ -42,7 +42,7 @@ struct past {
 
 /* Most units have one run, and need no search for its place in the ledger. */
 static const char history_sql[] = HISTORY_BY("");
-static const char order_sql[] = HISTORY_BY(TRACE_RUN_SEQ ", ");
+static const char order_sql[] = HISTORY_BY(TRACE_RUN_SEQ " NULLS LAST, ");
 
 static struct past *append_past(struct work *w)
 {

@@ -29,7 +29,7 @@ struct work {
 static const char runs_sql[] =
 	"WITH" TRACE_UNIT_RUNS " SELECT " TRACE_RUN_COLUMNS ", about.relation, " TRACE_RUN_SEQ
 	" AS seq FROM about CROSS JOIN run ON run.run_id = about.run_id" TRACE_RUN_JOINS
-	" ORDER BY seq, run.start_utc_ms, run.run_id";
+	" ORDER BY seq NULLS LAST, run.start_utc_ms, run.run_id";
 
 static enum status add_run(void *ctx, sqlite3_stmt *row, struct err *err)
 {

@@ -57,11 +57,19 @@ static void warn_of_serials(struct warning_list *l, const struct trace_unit *uni
 static void warn_of_clock(struct warning_list *l, const struct trace_unit *unit)
 {
 	for (size_t i = 1; i < unit->run_count; i++) {
-		if (unit->runs[i].start_utc_ms < unit->runs[i - 1].start_utc_ms) {
+		if (unit->runs[i].seq &&
+		    unit->runs[i].start_utc_ms < unit->runs[i - 1].start_utc_ms) {
 			warn(l, "CLOCK_WENT_BACK", NULL, &unit->runs[i]);
 			return;
 		}
 	}
+}
+
+static void warn_of_strangers(struct warning_list *l, const struct trace_unit *unit)
+{
+	for (size_t i = 0; i < unit->run_count; i++)
+		if (!unit->runs[i].seq)
+			warn(l, "NOT_IN_LEDGER", unit->runs[i].run_id, &unit->runs[i]);
 }
 
 static void warn_of_flash(struct warning_list *l, const struct trace_unit *unit)
@@ -142,6 +150,7 @@ enum status trace_warn(struct db *db, struct trace_memory *m, struct trace_unit 
 {
 	struct warning_list l = { .m = m, .list.item_bytes = sizeof(struct trace_warning) };
 
+	warn_of_strangers(&l, unit);
 	warn_of_duplicate(&l, unit);
 	warn_of_serials(&l, unit);
 	warn_of_events(&l, events, event_count);

@@ -132,6 +132,7 @@ static const struct warning_words warnings[] = {
 	{ "DUPLICATE_MAC", "another unit with the same MAC was in another slot at the same time: what is said here may be about either of them", "", true },
 	{ "SERIAL_ELSEWHERE", "its serial number was also declared for ", ": one of the labels is wrong", true },
 	{ "SEVERAL_SERIALS", "it was declared with several serial numbers: ", "", false },
+	{ "NOT_IN_LEDGER", "run ", " is not in the ledger: another program has put it into the file", true },
 	{ "CLOCK_WENT_BACK", "times are not in order, because the station's clock was set back; what is told in order is what was stored in order", "", true },
 	{ "STOPPED_NEARBY", "the next run in its slot was cut short before it knew its unit: if it was this one, it has to be run again", "", true },
 	{ "UNCERTAIN_FLASH", "what parts of its flash hold is not known since", "", true },

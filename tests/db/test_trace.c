@@ -292,6 +292,31 @@ static void everything_that_happened_stands_in_the_order_of_the_ledger(void **st
 	db_close(db);
 }
 
+/* Somebody gives a unit a PASS that it never had. */
+static void a_run_that_is_not_in_the_ledger_comes_last_with_a_warning(void **state)
+{
+	struct db *db = begin(*state);
+	const char *message;
+
+	run(db, (struct history_run){ MAC_1, .recipe = "11", .outcome = "FAIL", .steps = WROTE });
+	assert_int_equal(
+		world_do(*state,
+			 "INSERT INTO run (run_id, kind, station_id, start_utc_ms)"
+			 " SELECT '0', kind, station_id, 1 FROM run;"
+			 "INSERT INTO result (run_id, outcome, code, party, proof,"
+			 " end_utc_ms, mac) SELECT '0', 'PASS', 'OK', 'NONE', 'CHIP_MD5', 2,"
+			 " mac FROM result",
+			 &message),
+		0);
+	struct trace_unit unit = unit_of(db, MAC_1);
+	assert_int_equal(unit.run_count, 2);
+	assert_string_equal(unit.runs[1].run_id, "0");
+	assert_string_equal(warning(&unit, "NOT_IN_LEDGER")->detail, "0");
+	assert_null(warning(&unit, "CLOCK_WENT_BACK"));
+	trace_unit_release(&unit);
+	db_close(db);
+}
+
 static void a_window_hides_events_and_changes_no_state(void **state)
 {
 	struct db *db = begin(*state);
@@ -668,6 +693,7 @@ int main(void)
 		TEST(a_person_may_set_a_unit_aside_and_release_it),
 		TEST(a_pass_uses_a_rework_up),
 		TEST(everything_that_happened_stands_in_the_order_of_the_ledger),
+		TEST(a_run_that_is_not_in_the_ledger_comes_last_with_a_warning),
 		TEST(a_window_hides_events_and_changes_no_state),
 		TEST(a_unit_is_found_by_mac_custom_mac_and_serial),
 		TEST(a_number_that_is_one_units_mac_and_anothers_serial_means_both),
