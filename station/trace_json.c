@@ -350,8 +350,8 @@ void trace_json_summary(const char *what, const char *name, const char *asked,
 	json_object_set_new(o, "passes", json_integer(s->passes));
 	json_object_set_new(o, "rescued", json_integer(s->rescued));
 	json_object_set_new(o, "no_mac", json_integer(s->unknown));
-	set_time(o, "first", s->first_utc_ms);
-	set_time(o, "last", s->last_utc_ms);
+	set_time(o, "first_start", s->first_utc_ms);
+	set_time(o, "last_start", s->last_utc_ms);
 	json_object_set_new(o, "failures", json_codes(s));
 	for (size_t i = 0; i < s->recipe_count; i++)
 		json_array_append_new(recipes, json_recipe_count(&s->recipes[i]));

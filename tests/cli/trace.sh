@@ -113,3 +113,16 @@ expect_line 'no such file, and no digest: expected at least 6 hex digits' comman
 expect_status 2 trace untit x
 expect_line "did you mean 'unit'\?" command.err
 expect_status 2 trace unit x --from yesterday
+
+# Every member that a program gets is in docs/trace.md.
+for what in "unit $two" "firmware first.bin" "slot 1.2" "batch WO-1" "recipe core2"; do
+	expect_status 0 trace $what --json
+	while read -r line; do
+		printf '%s' "$line" >line.json
+		sqlite3 :memory: "select distinct key from json_tree(readfile('line.json')) where typeof(key) = 'text'"
+	done <command.out >>keys
+done
+for key in $(sort -u keys); do
+	grep -q "\`$key\`" "$SOURCE/docs/trace.md" || fail "$key is not in docs/trace.md"
+done
+[ "$(sort -u keys | wc -l)" -gt 90 ] || fail "only $(sort -u keys | wc -l) members were seen"
