@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-void report_recipes(struct db *db)
+static void report_recipes(struct db *db)
 {
 	static const struct record_recipe recipes[] = {
 		{ .digest = RECIPE_A,
@@ -52,8 +52,7 @@ static const struct status_row *row_of(const char *code)
 	return NULL;
 }
 
-/* In a transaction of its own, or in the one that is open. */
-static void put(struct db *db, const struct report_run *r, bool is_open)
+void report_put(struct db *db, const struct report_run *r)
 {
 	const struct status_row *row = row_of(r->code ? r->code : "OK");
 	const int64_t start = REPORT_EPOCH + r->at_ms,
@@ -102,16 +101,25 @@ static void put(struct db *db, const struct report_run *r, bool is_open)
 	};
 	struct err err;
 
-	enum status st = is_open ? fact_run(db, &run, &err) : db_put_run(db, &run, &err);
-	if (!st && !r->is_open)
-		st = is_open ? fact_result(db, &result, &err) : db_put_result(db, &result, &err);
-	if (st)
+	if (fact_run(db, &run, &err) || (!r->is_open && fact_result(db, &result, &err)))
 		fail_msg("%s: %s", r->id, err.text);
 }
 
-void report_put(struct db *db, const struct report_run *run)
+void report_begin(struct db *db)
 {
-	put(db, run, false);
+	struct err err;
+
+	report_recipes(db);
+	if (sql_exec(db, "BEGIN IMMEDIATE", &err))
+		fail_msg("%s", err.text);
+}
+
+void report_commit(struct db *db)
+{
+	struct err err;
+
+	if (sql_exec(db, "COMMIT", &err))
+		fail_msg("%s", err.text);
 }
 
 /* xorshift64: the same numbers everywhere. */
@@ -139,11 +147,7 @@ void report_factory(struct db *db, unsigned count)
 	static const char *const operators[] = { "li.wei", "o'neill", NULL };
 	uint64_t random = UINT64_C(0x9e3779b97f4a7c15);
 
-	struct err err;
-
-	report_recipes(db);
-	if (sql_exec(db, "BEGIN IMMEDIATE", &err))
-		fail_msg("%s", err.text);
+	report_begin(db);
 	for (unsigned i = 0; i < count; i++) {
 		char id[24], mac[24], batch[12], slot[8];
 		struct report_run run = { .id = id, .at_ms = i * 37000, .batch = batch };
@@ -171,10 +175,9 @@ void report_factory(struct db *db, unsigned count)
 		run.is_duplicate = run.mac && below(&random, 60) == 0;
 		run.is_open = below(&random, 50) == 0;
 		run.measured = run.code ? 0 : 1.5 + 0.01 * below(&random, 100);
-		put(db, &run, true);
+		report_put(db, &run);
 	}
-	if (sql_exec(db, "COMMIT", &err))
-		fail_msg("%s", err.text);
+	report_commit(db);
 }
 
 void report_of(const struct world *w, const struct report_filter *filter, struct report *report)

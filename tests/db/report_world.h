@@ -27,16 +27,17 @@ struct report_run {
 	double measured; /* "boot_time", 0 none; limits 1 .. 3 s */
 };
 
-/* Digests of the recipes that report_recipes() puts in: of product-a in processes FLASH and TEST,
+/* Digests of the recipes that report_begin() puts in: of product-a in processes FLASH and TEST,
  * of product-b in FLASH, and one that names neither product nor process. */
 #define RECIPE_A "a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1"
 #define RECIPE_A_NEW "a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2"
 #define RECIPE_A_TEST "a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3a3"
 #define RECIPE_B "b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1"
 #define RECIPE_BARE "c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1"
-void report_recipes(struct db *db);
-
+/* One transaction for many runs: the recipes are there, and report_put() may come. */
+void report_begin(struct db *db);
 void report_put(struct db *db, const struct report_run *run);
+void report_commit(struct db *db);
 
 /* count runs of all sorts; batches "b0", "b1" ... of 60 runs each. */
 void report_factory(struct db *db, unsigned count);

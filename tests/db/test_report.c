@@ -16,9 +16,10 @@ static void put_all(const struct world *w, const struct report_run *runs, size_t
 {
 	struct db *db = world_open(w, DB_WRITE);
 
-	report_recipes(db);
+	report_begin(db);
 	for (size_t i = 0; i < count; i++)
 		report_put(db, &runs[i]);
+	report_commit(db);
 	db_close(db);
 }
 
@@ -217,7 +218,7 @@ static void a_slot_that_fails_by_more_than_chance_is_named_and_a_sound_one_is_no
 	struct report r;
 	size_t flagged = 0;
 
-	report_recipes(db);
+	report_begin(db);
 	for (int i = 0; i < 160; i++) {
 		char id[16], mac[24], slot[8];
 		struct report_run run = { .id = id, .at_ms = i * 1000, .mac = mac, .slot = slot };
@@ -230,6 +231,7 @@ static void a_slot_that_fails_by_more_than_chance_is_named_and_a_sound_one_is_no
 			run.code = "NO_ANSWER";
 		report_put(db, &run);
 	}
+	report_commit(db);
 	db_close(db);
 	report_of(w, &all, &r);
 	for (size_t kind = 0; kind < SPLIT_COUNT; kind++)
@@ -250,7 +252,7 @@ static void chips_that_never_answered_are_no_bad_revision(void **state)
 	struct db *db = world_open(w, DB_WRITE);
 	struct report r;
 
-	report_recipes(db);
+	report_begin(db);
 	for (int i = 0; i < 60; i++) {
 		char id[16], mac[24];
 		struct report_run run = { .id = id, .at_ms = i * 1000, .revision = "v3.1" };
@@ -263,6 +265,7 @@ static void chips_that_never_answered_are_no_bad_revision(void **state)
 			run.code = "SYNC_NO_REPLY";
 		report_put(db, &run);
 	}
+	report_commit(db);
 	db_close(db);
 	report_of(w, &all, &r);
 	assert_int_equal(r.splits[SPLIT_REVISION].count, 2);
@@ -279,7 +282,7 @@ static void an_hour_outside_three_sigma_is_marked(void **state)
 	struct db *db = world_open(w, DB_WRITE);
 	struct report r;
 
-	report_recipes(db);
+	report_begin(db);
 	for (int i = 0; i < 240; i++) {
 		char id[16];
 		struct report_run run = { .id = id,
@@ -290,6 +293,7 @@ static void an_hour_outside_three_sigma_is_marked(void **state)
 			run.code = "NO_ANSWER";
 		report_put(db, &run);
 	}
+	report_commit(db);
 	db_close(db);
 	report_of(w, &all, &r);
 	assert_int_equal(r.point_count, 6);
@@ -310,7 +314,7 @@ static void many_hours_become_days_and_lose_no_run(void **state)
 	struct report r;
 	int64_t judged = 0;
 
-	report_recipes(db);
+	report_begin(db);
 	for (int i = 0; i < 150; i++) {
 		char id[16];
 		struct report_run run = { .id = id, .at_ms = i * HOUR_MS };
@@ -318,6 +322,7 @@ static void many_hours_become_days_and_lose_no_run(void **state)
 		snprintf(id, sizeof(id), "r%03d", i);
 		report_put(db, &run);
 	}
+	report_commit(db);
 	db_close(db);
 	report_of(w, &all, &r);
 	assert_int_equal(r.point_ms, 24 * HOUR_MS);

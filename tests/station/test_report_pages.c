@@ -1,6 +1,8 @@
 /* The three forms of a report: they say the same, and no name can break out of them. */
 #define _XOPEN_SOURCE 700 /* nftw, mkdtemp */
+#include "db/facts.h"
 #include "db/run.h"
+#include "db/sql.h"
 #include "db/text.h"
 #include "station/report_sheet.h"
 
@@ -86,7 +88,7 @@ static void put_run(struct db *db, int i)
 
 	snprintf(id, sizeof(id), "r%03d", i);
 	snprintf(mac, sizeof(mac), "24:0a:c4:00:00:%02x", i * 3 / 4);
-	if (db_put_run(db, &run, &err) || db_put_result(db, &result, &err))
+	if (fact_run(db, &run, &err) || fact_result(db, &result, &err))
 		fail_msg("%s", err.text);
 }
 
@@ -213,8 +215,10 @@ static int set_up(void **state)
 	if (db_open(f->path, DB_WRITE, &db, &err))
 		fail_msg("%s", err.text);
 	put_recipes(db);
+	assert_int_equal(sql_exec(db, "BEGIN IMMEDIATE", &err), STATUS_OK);
 	for (int i = 0; i < 64; i++)
 		put_run(db, i);
+	assert_int_equal(sql_exec(db, "COMMIT", &err), STATUS_OK);
 	db_close(db);
 	*state = f;
 	return 0;
