@@ -59,9 +59,9 @@ enum status audit_prepare(struct db *db, const char *sql, const char *batch, sql
 	return STATUS_OK;
 }
 
-/* SELECT what FROM the ledger's entries of all facts, or of the own ones, then tail. */
-static enum status prepare_entries(struct db *db, const char *what, bool only_own, const char *tail,
-				   const char *batch, sqlite3_stmt **stmt, struct err *err)
+/* WITH fact (kind, ref) of all facts, or of the own ones; then tail. */
+static enum status prepare_facts(struct db *db, bool only_own, const char *tail, const char *batch,
+				 sqlite3_stmt **stmt, struct err *err)
 {
 	sqlite3_str *text = sqlite3_str_new(db->sql);
 	const char *between = "";
@@ -78,11 +78,7 @@ static enum status prepare_entries(struct db *db, const char *what, bool only_ow
 				    kind->name, kind->ref_sql, kind->name, facts[i].where);
 		between = " UNION ALL ";
 	}
-	/* By the index on ref: the ledger may be a thousand times as long as the batch. */
-	sqlite3_str_appendf(text,
-			    ") SELECT %s FROM fact CROSS JOIN ledger ON ledger.ref = fact.ref "
-			    "AND ledger.kind = fact.kind %s",
-			    what, tail);
+	sqlite3_str_appendf(text, ") %s", tail);
 	char *sql = sqlite3_str_finish(text);
 	*stmt = NULL;
 	st = sql ? audit_prepare(db, sql, batch, stmt, err)
@@ -91,9 +87,14 @@ static enum status prepare_entries(struct db *db, const char *what, bool only_ow
 	return st;
 }
 
+/* By the index on ref: the ledger may be a thousand times as long as the batch. */
+#define THEIR_ENTRIES                                                                              \
+	"FROM fact CROSS JOIN ledger ON ledger.ref = fact.ref AND ledger.kind = fact.kind"
+
 enum status audit_entries(struct db *db, const char *batch, sqlite3_stmt **stmt, struct err *err)
 {
-	return prepare_entries(db, "seq", false, "ORDER BY seq", batch, stmt, err);
+	return prepare_facts(db, false, "SELECT seq " THEIR_ENTRIES " ORDER BY seq", batch, stmt,
+			     err);
 }
 
 static enum status first_integer(struct db *db, sqlite3_stmt *stmt, int64_t *value, struct err *err)
@@ -110,8 +111,30 @@ enum status audit_first_entry(struct db *db, const char *batch, int64_t *seq, st
 {
 	sqlite3_stmt *stmt;
 
-	TRY(prepare_entries(db, "min(seq)", true, "", batch, &stmt, err));
+	TRY(prepare_facts(db, true, "SELECT min(seq) " THEIR_ENTRIES, batch, &stmt, err));
 	return first_integer(db, stmt, seq, err);
+}
+
+enum status audit_check_entries(struct db *db, const char *batch, struct err *err)
+{
+	sqlite3_stmt *stmt;
+	bool has_row;
+	enum status st;
+
+	TRY(prepare_facts(db, false,
+			  "SELECT kind, ref FROM fact WHERE NOT EXISTS (SELECT 1 FROM ledger "
+			  "WHERE ledger.ref = fact.ref AND ledger.kind = fact.kind) LIMIT 1",
+			  batch, &stmt, err));
+	st = select_next(db, stmt, &has_row, err);
+	if (!st && has_row)
+		st = err_set(
+			err, STATUS_DATABASE,
+			"%s: a record (%s %s) has no entry in the ledger: no pack is made of that; "
+			"'flashline ledger verify' says more",
+			db->path, (const char *)sqlite3_column_text(stmt, 0),
+			(const char *)sqlite3_column_text(stmt, 1));
+	sqlite3_finalize(stmt);
+	return st;
 }
 
 enum status audit_is_known(struct db *db, const char *batch, bool *is_known, struct err *err)

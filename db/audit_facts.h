@@ -35,6 +35,10 @@ enum status audit_entries(struct db *db, const char *batch, sqlite3_stmt **stmt,
 /* The first of those that are its own; 0 without one. */
 enum status audit_first_entry(struct db *db, const char *batch, int64_t *seq, struct err *err);
 
+/* STATUS_DATABASE when a record of the batch has no entry in the ledger: somebody put it in by
+ * hand. */
+enum status audit_check_entries(struct db *db, const char *batch, struct err *err);
+
 /* Is there anything by that name: opened, or typed with a run? */
 enum status audit_is_known(struct db *db, const char *batch, bool *is_known, struct err *err);
 

@@ -13,6 +13,9 @@
  * SHA-256 of their text, so that the chain can be computed and nothing of them be read. A
  * body (ref) that is no valid UTF-8 is given as body_hex (ref_hex), its bytes.
  * *in_full counts the first, *digests the others.
+ *
+ * Here and in audit_write_earlier(): an entry that does not hold, or that differs from its record,
+ * is STATUS_DATABASE, because an auditor shall not get a proof that is none.
  */
 enum status audit_write_entries(struct db *db, const char *batch, int64_t first_seq, FILE *out,
 				int64_t *in_full, int64_t *digests, struct err *err);

@@ -24,7 +24,8 @@ enum status audit_pack_is_known(struct db *db, const char *batch, bool *is_known
 /*
  * The file appears whole or not at all, and replaces one that is there. A batch that nobody
  * opened can be packed as well. STATUS_USAGE: there is no such batch; STATUS_FILE (a device or
- * pipe cannot be a pack), STATUS_DATABASE, STATUS_NO_MEMORY.
+ * pipe cannot be a pack), STATUS_DATABASE (also where the ledger and the records of the batch do
+ * not agree), STATUS_NO_MEMORY.
  */
 enum status audit_pack(struct db *db, const char *batch, const char *path, struct audit_done *done,
 		       struct err *err);

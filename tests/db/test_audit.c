@@ -236,6 +236,77 @@ static void a_pack_that_finds_no_room_leaves_the_old_one_and_nothing_beside_it(v
 	db_close(db);
 }
 
+/* Somebody with the sqlite3 tool, and what the pack then says. */
+static void expect_refused(struct world *w, const char *tampering, const char *says)
+{
+	struct audit_done done;
+	const char *message;
+	struct stat info;
+	struct err err;
+
+	if (world_do(w, tampering, &message))
+		fail_msg("%s", message);
+	assert_int_equal(pack(w, "WO-1", world_file(w, "refused.zip"), &done, &err),
+			 STATUS_DATABASE);
+	if (!strstr(err.text, says))
+		fail_msg("'%s' lacks '%s'", err.text, says);
+	assert_int_equal(stat(world_file(w, "refused.zip"), &info), -1);
+}
+
+static void a_run_that_was_changed_makes_no_pack(void **state)
+{
+	make_batch(*state);
+	expect_refused(*state,
+		       "DROP TRIGGER run_no_update; "
+		       "UPDATE run SET operator = 'nobody' WHERE batch = 'WO-1'",
+		       "(run 01931f2e-4c00-7000-8000-00000000000a) differs from its record");
+}
+
+static void a_log_that_was_changed_makes_no_pack(void **state)
+{
+	make_batch(*state);
+	expect_refused(*state,
+		       "DROP TRIGGER unit_log_no_update; UPDATE unit_log SET text = 'all well'",
+		       "(result 01931f2e-4c00-7000-8000-00000000000a) differs from its record");
+}
+
+static void a_run_that_was_put_in_by_hand_makes_no_pack(void **state)
+{
+	make_batch(*state);
+	expect_refused(*state,
+		       "INSERT INTO run (run_id, kind, station_id, start_utc_ms, batch) "
+		       "VALUES ('smuggled', 'FLASH', 1, 5, 'WO-1')",
+		       "a record (run smuggled) has no entry");
+}
+
+static void a_result_that_was_taken_out_makes_no_pack(void **state)
+{
+	make_batch(*state);
+	expect_refused(*state,
+		       "DROP TRIGGER result_no_delete; DELETE FROM result "
+		       "WHERE run_id = '01931f2e-4c00-7000-8000-00000000000a'",
+		       "(result 01931f2e-4c00-7000-8000-00000000000a) has no record any more");
+}
+
+/* Of another batch, behind this one's entries: their chain is part of the proof. */
+static void an_entry_of_another_batch_that_was_changed_makes_no_pack(void **state)
+{
+	make_batch(*state);
+	expect_refused(*state,
+		       "DROP TRIGGER ledger_no_update; UPDATE ledger SET body = '{}' "
+		       "WHERE ref = '01931f2e-4c00-7000-8000-00000000000b' AND kind = 'run'",
+		       "was changed");
+}
+
+static void an_entry_that_is_missing_makes_no_pack(void **state)
+{
+	make_batch(*state);
+	expect_refused(*state,
+		       "DROP TRIGGER ledger_no_delete; DELETE FROM ledger "
+		       "WHERE ref = '01931f2e-4c00-7000-8000-00000000000b' AND kind = 'run'",
+		       "does not follow the one before");
+}
+
 /* ---- while a station writes ---- */
 
 struct station {
@@ -315,6 +386,12 @@ int main(void)
 		TEST(the_same_records_give_the_same_pack_in_any_time_zone),
 		TEST(a_batch_that_was_only_typed_can_be_packed_and_an_unknown_one_cannot),
 		TEST(a_pack_that_finds_no_room_leaves_the_old_one_and_nothing_beside_it),
+		TEST(a_run_that_was_changed_makes_no_pack),
+		TEST(a_log_that_was_changed_makes_no_pack),
+		TEST(a_run_that_was_put_in_by_hand_makes_no_pack),
+		TEST(a_result_that_was_taken_out_makes_no_pack),
+		TEST(an_entry_of_another_batch_that_was_changed_makes_no_pack),
+		TEST(an_entry_that_is_missing_makes_no_pack),
 		TEST(all_parts_of_a_pack_are_of_one_moment_while_a_station_writes),
 	};
 
