@@ -41,9 +41,9 @@ static enum status prepare(struct report_build *b, sqlite3_stmt **stmt, struct e
 	sqlite3_str *text = sqlite3_str_new(b->db->sql);
 
 	if (is_few(b)) {
-		sqlite3_str_appendall(text,
-				      "WITH few (mac) AS MATERIALIZED (SELECT DISTINCT result.mac"
-				      " FROM run JOIN result USING (run_id) WHERE true" JUDGED);
+		sqlite3_str_appendall(
+			text, "WITH few (mac) AS MATERIALIZED (SELECT DISTINCT result.mac"
+			      " FROM run CROSS JOIN result USING (run_id) WHERE true" JUDGED);
 		report_conditions(text, b->filter, true);
 		sqlite3_str_appendall(text, ")");
 	}
