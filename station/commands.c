@@ -4,8 +4,9 @@
 #include <string.h>
 
 #define TAKES_PORTS (TAKES(PORTS) | TAKES(ALL) | TAKES(JOBS) | TAKES(JSON))
-#define TAKES_RUN (TAKES_PORTS | TAKES(DB) | TAKES(OPERATOR) | TAKES(BATCH) | TAKES(PRODUCTS) | \
-		   TAKES(SERIAL) | TAKES(PLANT))
+#define TAKES_RUN                                                                                  \
+	(TAKES_PORTS | TAKES(DB) | TAKES(OPERATOR) | TAKES(BATCH) | TAKES(PRODUCTS) |              \
+	 TAKES(SERIAL) | TAKES(PLANT))
 #define TAKES_CHOICE (TAKES(DB) | TAKES(SINCE) | TAKES(UNTIL) | TAKES(FROM) | TAKES(TO))
 #define TAKES_DECISION (TAKES(DB) | TAKES(OPERATOR) | TAKES(REASON) | TAKES(JSON))
 

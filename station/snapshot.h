@@ -40,7 +40,7 @@ struct slot_view {
 	const struct flash_report *report; /* NULL when the flasher gave none */
 	bool is_duplicate_mac;
 	int64_t generation; /* 1 the first time in its process, more: rework; 0 unknown */
-	bool is_stored; /* in the database; false also where nothing is recorded */
+	bool is_stored;     /* in the database; false also where nothing is recorded */
 };
 
 struct snapshot {
