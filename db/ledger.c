@@ -179,6 +179,8 @@ const char *ledger_fault_name(enum ledger_fault fault)
 		return "TRIGGER_MISSING";
 	case LEDGER_SCHEMA_CHANGED:
 		return "SCHEMA_CHANGED";
+	case LEDGER_INDEX_DIFFERS:
+		return "INDEX_DIFFERS";
 	}
 	return "";
 }

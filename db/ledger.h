@@ -71,6 +71,7 @@ enum ledger_fault {
 	LEDGER_TRIGGER_MISSING, /* nothing differs, but a guard of the file was removed or changed
 				 */
 	LEDGER_SCHEMA_CHANGED,  /* a table, index or view is not as this program makes it */
+	LEDGER_INDEX_DIFFERS,   /* what is looked up by an index is not what is in the table */
 };
 const char *ledger_fault_name(enum ledger_fault fault);
 

@@ -185,8 +185,10 @@ enum status plant_heads(struct plant *plant, const char *chain_id, struct deadli
 		       "FROM flashline.heads($1)",
 		       params, COUNT(params), d, &rows, err));
 	struct plant_branch *list = calloc(plant_row_count(rows) + 1, sizeof(*list));
-	if (!list)
-		st = err_set(err, STATUS_NO_MEMORY, "no memory for the plant's branches");
+	if (!list) {
+		plant_rows_free(rows);
+		return err_set(err, STATUS_NO_MEMORY, "no memory for the plant's branches");
+	}
 	for (size_t i = 0; !st && i < plant_row_count(rows); i++) {
 		list[i].branch = (int)plant_integer(rows, i, 0);
 		list[i].from_seq = plant_integer(rows, i, 1);

@@ -519,7 +519,7 @@ BEGIN
 			p_result.mac, p_result.run_id, p_result.seq, next_told_no(), true);
 END $$;
 
--- What the entries p_from .. p_to mean. Nothing in here may fail for what a fact says.
+-- What the entries p_from .. p_to mean.
 CREATE OR REPLACE FUNCTION derive(p_chain text, p_branch integer, p_from bigint, p_to bigint)
 RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, flashline, pg_temp AS $$
@@ -578,7 +578,7 @@ BEGIN
 	FOR v IN
 		SELECT f.ref, f.seq, f.kind, o.chain_id AS other_chain, o.branch AS other_branch
 		FROM fact f
-		JOIN fact o ON o.ref = f.ref AND o.kind = f.kind
+		JOIN fact o ON left(o.ref, 200) = left(f.ref, 200) AND o.ref = f.ref AND o.kind = f.kind
 			AND (o.chain_id, o.branch, o.seq) <> (f.chain_id, f.branch, f.seq)
 		WHERE f.chain_id = p_chain AND f.branch = p_branch AND f.seq BETWEEN p_from AND p_to
 			AND f.kind IN ('run', 'result') AND o.received_at <= f.received_at
@@ -606,6 +606,25 @@ BEGIN
 		IF v.serial IS NOT NULL THEN
 			PERFORM pass_serial(v_result, v.serial, v.product);
 		END IF;
+	END LOOP;
+END $$;
+
+-- The same, whatever they say: what cannot be understood stays a fact, with an alarm.
+CREATE OR REPLACE FUNCTION derive_all(p_chain text, p_branch integer, p_from bigint, p_to bigint)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, flashline, pg_temp AS $$
+BEGIN
+	PERFORM derive(p_chain, p_branch, p_from, p_to);
+EXCEPTION WHEN data_exception OR integrity_constraint_violation OR program_limit_exceeded THEN
+	FOR v_seq IN p_from .. p_to LOOP
+		BEGIN
+			PERFORM derive(p_chain, p_branch, v_seq, v_seq);
+		EXCEPTION WHEN data_exception OR integrity_constraint_violation
+				OR program_limit_exceeded THEN
+			INSERT INTO alarm (code, chain_id, branch, seq, detail)
+				VALUES ('NOT_UNDERSTOOD', p_chain, p_branch, v_seq, SQLERRM)
+				ON CONFLICT DO NOTHING;
+		END;
 	END LOOP;
 END $$;
 
@@ -675,7 +694,7 @@ BEGIN
 	head_seq := p_from + v_count - 1;
 	UPDATE branch SET head_seq = p_from + v_count - 1, head_hash = p_hashes[v_count],
 		moved_at = now() WHERE chain_id = p_chain AND branch = p_branch;
-	PERFORM derive(p_chain, p_branch, p_from + v_known, p_from + v_count - 1);
+	PERFORM derive_all(p_chain, p_branch, p_from + v_known, p_from + v_count - 1);
 	answer := 'OK';
 END $$;
 

@@ -69,7 +69,8 @@ CREATE TABLE fact (
 	FOREIGN KEY (chain_id, branch) REFERENCES branch
 );
 
-CREATE INDEX fact_by_ref ON fact (ref, kind);
+-- Of its beginning: an index takes no text of any length, and a fact may have one.
+CREATE INDEX fact_by_ref ON fact (left(ref, 200), kind);
 
 -- ---- read from facts ----
 
@@ -95,7 +96,7 @@ CREATE TABLE run (
 	start_utc_ms  bigint
 );
 
-CREATE INDEX run_by_batch ON run (batch) WHERE batch IS NOT NULL;
+CREATE INDEX run_by_batch ON run (left(batch, 200)) WHERE batch IS NOT NULL;
 CREATE INDEX run_by_start ON run (start_utc_ms);
 
 CREATE TABLE result (
@@ -227,7 +228,7 @@ CREATE TABLE alarm (
 );
 
 -- A station that tries the same again raises no second alarm.
-CREATE UNIQUE INDEX alarm_once ON alarm (code, chain_id, branch, seq, detail);
+CREATE UNIQUE INDEX alarm_once ON alarm (md5(code || detail), chain_id, branch, seq);
 
 -- ---- append-only: for everybody, its owner included ----
 

@@ -60,3 +60,31 @@ admin "select flashline.lease_block('$chain', 0, '01931f2e-4c00-7000-8000-000000
 sync_all c.db
 expect_status 0 "$FLASHLINE" serials list --db c.db
 expect_line '^core2 +M5-0101 +M5-0110 ' command.out
+
+# A fact is never refused for what it says: no JSON, no UTF-8, a zero character, a key beyond any
+# index. What cannot be understood is an alarm; the entries around it count.
+cat >odd.sql <<'END'
+create function pg_temp.add(c text, kind text, ref text, body bytea) returns text language plpgsql as $$
+declare h record; e bytea;
+begin
+	select * into h from flashline.heads(c) where branch = 0;
+	e := convert_to((h.head_seq + 1) || E'\n1\n' || kind || E'\n' || ref || E'\n', 'UTF8') || body;
+	return (flashline.ingest(c, 0, h.head_seq + 1, array[e], array[sha256(h.head_hash || sha256(e))])).answer;
+end $$;
+select flashline.open_chain('00000000-0000-7000-8000-000000000001', 1, decode(repeat('00', 32), 'hex'), null, 'odd');
+create function pg_temp.odd(kind text, ref text, body bytea) returns text language sql as
+	$$ select pg_temp.add('00000000-0000-7000-8000-000000000001', kind, ref, body) $$;
+select pg_temp.odd('run', (select string_agg(md5(i::text), '') from generate_series(1, 300) i), '{"kind":"FLASH"}');
+select pg_temp.odd('run', E'two\nlines', '{"kind":"FLASH"}');
+select pg_temp.odd('operator', 'x', '\xff7b7d'::bytea);
+select pg_temp.odd('run', 'odd-1', convert_to('{"batch":"', 'UTF8') || '\xc3'::bytea || '","kind":"FLASH"}');
+select pg_temp.odd('run', 'odd-2', '{"batch":"a\\u0000b","kind":"FLASH","start_utc_ms":1e400}');
+select pg_temp.odd('result', 'odd-2', 'no json');
+select pg_temp.odd('of_tomorrow', 'x', '{}');
+select pg_temp.odd('run', 'odd-3', '{"kind":"FLASH","batch":"' || convert_to((select string_agg(md5(i::text), '') from generate_series(1, 900) i), 'UTF8') || '"}');
+END
+"$bin/psql" -X -q -A -t -v ON_ERROR_STOP=1 -h "$work/server" -p 5499 -U admin -d plant -f odd.sql >odd.out 2>&1 || fail "an odd fact"
+equal "answers" "$(grep -c '^OK$' odd.out)" 8
+equal "odd facts" "$(admin "select count(*) from flashline.entries where chain_id like '00000000%'")" 8
+equal "odd runs" "$(admin "select count(*) from flashline.runs where station = 'odd'")" 4
+equal "odd alarms" "$(admin "select count(*) from flashline.alarms where code = 'NOT_UNDERSTOOD'")" 1

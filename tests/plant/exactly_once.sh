@@ -53,8 +53,22 @@ sync_all b.db
 same_on_both_sides b.db
 same_on_both_sides a.db
 
+# Two send the same: a station that works, and whoever types sync beside it.
+"$STATION" runs g.db 200 20480 "$PLANT" >g.out 2>g.err &
+station=$!
+until [ "$(local_sql g.db 'select count(*) from run' 2>/dev/null || echo 0)" -gt 20 ]; do :; done
+beside=0
+while kill -0 $station 2>/dev/null; do
+	"$FLASHLINE" sync --db g.db --plant "$PLANT" >beside.out 2>beside.err
+	case $? in 0 | 1) beside=$((beside + 1)) ;; *) fail "sync beside a station" ;; esac
+done
+wait $station || fail "the station"
+[ $beside -gt 0 ] || fail "nothing ran beside the station"
+sync_all g.db
+same_on_both_sides g.db
+
 equal "run ids on the server" \
-	"$(admin 'select count(*), count(distinct run_id) from flashline.runs')" "520|520"
+	"$(admin 'select count(*), count(distinct run_id) from flashline.runs')" "720|720"
 equal "alarms" "$(admin 'select count(*) from flashline.alarms')" 0
 expect_status 0 "$FLASHLINE" sync --db a.db --plant "$PLANT"
 expect_line "^sent 0 entries" command.out
