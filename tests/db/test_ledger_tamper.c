@@ -536,6 +536,24 @@ static void a_file_that_is_made_otherwise_is_found(void **state)
 			    LEDGER_SOUND, "");
 }
 
+/* An index that leaves a record out, and looks as it should: whoever lists the order by it does
+ * not see the run. */
+static void a_record_that_an_index_leaves_out_is_found(void **state)
+{
+	const struct world *w = world_of(state);
+
+	tamper(w, "PRAGMA writable_schema = ON;"
+		  "UPDATE sqlite_schema SET sql = sql || ' AND batch <> ''WO-4711''' "
+		  "WHERE name = 'run_by_batch'");
+	tamper(w, "REINDEX run_by_batch");
+	tamper(w, "PRAGMA writable_schema = ON;"
+		  "UPDATE sqlite_schema SET sql = replace(sql, ' AND batch <> ''WO-4711''', '') "
+		  "WHERE name = 'run_by_batch'");
+	assert_string_equal(world_ask(w, "SELECT count(*) FROM run WHERE batch = 'WO-4711'"), "0");
+	struct ledger_report report = verify(w);
+	expect_fault(&report, LEDGER_INDEX_DIFFERS, 0, NULL, "run_by_batch");
+}
+
 /* A record that differs is worse than a trigger that is not there. */
 static void a_changed_record_goes_before_a_missing_trigger(void **state)
 {
@@ -733,6 +751,7 @@ int main(void)
 		TEST(a_ledger_that_was_written_anew_needs_an_anchor),
 		TEST(a_history_that_cannot_be_is_found_even_if_it_is_sealed),
 		TEST(a_file_that_is_made_otherwise_is_found),
+		TEST(a_record_that_an_index_leaves_out_is_found),
 		TEST(a_changed_record_goes_before_a_missing_trigger),
 		TEST(a_version_that_was_set_back_is_refused),
 		TEST(a_byte_of_the_file_changed_is_never_taken_for_a_record),
