@@ -40,10 +40,10 @@ enum status db_default_path(enum db_mode mode, char path[static DB_PATH_BYTES], 
  * Open, check and bring up to date. *out is NULL on failure; db_close(NULL) is fine.
  *
  * DB_WRITE also checks the file for damage (a large one in part: db/damage.h), notes this
- * station (host name and program version), and closes every run that an earlier process left open as
- * ABORTED STATION_STOPPED: holding the writer's lock proves that none is alive.
- * DB_READ changes no record. A file of an older schema is brought up to date first,
- * if nobody writes to it and it may be written; else it is refused.
+ * station (host name and program version), and closes every run that an earlier process left open
+ * as ABORTED STATION_STOPPED: holding the writer's lock proves that none is alive. DB_READ changes
+ * no record. A file of an older schema is brought up to date first, if nobody writes to it and it
+ * may be written; else it is refused.
  *
  * DB_DECIDE takes no lock and does none of a station's duties: no run is closed, nothing is
  * checked. That is safe beside a station, because every transaction that writes is BEGIN

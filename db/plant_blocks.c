@@ -8,8 +8,8 @@
 /* Leased to the chain that is written now, and nothing found since that makes it void. The order
  * is the ledger's, because the clock may have been set. */
 #define BLOCKS                                                                                     \
-	"SELECT b.block_id, b.product, b.prefix || printf('%0*d', b.width, b.first) AS first, "    \
-	"b.prefix || printf('%0*d', b.width, b.last) AS last, b.last - b.first + 1 AS units, "     \
+	"SELECT b.block_id, b.product, b.prefix || format('%0*d', b.width, b.first) AS first, "    \
+	"b.prefix || format('%0*d', b.width, b.last) AS last, b.last - b.first + 1 AS units, "     \
 	"b.leased_utc_ms AS leased, "                                                              \
 	"b.chain_id = (SELECT chain_id FROM chain ORDER BY first_seq DESC LIMIT 1) "               \
 	"AND NOT EXISTS (SELECT 1 FROM alarm a "                                                   \

@@ -62,10 +62,10 @@ enum status slot_history(struct db *db, const char *slot, const char *bridge, st
 /* ---- counts of all slots ---- */
 
 /* The slots first, each found behind the one before in the index; then the newest runs of each. */
-static const char slots_sql[] =
-	"WITH RECURSIVE s (slot) AS (SELECT min(slot) FROM run UNION ALL"
-	" SELECT (SELECT min(slot) FROM run WHERE run.slot > s.slot) FROM s WHERE s.slot IS NOT NULL)"
-	" SELECT slot FROM s WHERE slot IS NOT NULL";
+static const char slots_sql[] = "WITH RECURSIVE s (slot) AS (SELECT min(slot) FROM run UNION ALL"
+				" SELECT (SELECT min(slot) FROM run WHERE run.slot > s.slot) FROM "
+				"s WHERE s.slot IS NOT NULL)"
+				" SELECT slot FROM s WHERE slot IS NOT NULL";
 /* SQLite takes the bare columns from the row that has the maximum. */
 static const char counts_sql[] =
 	"SELECT ifnull(bridge, ''), ifnull(bridge_vid_pid, ''), ifnull(bridge_serial, ''),"

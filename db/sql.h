@@ -18,7 +18,7 @@ struct db {
 	int lock_fd;        /* -1: a reader */
 	int64_t station_id; /* of a writer */
 	size_t stopped_runs;
-	bool is_checked; /* for damage, all of it (db/damage.h) */
+	bool is_checked;              /* for damage, all of it (db/damage.h) */
 	struct ledger_writer *ledger; /* NULL: nothing was appended yet */
 	char *other_host;             /* where the chain was begun, if not on this computer */
 	int last_code;                /* of the last failure: SQLITE_CONSTRAINT and so on */

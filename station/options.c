@@ -197,7 +197,8 @@ static enum status check_value(unsigned id, const char *value, struct err *err)
 	if (id == OPTION_UNIT)
 		return filter_mac(value, mac, err);
 	if (id == OPTION_CHIP && !chip_by_key(value))
-		return err_set(err, STATUS_USAGE, "--chip %s: expected esp32, esp32s3, esp32c6 or the like", value);
+		return err_set(err, STATUS_USAGE,
+			       "--chip %s: expected esp32, esp32s3, esp32c6 or the like", value);
 	if (id == OPTION_FORMAT)
 		return export_format_by_name(value, &format, err);
 	return STATUS_OK;
