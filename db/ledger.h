@@ -2,20 +2,23 @@
  * The ledger: every fact once more, as text, each entry sealed with the one before.
  *
  * It makes edits evident, it does not prevent them: whoever can write the file can
- * also compute the whole chain anew. What was told outside before - the head of a report, an
- * audit pack, a server - cannot be taken back; compare with it (struct ledger_anchor).
+ * also compute the whole chain anew. What was told outside before - the head in a report, an
+ * audit pack, a server - cannot be taken back: an anchor is a struct ledger_head of that day.
  *
- * An entry, byte by byte: text is
- *	seq LF utc_ms LF kind LF ref LF body
- * in UTF-8, numbers in decimal; entry = SHA-256(text); hash = SHA-256(prev || entry), where prev is
- * the hash of the entry before, 32 bytes, and 32 zero bytes for seq 1. body is the row of
- * table kind whose key is ref, as JSON: members in the order of their names' bytes, no
- * space, NULL left out, integers in decimal, reals as %.17g, a blob as its
- * "sha256:..."; of texts only " \ and bytes below 0x20 are escaped (\" \\ \u00XX). Rows of tables
- *that belong to it (steps, measurements, log of a result; images of a recipe) are members too,
- *named after the table:
- * {"rows":N,"sha256":"..."} over their own bodies in the order of their position, each followed by
- *LF.
+ * An entry, byte by byte (docs/ledger.md says it for others):
+ *
+ *	text  = seq LF utc_ms LF kind LF ref LF body
+ *	entry = SHA-256(text)
+ *	hash  = SHA-256(prev || entry)
+ *
+ * in UTF-8, numbers in decimal; prev is the hash of the entry before, 32 bytes, and 32 zero bytes
+ * for seq 1. body is the row of table kind whose key is ref, as JSON: members in the order of
+ * their names' bytes, no space, NULL left out, integers in decimal, reals as %.17g, a blob as its
+ * "sha256:..."; of texts only quotes, backslashes and bytes below 0x20 are escaped, the latter as
+ * u00xx with small digits. Rows of tables that belong to it (steps, measurements, log of a
+ * result; images of a recipe) are one member, named after their table: {"rows":N,"sha256":"..."}
+ * over their own bodies in the order of their position, each followed by LF; none, if there are
+ * none.
  */
 #ifndef DB_LEDGER_H
 #define DB_LEDGER_H

@@ -92,7 +92,7 @@ static void name_change(struct verifier *v, const struct ledger_entry *entry,
 	if (body->is_there && strcmp(body->text, entry->body) != 0 &&
 	    ledger_diff(entry->body, body->text, difference, sizeof(difference)))
 		snprintf(report->text + len, sizeof(report->text) - len,
-			 "; between entry and record: %s", difference);
+			 "; %s (was: in the entry, is: in its record)", difference);
 }
 
 static void check_record(struct verifier *v, const struct ledger_entry *entry,
