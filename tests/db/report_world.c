@@ -174,7 +174,7 @@ void report_factory(struct db *db, unsigned count)
 		run.proof = !run.code && below(&random, 30) == 0 ? "NONE" : NULL;
 		run.is_duplicate = run.mac && below(&random, 60) == 0;
 		run.is_open = below(&random, 50) == 0;
-		run.measured = run.code ? 0 : 1.5 + 0.01 * below(&random, 100);
+		run.measured = run.code ? 0 : 0.9 + 0.01 * below(&random, 240);
 		report_put(db, &run);
 	}
 	report_commit(db);

@@ -246,6 +246,45 @@ static void a_slot_that_fails_by_more_than_chance_is_named_and_a_sound_one_is_no
 	report_release(&r);
 }
 
+/* Of eight slots, s7 fails so often, each other one once in 20 runs. */
+static bool is_named(const struct world *w, int failures)
+{
+	struct db *db = world_open(w, DB_WRITE);
+	bool is_flagged = false;
+	struct report r;
+
+	report_begin(db);
+	for (int i = 0; i < 160; i++) {
+		char id[24], slot[8];
+		struct report_run run = { .id = id, .at_ms = i * 1000, .slot = slot };
+
+		snprintf(id, sizeof(id), "r%03d", i);
+		snprintf(slot, sizeof(slot), "s%d", i % 8);
+		if (i / 8 < (i % 8 == 7 ? failures : 1))
+			run.code = "NO_ANSWER";
+		report_put(db, &run);
+	}
+	report_commit(db);
+	db_close(db);
+	report_of(w, &all, &r);
+	for (size_t i = 0; i < r.splits[SPLIT_SLOT].count; i++)
+		is_flagged |= r.splits[SPLIT_SLOT].items[i].is_flagged;
+	report_release(&r);
+	return is_flagged;
+}
+
+/* Of 20 runs 5 or more fail by chance in 0.44 % of cases, 6 or more in 0.065 %; of eight
+ * slots the limit is 0.125 %. */
+static void five_failures_are_not_enough_where_there_are_eight_slots(void **state)
+{
+	assert_false(is_named(*state, 5));
+}
+
+static void six_failures_are_enough_where_there_are_eight_slots(void **state)
+{
+	assert_true(is_named(*state, 6));
+}
+
 static void chips_that_never_answered_are_no_bad_revision(void **state)
 {
 	struct world *w = *state;
@@ -491,6 +530,8 @@ int main(void)
 		TEST(processes_are_told_apart_and_multiplied),
 		TEST(verify_runs_runs_without_mac_and_open_runs_stand_apart),
 		TEST(a_slot_that_fails_by_more_than_chance_is_named_and_a_sound_one_is_not),
+		TEST(five_failures_are_not_enough_where_there_are_eight_slots),
+		TEST(six_failures_are_enough_where_there_are_eight_slots),
 		TEST(chips_that_never_answered_are_no_bad_revision),
 		TEST(an_hour_outside_three_sigma_is_marked),
 		TEST(many_hours_become_days_and_lose_no_run),
