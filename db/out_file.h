@@ -1,5 +1,5 @@
 /*
- * A file that appears whole or not at all. Internal to db/.
+ * A file that appears whole or not at all.
  */
 #ifndef DB_OUT_FILE_H
 #define DB_OUT_FILE_H
