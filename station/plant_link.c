@@ -96,7 +96,8 @@ void plant_link_free(struct plant_link *link, uint32_t grace_ms)
 		return;
 	pthread_mutex_lock(&link->mutex);
 	link->is_stopping = link->is_woken = true; /* whatever was stored last goes, too */
-	link->stop_at_us = clock_now_us(&clock_monotonic) + (uint64_t)grace_ms * 1000;
+	link->stopping_us = clock_now_us(&clock_monotonic);
+	link->stop_at_us = link->stopping_us + (uint64_t)grace_ms * 1000;
 	pthread_cond_signal(&link->work);
 	pthread_mutex_unlock(&link->mutex);
 	pthread_join(link->thread, NULL);

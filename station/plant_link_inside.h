@@ -30,7 +30,7 @@ struct plant_link {
 	pthread_cond_t work;
 	struct ask *first, **end;
 	bool is_woken, is_stopping;
-	uint64_t stop_at_us; /* of is_stopping */
+	uint64_t stopping_us, stop_at_us; /* of is_stopping: since when, and until when */
 	struct plant_state state;
 
 	/* The thread's alone from here on. */

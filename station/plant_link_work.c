@@ -250,25 +250,28 @@ static void wait_for_work(struct plant_link *link)
 	pthread_mutex_unlock(&link->mutex);
 }
 
-/* Is anything left for the time that is left? */
+/* Is anything left for the time that is left? Without a connection, one more try is. */
 static bool is_over(struct plant_link *link)
 {
 	pthread_mutex_lock(&link->mutex);
 	bool is_stopping = link->is_stopping, is_woken = link->is_woken;
 	bool is_late = is_stopping && now_us() >= link->stop_at_us;
+	uint64_t stopping_us = link->stopping_us;
 	pthread_mutex_unlock(&link->mutex);
-	return is_late || (is_stopping && (!link->plant || (link->is_drained && !is_woken)));
+	if (!is_stopping || is_late)
+		return is_late;
+	return link->plant ? link->is_drained && !is_woken : link->tried_us >= stopping_us;
 }
 
 static void work(struct plant_link *link)
 {
 	pthread_mutex_lock(&link->mutex);
-	bool is_asked = link->first != NULL;
+	bool is_asked = link->first != NULL, is_stopping = link->is_stopping;
 	pthread_mutex_unlock(&link->mutex);
 
 	if (link->plant) {
 		work_once(link);
-	} else if (now_us() >= link->retry_us ||
+	} else if (now_us() >= link->retry_us || is_stopping ||
 		   (is_asked && now_us() >= link->tried_us + ASKED_TRY_US)) {
 		try_to_connect(link);
 	} else {
