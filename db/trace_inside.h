@@ -44,8 +44,8 @@ enum status trace_query(struct db *db, const char *sql, const char *const *texts
 /* Number in the ledger of the start of a run. */
 #define TRACE_RUN_SEQ                                                                              \
 	"(SELECT max(seq) FROM ledger WHERE ledger.ref = run.run_id AND ledger.kind = 'run')"
-/* A run that did not pass and came as far as erasing or writing. More than 63 steps are not
- * recorded (FLASH_STEPS_MAX of engine/flasher.h). */
+/* A run that did not pass and came as far as erasing or writing. Where there are 64 steps, more may
+ * have followed: no more are recorded (FLASH_STEPS_MAX of engine/flasher.h). */
 #define TRACE_HAS_WRITTEN                                                                          \
 	"(result.outcome <> 'PASS' AND"                                                            \
 	" (EXISTS (SELECT 1 FROM step WHERE step.run_id = run.run_id"                              \

@@ -1,5 +1,6 @@
 #include "station/long_table.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,18 +40,19 @@ static void print_row(struct long_table *t, char *const *cells)
 	textbuf_add(t->out, "%s", t->indent);
 	for (size_t i = 0; i < t->column_count; i++) {
 		const char *text = cells[i] ? cells[i] : "";
-		int room = t->widths[i];
-		bool is_last = i + 1 == t->column_count;
+		int width = text_columns(text), max = t->columns[i].max;
 
-		if (is_last) {
-			textbuf_add(t->out, "%s", text);
-		} else if (text_columns(text) <= room) {
-			textbuf_add(t->out, "%s", text);
-			textbuf_pad(t->out, ' ', room - text_columns(text) + 2);
+		if (max && width > max) {
+			textbuf_bytes(t->out, text, bytes_of(text, max - 2));
+			textbuf_add(t->out, "..");
+			width = max;
 		} else {
-			textbuf_bytes(t->out, text, bytes_of(text, room - 2));
-			textbuf_add(t->out, "..  ");
+			textbuf_add(t->out, "%s", text);
 		}
+		/* A late cell may be wider than its column: better out of line than cut. */
+		if (i + 1 < t->column_count)
+			textbuf_pad(t->out, ' ',
+				    width < t->widths[i] ? t->widths[i] - width + 2 : 2);
 	}
 	textbuf_trim(t->out);
 	textbuf_bytes(t->out, "\n", 1);
@@ -60,6 +62,7 @@ static void flush(struct long_table *t)
 {
 	char *headers[LONG_TABLE_COLUMNS_MAX];
 
+	assert(t->column_count > 0 && t->column_count <= LONG_TABLE_COLUMNS_MAX);
 	for (size_t i = 0; i < t->column_count; i++) {
 		headers[i] = strdup(t->columns[i].header);
 		t->widths[i] = text_columns(t->columns[i].header);
@@ -88,8 +91,6 @@ static char *clean_copy(const char *text, bool is_last)
 
 	if (copy)
 		text_clean(copy);
-	else
-		return NULL;
 	return copy;
 }
 
@@ -97,6 +98,7 @@ void long_table_row(struct long_table *t, const char *const *cells)
 {
 	char *row[LONG_TABLE_COLUMNS_MAX];
 
+	assert(t->column_count > 0 && t->column_count <= LONG_TABLE_COLUMNS_MAX);
 	for (size_t i = 0; i < t->column_count; i++) {
 		row[i] = clean_copy(cells[i], i + 1 == t->column_count);
 		t->out->has_failed = t->out->has_failed || !row[i];

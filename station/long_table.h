@@ -1,5 +1,5 @@
 /*
- * Rows for people, any number of them: as wide as the first ones need, longer cells are cut.
+ * Rows for people, any number of them: columns as wide as the first ones need.
  * Cells are made fit for a terminal (text_clean). Memory is bounded, however many rows come.
  */
 #ifndef STATION_LONG_TABLE_H
@@ -14,7 +14,7 @@
 
 struct long_column {
 	const char *header;
-	int max; /* characters; 0: never cut (the last one) */
+	int max; /* characters, from 3 on: longer cells are cut; 0: never */
 };
 
 struct long_table {

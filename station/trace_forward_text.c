@@ -95,7 +95,9 @@ void trace_text_firmware(const struct trace_target *target, const struct trace_f
 		cells_digest(f->recipes[i]->digest, digest);
 		textbuf_add(out, "  %-15s ", i ? "" : "in the recipes");
 		cells_clean(out, recipe);
-		textbuf_add(out, " (%s)\n", digest);
+		textbuf_add(out, " (");
+		cells_clean(out, digest);
+		textbuf_add(out, ")\n");
 	}
 	cells_scope(window, "units that got it", out);
 	textbuf_add(out, "\n  %-15s %6" PRId64 " carry it now", "units", f->now);
@@ -166,9 +168,12 @@ static void add_totals(const struct trace_summary *s, struct textbuf *out)
 		trace_time(s->last_utc_ms, last);
 		textbuf_add(out, "  %-15s %s, last %s (UTC)\n", "first", first, last);
 	}
-	for (size_t i = 0; i < s->code_count; i++)
-		textbuf_add(out, "  %-15s %6" PRId64 "  %s %s\n", i ? "" : "did not pass",
-			    s->codes[i].runs, s->codes[i].outcome, s->codes[i].code);
+	for (size_t i = 0; i < s->code_count; i++) {
+		textbuf_add(out, "  %-15s %6" PRId64 "  %s ", i ? "" : "did not pass",
+			    s->codes[i].runs, s->codes[i].outcome);
+		cells_clean(out, s->codes[i].code);
+		textbuf_add(out, "\n");
+	}
 }
 
 static const struct long_column recipe_columns[] = {

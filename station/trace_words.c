@@ -69,37 +69,29 @@ static void add_failure(const struct trace_run *run, char text[static TRACE_SENT
 
 static void runs_sentence(const struct trace_unit *unit, char text[static TRACE_SENTENCE_BYTES])
 {
-	char run[TRACE_SENTENCE_BYTES] = "", pass[TRACE_SENTENCE_BYTES];
+	char run[TRACE_SENTENCE_BYTES], pass[TRACE_SENTENCE_BYTES];
 
-	if (unit->deciding)
-		run_text(unit->deciding, run);
-	text[0] = '\0';
-	switch (unit->state_by_runs) {
-	case TRACE_PASSED:
-		snprintf(text, TRACE_SENTENCE_BYTES, "%.300s passed", run);
-		if (unit->deciding->slot)
-			snprintf(text, TRACE_SENTENCE_BYTES, "%.300s passed in slot %.200s", run,
-				 unit->deciding->slot);
+	if (!unit->deciding) {
+		snprintf(text, TRACE_SENTENCE_BYTES, "no run has come as far as this unit");
 		return;
-	case TRACE_OPEN:
-		snprintf(text, TRACE_SENTENCE_BYTES,
-			 "%.300s is open: it is going on, or its station was killed", run);
-		return;
-	case TRACE_NEEDS_RERUN:
-		snprintf(text, TRACE_SENTENCE_BYTES, "%.300s", run);
+	}
+	run_text(unit->deciding, run);
+	snprintf(text, TRACE_SENTENCE_BYTES, "%.300s", run);
+	if (unit->state_by_runs == TRACE_PASSED) {
+		text_append(text, TRACE_SENTENCE_BYTES, " ",
+			    unit->deciding->slot ? "passed in slot" : "passed");
+		text_append(text, TRACE_SENTENCE_BYTES, " ",
+			    unit->deciding->slot ? unit->deciding->slot : "");
+	} else if (unit->state_by_runs == TRACE_OPEN) {
+		text_append(text, TRACE_SENTENCE_BYTES, " ",
+			    "is open: it is going on, or its station was killed");
+	} else {
 		add_failure(unit->deciding, text);
-		if (unit->last_pass)
-			run_text(unit->last_pass, pass);
 		text_append(text, TRACE_SENTENCE_BYTES, "; ",
 			    unit->last_pass ? "before, it had passed" : "it has never passed");
 		if (unit->last_pass)
-			text_append(text, TRACE_SENTENCE_BYTES, " ", pass);
-		return;
-	case TRACE_NO_RUN_YET:
-		snprintf(text, TRACE_SENTENCE_BYTES, "no run has come as far as this unit");
-		return;
-	case TRACE_SET_ASIDE:
-		return;
+			run_text(unit->last_pass, pass);
+		text_append(text, TRACE_SENTENCE_BYTES, " ", unit->last_pass ? pass : "");
 	}
 }
 
