@@ -3,18 +3,20 @@
  * long it took. Pure figures: station/report_*.c makes text, JSON and a page of them.
  *
  * What is counted, exactly (docs/report.md says why):
- * - Chosen are the runs that the filter lets through. A run is *judged* when its kind is FLASH, it
- * has ended, its outcome is not ABORTED, and, unless is_strict, neither the station nor a person
- * made it fail (party STATION, OPERATOR). All shares are shares of judged runs, or of units with
- * one.
- * - A unit is a MAC. Its product is the recipe's product, or the recipe's name where it has
- *   none; its process is the recipe's, FLASH in records from before recipes told. Yields are told
+ *
+ * Chosen are the runs that the filter lets through. A run is *judged* when its kind is FLASH,
+ * it has ended, its outcome is not ABORTED, and, unless is_strict, neither the station nor a
+ * person made it fail (party STATION, OPERATOR). All shares are shares of judged runs, or of
+ * units with one.
+ *
+ * A unit is a MAC. Its product is the recipe's product, or the recipe's name where it has none;
+ * its process is the recipe's, FLASH in records from before recipes told one. Yields are told
  * for each product and process; processes are never added up.
- * - First-pass yield: of the units whose first judged run of all times, in this product and
- * process, is among the chosen ones, those where it passed. Final yield: of the units with a chosen
- * judged run, those whose newest chosen one passed. Station yield: of the chosen judged runs, those
- * that passed.
- * - Runs without a MAC belong to no unit: they count in the station yield alone.
+ *
+ * First-pass yield: of the units whose first judged run of all times, in this product and
+ * process, is among the chosen ones, those where it passed. Final yield: of the units with a
+ * chosen judged run, those whose newest chosen one passed. Station yield: of the chosen judged
+ * runs, those that passed. Runs without a MAC belong to no unit: they count in the last alone.
  */
 #ifndef DB_REPORT_H
 #define DB_REPORT_H
@@ -51,7 +53,7 @@ struct report_yield {
 	const char *process;
 	struct report_share first_pass, final, station;
 	int64_t seen_before; /* units with a judged run here, whose first was before or elsewhere */
-	int64_t without_mac; /* judged runs, none of which passed: no unit can be told */
+	int64_t without_mac; /* judged runs that belong to no unit */
 	int64_t without_proof; /* passes whose chip could not prove what it holds */
 	int64_t rescued;       /* passes that needed another way than they began with */
 };
