@@ -160,6 +160,7 @@ void write_anew(const struct world *w)
 	char *back = collect(a.db.sql, "SELECT sql FROM sqlite_schema WHERE type = 'trigger'");
 	char *drop = collect(a.db.sql, "SELECT 'DROP TRIGGER ' || name FROM sqlite_schema "
 				       "WHERE type = 'trigger'");
+	run(a.db.sql, "PRAGMA synchronous = OFF; BEGIN");
 	run(a.db.sql, drop);
 	a.reader = body_reader_new(&a.db);
 	sqlite3_prepare_v2(a.db.sql, "SELECT seq, utc_ms, kind, ref FROM ledger ORDER BY seq", -1,
@@ -180,6 +181,7 @@ void write_anew(const struct world *w)
 	sqlite3_finalize(a.update);
 	body_reader_free(a.reader);
 	run(a.db.sql, back);
+	run(a.db.sql, "COMMIT");
 	sqlite3_free(back);
 	sqlite3_free(drop);
 	sqlite3_close(a.db.sql);
