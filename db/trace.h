@@ -121,9 +121,10 @@ struct trace_event {
 
 /* What somebody who reads the rest must not overlook. */
 struct trace_warning {
-	const char *code;   /* DUPLICATE_MAC, SERIAL_ELSEWHERE, SEVERAL_SERIALS, CLOCK_WENT_BACK,
-			       NOT_IN_LEDGER,   STOPPED_NEARBY, UNCERTAIN_FLASH, or an alarm's code */
-	const char *detail; /* a MAC, serial numbers, an alarm's text; may be NULL */
+	/* DUPLICATE_MAC, SERIAL_ELSEWHERE, SEVERAL_SERIALS, CLAIMED_ELSEWHERE, UNCERTAIN_FLASH,
+	 * STOPPED_NEARBY, CLOCK_WENT_BACK, NOT_IN_LEDGER, or an alarm's code. */
+	const char *code;
+	const char *detail;          /* a MAC, serial numbers, an alarm's text; may be NULL */
 	const struct trace_run *run; /* it is about this one; may be NULL */
 };
 

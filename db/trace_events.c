@@ -49,7 +49,7 @@ static const struct source of_value[] = {
 	{ TRACE_EVENT_CLAIM,
 	  "SELECT claimed_utc_ms, 0, NULL, kind, value || ' by station ' || station || ', product '"
 	  " || product || ', process ' || process || ', generation ' || generation, NULL, NULL"
-	  " FROM plant_claim WHERE value = ?1" },
+	  " FROM plant_claim WHERE value = ?1 AND chain_id NOT IN (SELECT chain_id FROM chain)" },
 };
 static const struct source of_run[] = {
 	{ TRACE_EVENT_OVERRIDE,

@@ -502,6 +502,17 @@ static void a_claim_of_another_station_is_told(void **state)
 	assert_non_null(strstr(unit.events[0].detail, "line-2"));
 	assert_non_null(warning(&unit, "CLAIMED_ELSEWHERE"));
 	trace_unit_release(&unit);
+
+	/* Its own claim, which the server tells as well, is none. */
+	char chain[64];
+	snprintf(chain, sizeof(chain), "%s", world_ask(*state, "SELECT chain_id FROM chain"));
+	claim.plant_seq = 8;
+	claim.value = MAC_2;
+	claim.chain_id = chain;
+	assert_int_equal(db_put(db, RECORD_PLANT_CLAIM, &claim, &err), STATUS_OK);
+	unit = unit_of(db, MAC_2);
+	assert_int_equal(unit.event_count, 0);
+	trace_unit_release(&unit);
 	db_close(db);
 }
 
