@@ -112,12 +112,19 @@ static enum status measure(const char *path, unsigned count, unsigned rounds, st
 
 	factory_init(f, &plan);
 	double begun = now_ms();
-	TRY(db_open(path, DB_WRITE, &db, err));
+	enum status st = db_open(path, DB_WRITE, &db, err);
 	printf("open     %.1f ms\n", now_ms() - begun);
-	for (size_t i = 0; i < FACTORY_RECIPES; i++)
-		TRY(db_put_recipe(db, &f->recipes[i].recipe, err));
+	for (size_t i = 0; i < FACTORY_RECIPES && !st; i++)
+		st = db_put_recipe(db, &f->recipes[i].recipe, err);
 	begun = now_ms();
-	TRY(writer_new(db, &writer, err));
+	if (!st)
+		st = writer_new(db, &writer, err);
+	if (st) {
+		db_close(db);
+		free(slots);
+		free(f);
+		return st;
+	}
 	printf("writer   %.1f ms\n", now_ms() - begun);
 	pthread_barrier_init(&start, NULL, count);
 	for (unsigned s = 0; s < count; s++) {

@@ -1,5 +1,6 @@
 # Backups one after the other while units are flashed: each is sound and has what was recorded by
 # then, nobody waits for it, and what is no older backup of these records is not replaced.
+# labels: slow nothreads
 . "$SOURCE/tests/cli/lib.sh"
 
 esp32_firmware 60K

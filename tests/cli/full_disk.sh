@@ -1,5 +1,6 @@
 # A disk that fills up while units are flashed: what has begun is finished and recorded, nothing new
 # begins, the reasons have their figures; with room again all goes on.
+# labels: slow nothreads
 # A disk of our own; the bench makes its namespaces within this one.
 [ "${1-}" = inside ] || exec unshare -Urm sh "$SOURCE/tests/cli/full_disk.sh" inside
 . "$SOURCE/tests/cli/lib.sh"
