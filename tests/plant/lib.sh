@@ -83,8 +83,11 @@ as_server "$bin/initdb" -D server/data -A trust -U admin -E UTF8 --locale=C --no
 start_server
 # When this shell is killed, nobody else stops the server.
 (
+	trap - EXIT INT TERM HUP
 	while kill -0 $$ 2>/dev/null; do sleep 2; done
-	pid=$(server_pid) && [ -n "$pid" ] && kill -CONT "$pid" && kill -QUIT "$pid"
+	watcher=
+	stop_everything
+	cd / && rm -rf "$work"
 ) >/dev/null 2>&1 &
 watcher=$!
 
