@@ -135,6 +135,7 @@ enum exit_code cmd_sync(const struct options *options);
 enum exit_code cmd_serials(const struct options *options);
 enum exit_code cmd_backup(const struct options *options);
 enum exit_code cmd_import(const struct options *options);
+enum exit_code cmd_doctor(const struct options *options);
 enum exit_code cmd_help(const struct options *options);
 
 /* The database that --db or nothing names, for reading. */

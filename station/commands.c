@@ -306,6 +306,17 @@ static const struct command rows[] = {
 		.run = cmd_backup,
 	},
 	{
+		.name = "doctor",
+		.operands = "",
+		.takes = TAKES(DB) | TAKES(JSON),
+		.summary = "look for what is in the way on this machine, and say what to do",
+		.text =
+		"Looks at rights, programs that hold or take ports, udev rules, drivers, hubs and what they can\n"
+		"carry, the disk, the clock, the records and the kernel. Opens no port and changes nothing.\n"
+		"Exit status: 0 nothing is bad, 1 something is.",
+		.run = cmd_doctor,
+	},
+	{
 		.name = "help",
 		.operands = "[COMMAND]", .operands_max = 1,
 		.summary = "explain the program or a command",

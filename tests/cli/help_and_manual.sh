@@ -6,7 +6,7 @@ manual="$SOURCE/station/packaging/flashline.1"
 expect_status 0 "$FLASHLINE" --help
 cp command.out program.out
 commands=$(sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p' program.out)
-[ "$(echo "$commands" | wc -l)" -ge 22 ] || fail "commands: $commands"
+[ "$(echo "$commands" | wc -l)" -ge 23 ] || fail "commands: $commands"
 for command in $commands; do
 	roff=$(echo "$command" | sed 's/-/\\-/g') # as the manual spells it: audit\-pack
 	grep -qxF -- ".B flashline $roff" "$manual" || fail "$command is not in the synopsis of the manual"
