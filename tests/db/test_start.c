@@ -172,7 +172,7 @@ static void a_station_that_finds_damage_starts_no_new_run(void **state)
 
 	make_records(w, 3);
 	struct db *db = world_open(w, DB_WRITE);
-	db->is_checked = false; /* as of a large file */
+	db->is_checked = false;                  /* as of a large file */
 	overwrite_root_page(w, "result_by_mac"); /* no run writes there, only results */
 	must(writer_new(db, &writer, &err), &err);
 	/* Until it comes there, runs may start. */
