@@ -1,7 +1,7 @@
 /* Bytes that belong to a record, kept once whatever refers to them. */
 #include "db/facts.h"
 
-#include "db/ledger_append.h"
+#include "db/ledger/ledger_append.h"
 #include "engine/base/bytes.h"
 #include "engine/base/digest.h"
 

@@ -12,7 +12,7 @@
 #define DB_BACKUP_H
 
 #include "db/db.h"
-#include "db/ledger.h"
+#include "db/ledger/ledger.h"
 
 #include <stdint.h>
 

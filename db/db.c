@@ -2,7 +2,7 @@
 
 #include "db/damage.h"
 #include "db/facts.h"
-#include "db/ledger_append.h"
+#include "db/ledger/ledger_append.h"
 #include "db/lock.h"
 #include "db/machine.h"
 #include "db/migrate.h"

@@ -2,8 +2,8 @@
 
 #include "db/decide_fields.h"
 #include "db/facts.h"
-#include "db/ledger.h"
-#include "db/ledger_append.h"
+#include "db/ledger/ledger.h"
+#include "db/ledger/ledger_append.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 #define DB_HEALTH_H
 
 #include "db/db.h"
-#include "db/ledger.h"
+#include "db/ledger/ledger.h"
 
 #include <stdbool.h>
 #include <stdint.h>

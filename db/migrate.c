@@ -1,6 +1,6 @@
 #include "db/migrate.h"
 
-#include "db/ledger_append.h"
+#include "db/ledger/ledger_append.h"
 #include "engine/base/clock.h"
 
 #include <stdlib.h>

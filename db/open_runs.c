@@ -1,6 +1,6 @@
 #include "db/open_runs.h"
 
-#include "db/ledger.h"
+#include "db/ledger/ledger.h"
 #include "db/lock.h"
 #include "engine/base/bytes.h"
 

@@ -2,7 +2,7 @@
 
 #include "db/facts.h"
 #include "db/fields.h"
-#include "db/ledger_append.h"
+#include "db/ledger/ledger_append.h"
 #include "engine/base/clock.h"
 
 #include <string.h>

@@ -4,7 +4,7 @@
 -- Every fact is appended to the ledger, in the transaction that stores it. body is the
 -- row of table kind with the key ref, as canonical JSON: what is NULL is left out, so that
 -- columns which later versions add do not change it. hash is SHA-256 of prev and of the
--- SHA-256 of the entry's text; db/ledger.h says it byte by byte.
+-- SHA-256 of the entry's text; db/ledger/ledger.h says it byte by byte.
 CREATE TABLE ledger (
 	seq    INTEGER PRIMARY KEY,
 	utc_ms INTEGER NOT NULL,

@@ -10,7 +10,7 @@
 #include <sqlite3.h>
 #include <stdbool.h>
 
-struct ledger_writer; /* db/ledger_append.h */
+struct ledger_writer; /* db/ledger/ledger_append.h */
 
 struct db {
 	sqlite3 *sql;

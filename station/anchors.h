@@ -4,7 +4,7 @@
 #ifndef STATION_ANCHORS_H
 #define STATION_ANCHORS_H
 
-#include "db/ledger.h"
+#include "db/ledger/ledger.h"
 
 struct anchors {
 	struct ledger_head *heads;

@@ -2,7 +2,7 @@
 #include "station/command.h"
 #include "station/help.h"
 
-#include "db/audit_pack.h"
+#include "db/export/audit_pack.h"
 #include "db/db.h"
 #include "db/decisions.h"
 

@@ -1,7 +1,7 @@
 /* ledger: compare the records with what they were, tell the head, show entries. */
 #include "station/cmd_decide.h"
 
-#include "db/ledger.h"
+#include "db/ledger/ledger.h"
 #include "station/anchors.h"
 #include "station/json.h"
 

@@ -1,7 +1,7 @@
 /* ledger init-server: the plant's ledger in a PostgreSQL database. */
 #include "station/command.h"
 
-#include "db/plant_server.h"
+#include "db/plant/plant_server.h"
 #include "engine/base/clock.h"
 #include "station/json.h"
 #include "station/plant_choice.h"

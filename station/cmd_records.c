@@ -2,7 +2,7 @@
 #include "station/command.h"
 
 #include "db/db.h"
-#include "db/export.h"
+#include "db/export/export.h"
 #include "db/query.h"
 #include "db/run_list.h"
 

@@ -4,9 +4,9 @@
 #include "db/db.h"
 #include "db/out_file.h"
 #include "db/query.h"
-#include "db/report.h"
+#include "db/report/report.h"
 #include "station/json.h"
-#include "station/report_sheet.h"
+#include "station/report/report_sheet.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,8 +2,8 @@
 #include "station/command.h"
 
 #include "db/decide.h"
-#include "db/plant_blocks.h"
-#include "db/plant_sync.h"
+#include "db/plant/plant_blocks.h"
+#include "db/plant/plant_sync.h"
 #include "engine/base/clock.h"
 #include "station/json.h"
 #include "station/plant_choice.h"

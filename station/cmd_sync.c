@@ -1,7 +1,7 @@
 /* sync: send what the plant's ledger does not have yet. */
 #include "station/command.h"
 
-#include "db/plant_sync.h"
+#include "db/plant/plant_sync.h"
 #include "engine/base/clock.h"
 #include "station/json.h"
 #include "station/plant_choice.h"

@@ -1,7 +1,7 @@
 /* trace: a unit backward; a firmware, a slot, a bridge, a batch or a recipe forward. */
 #include "station/cmd_decide.h"
 #include "station/help.h"
-#include "station/trace_view.h"
+#include "station/trace/trace_view.h"
 
 #include "db/query.h"
 #include "engine/base/bytes.h"

@@ -2,7 +2,7 @@
 #include "station/command.h"
 #include "station/help.h"
 
-#include "db/export.h"
+#include "db/export/export.h"
 #include "db/query.h"
 #include "engine/chip.h"
 

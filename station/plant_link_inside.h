@@ -7,7 +7,7 @@
 
 #include "station/plant_link.h"
 
-#include "db/plant_sync.h"
+#include "db/plant/plant_sync.h"
 
 #include <pthread.h>
 

@@ -1,7 +1,7 @@
 #define _XOPEN_SOURCE 700
 #include "tests/db/ledger_world.h"
 
-#include "db/ledger_body.h"
+#include "db/ledger/ledger_body.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 
 #include "tests/db/world.h"
 
-#include "db/ledger.h"
+#include "db/ledger/ledger.h"
 
 /* cmocka set-up: a struct world with one of every record in it (world_put_each). */
 int ledger_world_set_up(void **state);

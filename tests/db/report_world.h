@@ -7,7 +7,7 @@
 
 #include "tests/db/world.h"
 
-#include "db/report.h"
+#include "db/report/report.h"
 
 #define REPORT_EPOCH INT64_C(1795341600000) /* 2026-11-22T10:00:00Z */
 #define MINUTE_MS INT64_C(60000)

@@ -2,11 +2,11 @@
 #include "tests/db/nasty.h"
 #include "tests/db/world.h"
 
-#include "db/audit_facts.h"
-#include "db/audit_pack.h"
-#include "db/canonical_row.h"
+#include "db/export/audit_facts.h"
+#include "db/export/audit_pack.h"
+#include "db/export/canonical_row.h"
 #include "db/decide.h"
-#include "db/ledger_kinds.h"
+#include "db/ledger/ledger_kinds.h"
 #include "db/run.h"
 
 #include <dirent.h>
@@ -44,7 +44,7 @@ static void every_kind_of_record_is_in_a_pack_but_the_serial_numbers_of_the_plan
 	assert_int_equal(fact_count, kind_count - left_out);
 }
 
-/* Two programs that wrote the same page of db/ledger.h. */
+/* Two programs that wrote the same page of db/ledger/ledger.h. */
 static void a_row_is_as_canonical_in_a_pack_as_in_the_ledger(void **state)
 {
 	struct world *w = *state;

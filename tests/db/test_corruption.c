@@ -1,7 +1,7 @@
 /* Damage that leaves every page in order: the start cannot see it, the ledger does. */
 #include "tests/db/world.h"
 
-#include "db/ledger.h"
+#include "db/ledger/ledger.h"
 #include "db/run.h"
 
 #include <fcntl.h>

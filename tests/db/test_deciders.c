@@ -2,7 +2,7 @@
 #include "tests/db/world.h"
 
 #include "db/decide.h"
-#include "db/ledger.h"
+#include "db/ledger/ledger.h"
 #include "db/run.h"
 #include "db/writer.h"
 #include "engine/base/bytes.h"

@@ -2,7 +2,7 @@
 #include "tests/db/nasty.h"
 #include "tests/db/world.h"
 
-#include "db/export.h"
+#include "db/export/export.h"
 #include "db/run.h"
 
 #include <dirent.h>

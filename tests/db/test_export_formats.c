@@ -3,7 +3,7 @@
 #include "tests/db/world.h"
 #include "tests/db/xml_read.h"
 
-#include "db/export.h"
+#include "db/export/export.h"
 #include "db/run.h"
 
 #include <dirent.h>

@@ -3,7 +3,7 @@
 #include "tests/db/ledger_world.h"
 
 #include "db/decide.h"
-#include "db/ledger_diff.h"
+#include "db/ledger/ledger_diff.h"
 #include "db/migrate.h"
 #include "db/run.h"
 #include "engine/base/bytes.h"

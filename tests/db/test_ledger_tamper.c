@@ -2,9 +2,9 @@
 #include "tests/db/ledger_world.h"
 
 #include "db/decide.h"
-#include "db/ledger_body.h"
-#include "db/ledger_diff.h"
-#include "db/ledger_schema.h"
+#include "db/ledger/ledger_body.h"
+#include "db/ledger/ledger_diff.h"
+#include "db/ledger/ledger_schema.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #define _XOPEN_SOURCE 700
 #include "tests/db/world.h"
 
-#include "db/export.h"
+#include "db/export/export.h"
 #include "db/run.h"
 #include "db/run_list.h"
 #include "db/unit_log.h"

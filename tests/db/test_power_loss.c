@@ -8,7 +8,7 @@
 #include "tests/db/watched_vfs.h"
 #include "tests/db/world.h"
 
-#include "db/ledger.h"
+#include "db/ledger/ledger.h"
 #include "db/run.h"
 #include "db/sql.h"
 #include "db/writer.h"

@@ -1,6 +1,6 @@
 #include "tests/db/world.h"
 
-#include "db/statistics.h"
+#include "db/report/statistics.h"
 
 #include <math.h>
 

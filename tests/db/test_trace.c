@@ -2,7 +2,7 @@
 #include "tests/db/history.h"
 
 #include "db/decide.h"
-#include "db/trace.h"
+#include "db/trace/trace.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* What a unit's flash holds after its runs: the model alone. */
-#include "db/trace_flash.h"
+#include "db/trace/trace_flash.h"
 
 #include <stdarg.h>
 #include <stddef.h>

@@ -3,7 +3,7 @@
 
 #include "db/decide.h"
 #include "db/sql.h"
-#include "db/trace.h"
+#include "db/trace/trace.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #include "tests/station/tree.h"
 
 #include "db/db.h"
-#include "db/export.h"
+#include "db/export/export.h"
 #include "db/run.h"
 #include "station/guards.h"
 #include "station/rules.h"

@@ -4,7 +4,7 @@
 #include "db/run.h"
 #include "db/sql.h"
 #include "db/text.h"
-#include "station/report_sheet.h"
+#include "station/report/report_sheet.h"
 
 #include <ftw.h>
 #include <inttypes.h>

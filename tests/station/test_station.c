@@ -7,7 +7,7 @@
 #include "tests/station/tree.h"
 
 #include "db/db.h"
-#include "db/export.h"
+#include "db/export/export.h"
 #include "db/run.h"
 #include "station/guards.h"
 #include "station/record_of.h"

@@ -1,0 +1,95 @@
+#include "db/plant/plant_blocks.h"
+
+#include "db/sql.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Leased to the chain that is written now, and nothing found since that makes it void. The order
+ * is the ledger's, because the clock may have been set. */
+#define BLOCKS                                                                                     \
+	"SELECT b.block_id, b.product, b.prefix || format('%0*d', b.width, b.first) AS first, "    \
+	"b.prefix || format('%0*d', b.width, b.last) AS last, b.last - b.first + 1 AS units, "     \
+	"b.leased_utc_ms AS leased, "                                                              \
+	"b.chain_id = (SELECT chain_id FROM chain ORDER BY first_seq DESC LIMIT 1) "               \
+	"AND NOT EXISTS (SELECT 1 FROM alarm a "                                                   \
+	"JOIN ledger la ON la.ref = a.alarm_id AND la.kind = 'alarm' "                             \
+	"WHERE a.code IN ('PLANT_FORKED', 'PLANT_ROLLED_BACK') AND la.seq > "                      \
+	"(SELECT lb.seq FROM ledger lb WHERE lb.ref = b.block_id AND lb.kind = 'serial_block')) "  \
+	"AS holds FROM serial_block b"
+
+static const char list_sql[] =
+	"SELECT block_id, product, first, last, units, leased, holds, "
+	"(SELECT count(DISTINCT run.serial) FROM run JOIN result USING (run_id) "
+	"WHERE run.serial BETWEEN first AND last AND length(run.serial) = length(first) "
+	"AND run.kind = 'FLASH' AND result.outcome = 'PASS') "
+	"FROM (" BLOCKS ") WHERE ?1 IS NULL OR block_id = ?1 ORDER BY leased, block_id";
+
+static void read_block(sqlite3_stmt *row, struct serial_block *b)
+{
+	snprintf(b->block_id, sizeof(b->block_id), "%s", sqlite3_column_text(row, 0));
+	snprintf(b->product, sizeof(b->product), "%s", sqlite3_column_text(row, 1));
+	snprintf(b->first_serial, sizeof(b->first_serial), "%s", sqlite3_column_text(row, 2));
+	snprintf(b->last_serial, sizeof(b->last_serial), "%s", sqlite3_column_text(row, 3));
+	b->units = sqlite3_column_int64(row, 4);
+	b->leased_utc_ms = sqlite3_column_int64(row, 5);
+	b->holds = sqlite3_column_int(row, 6);
+	b->used = sqlite3_column_int64(row, 7);
+}
+
+enum status serial_blocks_read(struct db *db, const char *block_id, struct serial_block **blocks,
+			       size_t *count, struct err *err)
+{
+	struct serial_block *list = NULL;
+	enum status st = STATUS_OK;
+	size_t n = 0, room = 0;
+	sqlite3_stmt *stmt;
+	int rc;
+
+	*blocks = NULL;
+	*count = 0;
+	TRY(sql_prepare(db, list_sql, &stmt, err));
+	sql_bind_text(stmt, 1, block_id);
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		if (n == room) {
+			struct serial_block *more;
+
+			room = room ? 2 * room : 16;
+			more = realloc(list, room * sizeof(*list));
+			if (!more) {
+				st = err_set(err, STATUS_NO_MEMORY, "no memory for %zu blocks", n);
+				break;
+			}
+			list = more;
+		}
+		read_block(stmt, &list[n++]);
+	}
+	if (!st && rc != SQLITE_DONE)
+		st = sql_fail(db, rc, err);
+	sqlite3_finalize(stmt);
+	if (st) {
+		free(list);
+		return st;
+	}
+	*blocks = list;
+	*count = n;
+	return STATUS_OK;
+}
+
+enum status serial_is_leased(struct db *db, const char *serial, const char *product, bool *is,
+			     struct err *err)
+{
+	sqlite3_stmt *stmt;
+
+	TRY(sql_prepare(db,
+			"SELECT 1 FROM (" BLOCKS ") WHERE product = ?2 AND holds AND "
+			"?1 BETWEEN first AND last AND length(?1) = length(first) LIMIT 1",
+			&stmt, err));
+	sql_bind_text(stmt, 1, serial);
+	sql_bind_text(stmt, 2, product);
+	int rc = sqlite3_step(stmt);
+	enum status st = rc == SQLITE_ROW || rc == SQLITE_DONE ? STATUS_OK : sql_fail(db, rc, err);
+	*is = rc == SQLITE_ROW;
+	sqlite3_finalize(stmt);
+	return st;
+}
