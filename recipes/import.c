@@ -1,16 +1,12 @@
-#define _POSIX_C_SOURCE 200809L
 #include "recipes/import.h"
 
 #include "recipes/firmware.h"
 #include "recipes/page.h"
+#include "recipes/read_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 struct import_part *import_add(struct import *in)
 {
@@ -25,50 +21,6 @@ struct import_part *import_add(struct import *in)
 }
 
 /* ---- reading ---- */
-
-static enum status read_all(int fd, uint8_t *data, size_t size, const char *path, struct err *err)
-{
-	for (size_t have = 0; have < size;) {
-		ssize_t got = read(fd, data + have, size - have);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return err_set(err, STATUS_FILE, "%s: cannot be read (%s)", path,
-				       got ? strerror(errno) : "it became shorter meanwhile");
-		have += (size_t)got;
-	}
-	return STATUS_OK;
-}
-
-/* O_NONBLOCK: the name of a pipe is to be told from a file, not waited for. */
-static enum status read_file(const char *path, uint8_t **data, size_t *size, struct err *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat about;
-	enum status st;
-
-	if (fd < 0 || fstat(fd, &about) < 0) {
-		st = err_set(err, STATUS_FILE, "%s: %s", path, strerror(errno));
-	} else if (!S_ISREG(about.st_mode)) {
-		st = err_set(err, STATUS_FILE, "%s: %s", path,
-			     S_ISDIR(about.st_mode) ? "is a folder: name the file in it"
-						    : "is not a regular file");
-	} else if (about.st_size == 0 || about.st_size > (off_t)FLASH_MAX_BYTES) {
-		st = err_set(err, STATUS_RECIPE, "%s: %s", path,
-			     about.st_size ? "is larger than any flash, 128 MB" : "is empty");
-	} else {
-		*size = (size_t)about.st_size;
-		*data = malloc(*size + 1);
-		st = *data ? read_all(fd, *data, *size, path, err)
-			   : err_set(err, STATUS_NO_MEMORY, "%s: no memory to read it", path);
-		if (*data)
-			(*data)[*size] = '\0';
-	}
-	if (fd >= 0)
-		close(fd);
-	return st;
-}
 
 /* The file's name without folder and ending, letters, digits, '.', '_' and '-' only. */
 static void stem_of(const char *path, char stem[static 81])
@@ -119,15 +71,14 @@ enum status import_read(const char *path, const struct chip *chip, struct import
 	if (!in)
 		return err_set(err, STATUS_NO_MEMORY, "%s: no memory", path);
 	stem_of(path, stem);
-	st = read_file(path, &in->storage, &size, err);
-	if (!st) {
+	st = read_file(path, FLASH_MAX_BYTES, &in->storage, &size, &why);
+	if (!st && !size)
+		st = err_set(&why, STATUS_RECIPE, "is empty");
+	if (!st)
 		st = find_kind(in, stem, in->storage, size, chip, &why);
-		if (st)
-			err_set(err, st, "%s: %s", path, why.text);
-	}
 	if (st) {
 		import_free(in);
-		return st;
+		return err_set(err, st, "%s: %s", path, why.text);
 	}
 	if (!in->name[0])
 		snprintf(in->name, sizeof(in->name), "%s", stem);
