@@ -150,7 +150,8 @@ void doctor_check_translators(struct doctor *d, struct doctor_result *r)
 		else if (hub->tt_slots > TT_PLAN_1500000)
 			doctor_say(
 				d, r, DOCTOR_NOTE, where,
-				"nothing at 921600 baud; for 1500000 plan with 5, or take multi-TT "
+				"nothing, at 921600 baud; for 1500000 plan with 5, or take "
+				"multi-TT "
 				"hubs",
 				"%u slots share %s: enough for 921600 baud, too many for 1500000",
 				hub->tt_slots, kind);

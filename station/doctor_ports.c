@@ -66,6 +66,12 @@ static void say_refused(struct doctor *d, struct doctor_result *r, struct refuse
 			 "-l "
 			 "/dev/tty*' and 'grep -r tty /etc/udev/rules.d' show more",
 			 refused->mode);
+	else if (strcmp(group, "root") == 0)
+		snprintf(
+			todo, sizeof(todo),
+			"udev's own rules give serial ports to %s: does udev run? Flashline's udev "
+			"rules do it too",
+			SERIAL_GROUP);
 	else if (is_member)
 		snprintf(todo, sizeof(todo),
 			 "%s was put into the group %s, but this session began before: log out and "

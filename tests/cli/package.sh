@@ -1,0 +1,74 @@
+# The Debian package: made from this build, installed into an empty root, complete, and removed
+# without a trace.
+# labels: nobench nothreads slow
+. "$SOURCE/tests/cli/lib.sh"
+
+# cpack alone: 'cmake --build . --target package' would first build what other tests are running.
+expect_status 0 cpack --config "$BUILD/CPackConfig.cmake" -B "$work/made"
+package=$(echo made/flashline_*_"$(dpkg --print-architecture)".deb)
+[ -s "$package" ] || fail "no package: $(ls made)"
+field() { dpkg-deb -f "$package" "$1"; }
+equal "the package's name" "$(field Package)" flashline
+equal "its version" "flashline $(field Version)" "$("$FLASHLINE" --version | head -n 1)"
+
+# Everything that it needs is named, and is what this build is linked with.
+needs=$(field Depends | sed 's/([^)]*)//g; s/,/ /g')
+for library in libc6 libserialport0 libsqlite3-0 libyaml-0-2 zlib1g; do
+	case " $needs " in
+	*" $library "*) ;;
+	*) fail "it does not depend on $library: $needs" ;;
+	esac
+done
+for name in $needs; do
+	dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'ok installed' ||
+		fail "it depends on $name, which this build does not have"
+done
+
+# As root by dpkg itself; the package's scripts see DPKG_ROOT and touch nothing of this machine.
+root=$work/root
+if [ "$(id -u)" = 0 ]; then
+	mkdir -p root/var/lib/dpkg/info root/var/lib/dpkg/updates
+	: >root/var/lib/dpkg/status
+	on_root() {
+		dpkg --root="$root" --log=/dev/null --force-depends --force-script-chrootless "$@"
+	}
+	expect_status 0 on_root -i "$package"
+	expect_line "Status: install ok installed" root/var/lib/dpkg/status
+else
+	expect_status 0 dpkg-deb -x "$package" root
+fi
+
+"$root/usr/bin/flashline" doctor --json --db "$work/none.db" >doctor.out
+expect_line '"event":"doctor_summary"' doctor.out
+cmp -s "$SOURCE/station/packaging/99-flashline.rules" root/usr/lib/udev/rules.d/99-flashline.rules ||
+	fail "the udev rules are not the source's"
+gzip -dc root/usr/share/man/man1/flashline.1.gz | cmp -s - "$SOURCE/station/packaging/flashline.1" ||
+	fail "the manual is not the source's"
+doc=root/usr/share/doc/flashline
+gzip -dc $doc/changelog.Debian.gz | head -n 1 | grep -qF "flashline ($(field Version))" || fail "changelog"
+grep -q '^License: Apache-2.0' $doc/copyright || fail "copyright"
+for page in README.md docs/doctor.md docs/troubleshooting.md; do
+	[ -s "$doc/$page" ] || fail "$page is missing"
+done
+odd=$(find root/usr -type f ! -perm 644 ! -path '*/bin/flashline'; find root/usr -type d ! -perm 755
+	find root/usr/bin ! -perm 755)
+[ -z "$odd" ] || fail "odd rights: $odd"
+links=$(objdump -p root/usr/bin/flashline | grep -E 'RPATH|RUNPATH')
+[ -z "$links" ] || fail "it looks for libraries in $links"
+
+if [ "$(id -u)" = 0 ]; then
+	expect_status 0 on_root -P flashline
+	left=$(find root -type f ! -path 'root/var/lib/dpkg/*')
+	[ -z "$left" ] || fail "left behind: $left"
+fi
+
+# udev reads a rule as KEY op "value" by commas, and leaves out what it does not understand, with
+# a line in its log. A GOTO has its LABEL.
+rules="$SOURCE/station/packaging/99-flashline.rules"
+key='[A-Z]+(\{[A-Za-z_/]+\})?(==|!=|\+=|=)"[^"]*"'
+odd=$(grep -vE '^(#|$)' "$rules" | grep -vE "^$key(, $key)*\$")
+[ -z "$odd" ] || fail "no udev rule: $odd"
+for label in $(grep -o 'GOTO="[^"]*"' "$rules" | sed 's/GOTO=//' | sort -u); do
+	grep -q "^LABEL=$label\$" "$rules" || fail "nothing is called $label"
+done
+exit 0
