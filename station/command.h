@@ -18,6 +18,13 @@
 #define JOBS_MAX 64
 #define PORT_NAMES_MAX 256
 #define UNITS_MAX 100000000 /* of a batch, or serial numbers at once: our choice */
+#define SETS_MAX 64
+#define SET_NAME_BYTES 32
+
+struct set { /* --set NAME=VALUE */
+	char name[SET_NAME_BYTES];
+	const char *value;
+};
 
 /* What the command line said; NULL, 0 and false where it said nothing. */
 struct options {
@@ -38,7 +45,10 @@ struct options {
 	uint64_t quantity, quota, units; /* 0 not given */
 	const char *anchor, *plant, *html, *product, *prefix, *process_code;
 	bool strict;
-	const char *chip;        /* a chip's key */
+	const char *chip;                 /* a chip's key */
+	uint64_t size_bytes, nvs_version; /* 0 not given */
+	struct set sets[SETS_MAX];        /* their names differ */
+	size_t set_count;
 	char *storage;           /* of the split --ports */
 	const char *operands[3]; /* what is no option */
 	size_t operand_count;
@@ -86,8 +96,11 @@ enum option_id {
 	OPTION_PROCESS_CODE,
 	OPTION_STRICT,
 	OPTION_CHIP,
+	OPTION_SIZE,
+	OPTION_SET,
+	OPTION_NVS_VERSION,
 };
-#define OPTION_COUNT (OPTION_CHIP + 1)
+#define OPTION_COUNT (OPTION_NVS_VERSION + 1)
 #define TAKES(id) (UINT64_C(1) << OPTION_##id)
 
 struct command {
@@ -135,6 +148,7 @@ enum exit_code cmd_sync(const struct options *options);
 enum exit_code cmd_serials(const struct options *options);
 enum exit_code cmd_backup(const struct options *options);
 enum exit_code cmd_import(const struct options *options);
+enum exit_code cmd_nvs(const struct options *options);
 enum exit_code cmd_doctor(const struct options *options);
 enum exit_code cmd_help(const struct options *options);
 

@@ -98,6 +98,18 @@ static const struct command rows[] = {
 		.run = cmd_import,
 	},
 	{
+		.name = "nvs",
+		.operands = "FILE", .operands_min = 1, .operands_max = 1,
+		.takes = TAKES(SIZE) | TAKES(SET) | TAKES(OUTPUT) | TAKES(NVS_VERSION),
+		.summary = "make the image of an NVS partition from a CSV file",
+		.text =
+		"FILE is in the format of ESP-IDF's NVS partition generator: key,type,encoding,value. In\n"
+		"values and file names {NAME} becomes what --set NAME=VALUE says. The image has --size\n"
+		"bytes; it goes to --output (- is standard output), or to NAME.bin here if there is none\n"
+		"yet. What --set says can be seen by other users of this machine while the command runs.",
+		.run = cmd_nvs,
+	},
+	{
 		.name = "log",
 		.operands = "",
 		.takes = TAKES(DB) | TAKES(UNIT) | TAKES(LAST) | TAKES(FAILED) | TAKES(SINCE) |

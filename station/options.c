@@ -5,6 +5,8 @@
 #include "db/export/export.h"
 #include "db/query.h"
 #include "engine/chip.h"
+#include "recipes/nvs_csv.h"
+#include "recipes/value.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -54,6 +56,9 @@ static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_PROCESS_CODE] = { "process-code", 0, "N", "number of the process in WATS (default 10)" },
 	[OPTION_STRICT]    = { "strict", 0, NULL, "count runs that the station or people made fail as failures" },
 	[OPTION_CHIP]      = { "chip", 0, "CHIP", "esp32, esp32s3 and so on, where the source does not tell or has several" },
+	[OPTION_SIZE]      = { "size", 0, "BYTES", "of the partition: 0x6000, 24K" },
+	[OPTION_SET]       = { "set", 0, "NAME=VALUE", "what {NAME} stands for; repeated for more" },
+	[OPTION_NVS_VERSION] = { "nvs-version", 0, "N", "1 for firmware built before ESP-IDF 3.2 (default 2)" },
 };
 /* clang-format on */
 
@@ -170,6 +175,36 @@ static enum status add_ports(struct options *o, const char *text, struct err *er
 			return STATUS_OK;
 		name += size + 1;
 	}
+}
+
+static enum status read_size(const char *text, uint64_t *bytes, struct err *err)
+{
+	if (!value_size(text, bytes) || !*bytes || *bytes > UINT32_MAX)
+		return err_set(err, STATUS_USAGE,
+			       "--size %s: expected bytes, such as 0x6000 or 24K", text);
+	return STATUS_OK;
+}
+
+/* "serial=SN1". Values may be secrets: none is shown. */
+static enum status add_set(struct options *o, const char *text, struct err *err)
+{
+	struct set *set = &o->sets[o->set_count];
+	size_t length = strcspn(text, "=");
+
+	if (!text[length] || !nvs_name_is_good(text, length))
+		return err_set(err, STATUS_USAGE,
+			       "--set: expected NAME=VALUE, the name a letter and then letters, "
+			       "digits, '_', '-' and '.', %d characters at most",
+			       NVS_NAME_MAX);
+	if (o->set_count == SETS_MAX)
+		return err_set(err, STATUS_USAGE, "--set: more than %d names", SETS_MAX);
+	snprintf(set->name, sizeof(set->name), "%.*s", (int)length, text);
+	set->value = text + length + 1;
+	for (size_t i = 0; i < o->set_count; i++)
+		if (strcmp(o->sets[i].name, set->name) == 0)
+			return err_set(err, STATUS_USAGE, "--set %s is given twice", set->name);
+	o->set_count++;
+	return STATUS_OK;
 }
 
 static enum status set_text(unsigned id, const char **member, const char *value, struct err *err)
@@ -305,6 +340,12 @@ static enum status set_option(struct options *o, unsigned id, const char *value,
 	case OPTION_STRICT:
 		o->strict = true;
 		return STATUS_OK;
+	case OPTION_SIZE:
+		return read_size(value, &o->size_bytes, err);
+	case OPTION_SET:
+		return add_set(o, value, err);
+	case OPTION_NVS_VERSION:
+		return read_number(id, value, 2, &o->nvs_version, err);
 	}
 	TRY(set_text(id, text_member(o, id), value, err));
 	return check_value(id, value, err);
