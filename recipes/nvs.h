@@ -50,7 +50,7 @@ struct nvs_entry {
 	size_t size;
 };
 
-/* The format's version: blobs in one page each (ESP-IDF before 3.2), or in chunks. */
+/* The format's version: blobs in one page each (ESP-IDF before August 2018), or in chunks. */
 enum nvs_version { NVS_VERSION_2, NVS_VERSION_1 };
 
 struct nvs_content {

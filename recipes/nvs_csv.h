@@ -9,6 +9,7 @@
 #ifndef RECIPES_NVS_CSV_H
 #define RECIPES_NVS_CSV_H
 
+#include "engine/base/digest.h"
 #include "recipes/diag.h"
 #include "recipes/nvs.h"
 
@@ -42,6 +43,13 @@ void nvs_csv_free(struct nvs_csv *t);
 size_t nvs_csv_keys(const struct nvs_csv *t);
 size_t nvs_csv_namespaces(const struct nvs_csv *t);
 
+/*
+ * What it is, for the identity of a recipe: all that it holds, files as well, and its names where
+ * a unit's values go; neither comments nor how it is written. Files whose names depend on values
+ * are not in it.
+ */
+void nvs_csv_digest(const struct nvs_csv *t, uint8_t sha256[static SHA256_BYTES]);
+
 bool nvs_name_is_good(const char *name, size_t length);
 /* Does any cell have {name}? */
 bool nvs_csv_has_name(const struct nvs_csv *t, const char *name);
@@ -52,9 +60,9 @@ enum status nvs_csv_check_names(const struct nvs_csv *t, const struct nvs_values
 
 /*
  * The partition of the unit that has these values: see nvs_image. err begins with
- * "file:line:column: ". STATUS_RECIPE (also an unknown name, and a value that is no number
- * or does not go into a file name), STATUS_FILE (a file whose name depends on a value),
- * STATUS_NO_MEMORY.
+ * "file:line:column: ". image may be NULL: only judged and measured. STATUS_RECIPE (also an unknown
+ * name, and a value that is no number or does not go into a file name), STATUS_FILE (a file whose
+ * name depends on a value), STATUS_NO_MEMORY.
  */
 enum status nvs_csv_image(const struct nvs_csv *t, const struct nvs_values *values,
 			  enum nvs_version version, uint32_t size_bytes, uint8_t *image,

@@ -58,7 +58,7 @@ static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_CHIP]      = { "chip", 0, "CHIP", "esp32, esp32s3 and so on, where the source does not tell or has several" },
 	[OPTION_SIZE]      = { "size", 0, "BYTES", "of the partition: 0x6000, 24K" },
 	[OPTION_SET]       = { "set", 0, "NAME=VALUE", "what {NAME} stands for; repeated for more" },
-	[OPTION_NVS_VERSION] = { "nvs-version", 0, "N", "1 for firmware built before ESP-IDF 3.2 (default 2)" },
+	[OPTION_NVS_VERSION] = { "nvs-version", 0, "N", "1 for firmware with an ESP-IDF from before August 2018 (default 2)" },
 };
 /* clang-format on */
 

@@ -291,6 +291,57 @@ static void the_first_line_has_to_name_the_columns(void **state)
 			       "t.csv:2:1: error: key 'k' is in no namespace"));
 }
 
+static void digest_of(const char *rows, uint8_t sha256[static SHA256_BYTES])
+{
+	struct diag_list diags = { 0 };
+	char text[400];
+	struct nvs_csv *t;
+
+	snprintf(text, sizeof(text), "%sns,namespace,,\n%s", HEAD, rows);
+	t = read_text(text, &diags);
+	assert_non_null(t);
+	nvs_csv_digest(t, sha256);
+	nvs_csv_free(t);
+}
+
+static void the_digest_changes_with_all_that_units_get(void **state)
+{
+	static const char *const differ[] = {
+		"a,data,u8,1\n",
+		"b,data,u8,1\n",
+		"a,data,u16,1\n",
+		"a,data,u8,2\n",
+		"a,data,u8,{n}\n",
+		"a,data,u8,{m}\n",
+		"a,data,u16,{n}\n",
+		"a,file,u8,{n}\n",
+		"a,data,blob_fill(8;0x00),{n}\n",
+		"a,data,blob_fill(8;0x01),{n}\n",
+		"a,data,blob_fill(8;0x01),\n",
+		"a,file,binary,blob-32.dat\n",
+		"a,file,binary,blob-0.dat\n",
+		"a,file,string,text.txt\n",
+		"a,file,binary,text.txt\n",
+		"a,data,u8,1\nb,namespace,,\n",
+		"",
+	};
+	static const char *const same[] = { "a,data,u8,1\n", "# x\na,data,u8,\"0x01\"\r\n\n" };
+	uint8_t digests[20][SHA256_BYTES], other[SHA256_BYTES];
+	size_t count = sizeof(differ) / sizeof(differ[0]);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		digest_of(differ[i], digests[i]);
+		for (size_t j = 0; j < i; j++)
+			if (memcmp(digests[i], digests[j], SHA256_BYTES) == 0)
+				fail_msg("'%s' has the digest of '%s'", differ[i], differ[j]);
+	}
+	digest_of(same[1], other);
+	assert_memory_equal(digests[0], other, SHA256_BYTES);
+	digest_of(same[0], other);
+	assert_memory_equal(digests[0], other, SHA256_BYTES);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -302,6 +353,7 @@ int main(void)
 		cmocka_unit_test(all_that_is_wrong_with_rows_is_said_at_once),
 		cmocka_unit_test(rows_that_are_no_entries_are_refused_without_their_values),
 		cmocka_unit_test(the_first_line_has_to_name_the_columns),
+		cmocka_unit_test(the_digest_changes_with_all_that_units_get),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
