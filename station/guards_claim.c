@@ -1,7 +1,10 @@
 /* Asking the plant for a unit's MAC and serial number, and what holds without it. */
 #include "station/guards_inside.h"
 
+#include "db/plant/plant_blocks.h"
+
 #include <stdio.h>
+#include <string.h>
 
 /* In one piece: a server that is slow is asked once, and its answer waited for. */
 static void ask_plant(const struct guards *g, const struct guard_run *run,
@@ -14,26 +17,44 @@ static void ask_plant(const struct guards *g, const struct guard_run *run,
 		plant->claim(plant->ctx, claim, GUARD_CLAIM_MS, grant);
 }
 
+static void find_refusal(const struct plant_claim *claim, const struct plant_grant *grant,
+			 struct findings *found)
+{
+	if (grant->is_held)
+		findings_add(found, STATUS_UNIT_BLOCKED,
+			     "%s is in quarantine because of %s, says the plant's ledger",
+			     claim->value, grant->owner);
+	else if (claim->is_serial)
+		findings_add(found, STATUS_SERIAL_TAKEN,
+			     "serial number %s was claimed by %s, says the plant's ledger",
+			     claim->value, grant->owner);
+	else
+		findings_add(found, STATUS_MAC_ELSEWHERE,
+			     "%s was claimed by %s, says the plant's ledger", claim->value,
+			     grant->owner);
+}
+
 /* One claim: granted, refused and overridden, or unknown. */
 static enum status claim(struct guards *g, struct guard_run *run, struct plant_claim *claim,
 			 struct plant_grant *grant, struct err *err)
 {
-	const enum status code = claim->is_serial ? STATUS_SERIAL_TAKEN : STATUS_MAC_ELSEWHERE;
-	struct findings found = { 0 };
+	for (;;) {
+		struct findings found = { 0 };
 
-	ask_plant(g, run, claim, grant);
-	if (grant->answer != PLANT_REFUSED)
-		return STATUS_OK;
-	findings_add(&found, code, "%s%s was claimed by %s, says the plant's ledger",
-		     claim->is_serial ? "serial number " : "", claim->value, grant->owner);
-	TRY(guards_settle(g, run, &found, err));
-	if (claim->is_rework)
-		return STATUS_OK;
-	claim->is_rework = true;
-	ask_plant(g, run, claim, grant);
-	if (grant->answer == PLANT_REFUSED)
-		guards_say(run, "the plant's ledger goes on to refuse it: %s", grant->owner);
-	return STATUS_OK;
+		ask_plant(g, run, claim, grant);
+		if (grant->answer != PLANT_REFUSED)
+			return STATUS_OK;
+		find_refusal(claim, grant, &found);
+		TRY(guards_settle(g, run, &found, err));
+		/* Overridden. It may be held and somebody else's as well. */
+		bool *is_said = grant->is_held ? &claim->is_hold_overridden : &claim->is_rework;
+		if (*is_said) {
+			guards_say(run, "the plant's ledger goes on to refuse it: %s",
+				   grant->owner);
+			return STATUS_OK;
+		}
+		*is_said = true;
+	}
 }
 
 /*
@@ -58,9 +79,47 @@ static enum status take_generation(const struct guards *g, struct guard_run *run
 	return guards_settle(g, run, &found, err);
 }
 
-/* Without the plant: what is known of its claims here. */
+/*
+ * Nobody can be asked whether a serial number is free. Whoever makes a product with blocks of
+ * numbers takes them from its own; without any, the number was given by other means.
+ */
+static enum status judge_block(const struct guards *g, const char *mac, struct findings *found,
+			       struct err *err)
+{
+	const char *serial = g->setup.serial;
+	char own[GUARD_SERIAL_BYTES] = "";
+	enum serial_lease lease;
+
+	if (mac)
+		TRY(guard_serial_of(g->db, mac, g->product, own, err));
+	if (strcmp(own, serial) == 0)
+		return STATUS_OK; /* the unit has it already */
+	TRY(serial_lease_of(g->db, serial, g->product, &lease, err));
+	switch (lease) {
+	case SERIAL_NO_BLOCKS:
+	case SERIAL_OURS:
+		break;
+	case SERIAL_VOID:
+		findings_add(found, STATUS_SERIAL_TAKEN,
+			     "serial number %s is out of a block that is void here, and the "
+			     "plant's ledger cannot be asked: lease another ('flashline serials "
+			     "list')",
+			     serial);
+		break;
+	case SERIAL_OUTSIDE:
+		findings_add(found, STATUS_SERIAL_TAKEN,
+			     "serial number %s is in no block of this station's, and the plant's "
+			     "ledger cannot be asked ('flashline serials list')",
+			     serial);
+		break;
+	}
+	return STATUS_OK;
+}
+
+/* Without the plant: what is known of its claims here. is_mac_open: not granted before. */
 static enum status go_without(struct guards *g, struct guard_run *run, const char *mac,
-			      const struct unit_facts *facts, const char *why, struct err *err)
+			      bool is_mac_open, const struct unit_facts *facts, const char *why,
+			      struct err *err)
 {
 	struct findings found = { 0 };
 	enum status st;
@@ -73,7 +132,9 @@ static enum status go_without(struct guards *g, struct guard_run *run, const cha
 	if (why)
 		guards_say(run, "going by the plant's claims that are known here: %s", why);
 	pthread_mutex_lock(&g->lock);
-	st = judge_known_claims(g, mac, facts, &found, err);
+	st = judge_known_claims(g, is_mac_open ? mac : NULL, facts, &found, err);
+	if (!st && why && g->setup.serial)
+		st = judge_block(g, mac, &found, err);
 	pthread_mutex_unlock(&g->lock);
 	return st ? st : guards_settle(g, run, &found, err);
 }
@@ -93,9 +154,9 @@ enum status guards_claim(struct guards *g, struct guard_run *run, const char *ma
 	bool is_mac_open;
 
 	if (!g->setup.plant)
-		return go_without(g, run, mac, facts, NULL, err);
+		return go_without(g, run, mac, true, facts, NULL, err);
 	if (!mac)
-		return go_without(g, run, mac, facts,
+		return go_without(g, run, mac, true, facts,
 				  "the unit tells no MAC, so the plant's ledger cannot be asked "
 				  "for it",
 				  err);
@@ -113,5 +174,5 @@ enum status guards_claim(struct guards *g, struct guard_run *run, const char *ma
 		return STATUS_OK;
 	snprintf(why, sizeof(why), "the plant's ledger did not answer%s%s",
 		 grant.why[0] ? ": " : "", grant.why);
-	return go_without(g, run, is_mac_open ? mac : NULL, facts, why, err);
+	return go_without(g, run, mac, is_mac_open, facts, why, err);
 }

@@ -130,6 +130,7 @@ static struct ask *ask_new(const struct plant_claim *claim)
 	cond_init(&ask->told);
 	ask->is_serial = claim->is_serial;
 	ask->is_rework = claim->is_rework;
+	ask->is_hold_overridden = claim->is_hold_overridden;
 	snprintf(ask->value, sizeof(ask->value), "%s", claim->value);
 	snprintf(ask->product, sizeof(ask->product), "%s", claim->product ? claim->product : "");
 	snprintf(ask->process, sizeof(ask->process), "%s", claim->process ? claim->process : "");

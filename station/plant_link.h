@@ -42,12 +42,14 @@ struct plant_claim {
 	const char *value;
 	const char *product, *process;
 	const char *run_id;
-	bool is_rework; /* a next generation, on purpose: an override */
+	bool is_rework;          /* a next generation, on purpose: an override */
+	bool is_hold_overridden; /* a person has decided on it although it is held */
 };
 
 struct plant_grant {
 	enum plant_answer answer;
 	int64_t generation; /* of PLANT_GRANTED */
+	bool is_held;       /* of PLANT_REFUSED: in quarantine, owner is the "conflict 12" */
 	char owner[200]; /* of PLANT_REFUSED: "station line-2, 2026-11-22 12:31 UTC, run 0193..." */
 	char why[200];   /* of PLANT_NO_ANSWER */
 };

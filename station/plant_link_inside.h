@@ -15,7 +15,7 @@
  * both: whoever is last frees it. */
 struct ask {
 	struct ask *next;
-	bool is_serial, is_rework;
+	bool is_serial, is_rework, is_hold_overridden;
 	char value[100], product[200], process[100], run_id[RUN_ID_BYTES];
 	pthread_cond_t told;
 	bool is_taken, is_told, is_abandoned; /* protected by the link's mutex, like grant */

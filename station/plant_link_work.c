@@ -118,6 +118,7 @@ static enum status serve(struct plant_link *link, struct ask *ask, struct err *e
 		.process = ask->process,
 		.run_id = ask->run_id,
 		.is_rework = ask->is_rework,
+		.is_hold_overridden = ask->is_hold_overridden,
 	};
 	struct plant_grant grant = { .answer = PLANT_NO_ANSWER };
 	struct plant_verdict verdict;
@@ -131,6 +132,7 @@ static enum status serve(struct plant_link *link, struct ask *ask, struct err *e
 	} else {
 		grant.answer = verdict.is_granted ? PLANT_GRANTED : PLANT_REFUSED;
 		grant.generation = verdict.generation;
+		grant.is_held = verdict.is_held;
 		snprintf(grant.owner, sizeof(grant.owner), "%s", verdict.owner);
 	}
 	tell(link, ask, &grant);

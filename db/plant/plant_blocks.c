@@ -76,20 +76,29 @@ enum status serial_blocks_read(struct db *db, const char *block_id, struct seria
 	return STATUS_OK;
 }
 
-enum status serial_is_leased(struct db *db, const char *serial, const char *product, bool *is,
-			     struct err *err)
+enum status serial_lease_of(struct db *db, const char *serial, const char *product,
+			    enum serial_lease *lease, struct err *err)
 {
+	const bool is_copy = db_other_machine(db) != NULL;
 	sqlite3_stmt *stmt;
 
 	TRY(sql_prepare(db,
-			"SELECT 1 FROM (" BLOCKS ") WHERE product = ?2 AND holds AND "
-			"?1 BETWEEN first AND last AND length(?1) = length(first) LIMIT 1",
+			"SELECT max(is_in), max(is_in AND holds), max(holds) FROM (SELECT holds, "
+			"?1 BETWEEN first AND last AND length(?1) = length(first) AS is_in "
+			"FROM (" BLOCKS ") WHERE product = ?2)",
 			&stmt, err));
 	sql_bind_text(stmt, 1, serial);
 	sql_bind_text(stmt, 2, product);
 	int rc = sqlite3_step(stmt);
 	enum status st = rc == SQLITE_ROW || rc == SQLITE_DONE ? STATUS_OK : sql_fail(db, rc, err);
-	*is = rc == SQLITE_ROW;
+	if (sqlite3_column_int(stmt, 1) && !is_copy)
+		*lease = SERIAL_OURS;
+	else if (sqlite3_column_int(stmt, 0))
+		*lease = SERIAL_VOID;
+	else if (sqlite3_column_int(stmt, 2))
+		*lease = SERIAL_OUTSIDE;
+	else
+		*lease = SERIAL_NO_BLOCKS;
 	sqlite3_finalize(stmt);
 	return st;
 }

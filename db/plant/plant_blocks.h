@@ -28,8 +28,16 @@ struct serial_block {
 enum status serial_blocks_read(struct db *db, const char *block_id, struct serial_block **blocks,
 			       size_t *count, struct err *err);
 
-/* Does a serial number lie in a block of that product that holds? */
-enum status serial_is_leased(struct db *db, const char *serial, const char *product, bool *is,
-			     struct err *err);
+/* How a serial number stands to the blocks of its product. */
+enum serial_lease {
+	SERIAL_NO_BLOCKS, /* there is none that holds */
+	SERIAL_OURS,      /* it is out of one that holds */
+	SERIAL_VOID,      /* out of one that does not: another station may give it away, too */
+	SERIAL_OUTSIDE,   /* out of none, though there are some that hold */
+};
+
+/* Of a file that was begun on another computer no block holds: that one may use it, too. */
+enum status serial_lease_of(struct db *db, const char *serial, const char *product,
+			    enum serial_lease *lease, struct err *err);
 
 #endif

@@ -310,7 +310,7 @@ enum status plant_ask_claim(struct plant *plant, const char *chain_id, int branc
 			    struct plant_verdict *verdict, struct err *err)
 {
 	static const char mac_sql[] =
-		"SELECT * FROM flashline.claim_mac($1, $2, $3, $4, $7, $5, $6)";
+		"SELECT * FROM flashline.claim_mac($1, $2, $3, $4, $7, $5, $6, $8)";
 	static const char serial_sql[] =
 		"SELECT * FROM flashline.claim_serial($1, $2, $3, $4, $5, $6)";
 	struct number branch_no;
@@ -318,16 +318,17 @@ enum status plant_ask_claim(struct plant *plant, const char *chain_id, int branc
 		text(chain_id),   number(&branch_no, branch),
 		text(q->value),   text(q->product),
 		text(q->run_id),  text(q->is_rework ? "true" : "false"),
-		text(q->process),
+		text(q->process), text(q->is_hold_overridden ? "true" : "false"),
 	};
 	struct plant_rows *rows;
 
 	*verdict = (struct plant_verdict){ .generation = 0 };
 	TRY(plant_call(plant, q->is_serial ? serial_sql : mac_sql, params,
-		       q->is_serial ? COUNT(params) - 1 : COUNT(params), d, &rows, err));
+		       q->is_serial ? COUNT(params) - 2 : COUNT(params), d, &rows, err));
 	enum status st = plant_row_count(rows) ? STATUS_OK : no_row(err);
 	if (!st) {
 		verdict->is_granted = strcmp(plant_text(rows, 0, 0), "GRANTED") == 0;
+		verdict->is_held = strcmp(plant_text(rows, 0, 0), "HELD") == 0;
 		verdict->generation = plant_integer(rows, 0, 1);
 		snprintf(verdict->owner, sizeof(verdict->owner), "%s", plant_text(rows, 0, 2));
 	}

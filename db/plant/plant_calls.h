@@ -85,11 +85,12 @@ enum status plant_ingest(struct plant *plant, const char *chain_id, int branch,
 struct plant_question {
 	bool is_serial;
 	const char *value, *product, *process, *run_id;
-	bool is_rework;
+	bool is_rework, is_hold_overridden;
 };
 
 struct plant_verdict {
 	bool is_granted;
+	bool is_held; /* not granted, because it is in quarantine */
 	int64_t generation;
 	char owner[200]; /* of one that is not granted */
 };

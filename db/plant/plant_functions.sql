@@ -37,6 +37,21 @@ EXCEPTION WHEN others THEN
 	END;
 END $$;
 
+-- What an entry consists of: number, time, kind, ref, body. A ref may have lines, a body is one.
+-- NULL: it is no entry. Not a regular expression, because a body may have megabytes.
+CREATE OR REPLACE FUNCTION parts_of(p_entry bytea) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, flashline, pg_temp AS $$
+DECLARE
+	v text[] := string_to_array(readable(p_entry), E'\n');
+	v_last integer := cardinality(v);
+BEGIN
+	IF v_last >= 5 AND v[1] ~ '^[0-9]{1,18}$' AND v[2] ~ '^-?[0-9]{1,18}$'
+			AND v[3] ~ '^[a-z_]{1,100}$' THEN
+		RETURN ARRAY[v[1], v[2], v[3], array_to_string(v[4:v_last - 1], E'\n'), v[v_last]];
+	END IF;
+	RETURN NULL;
+END $$;
+
 -- jsonb knows no \u0000; the entry itself keeps it.
 CREATE OR REPLACE FUNCTION json_or_null(p_text text) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, flashline, pg_temp AS $$
@@ -165,7 +180,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, flashline, pg_te
 DECLARE
 	v_branch integer;
 BEGIN
-	PERFORM 1 FROM chain WHERE chain_id = p_chain FOR UPDATE;
+	PERFORM 1 FROM chain WHERE chain_id = p_chain FOR NO KEY UPDATE;
 	IF hash_at(p_chain, p_parent, p_seq) IS DISTINCT FROM p_hash THEN
 		RAISE EXCEPTION 'entry % is not in branch % of chain %', p_seq, p_parent, p_chain
 			USING ERRCODE = 'foreign_key_violation';
@@ -207,30 +222,30 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, flashline, pg_temp AS $$
 	SELECT to_char(p_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI "UTC"')
 $$;
 
--- The conflict that keeps a unit in quarantine; NULL when none does.
+-- The conflict that keeps a unit in quarantine; NULL when none does. A release ends it that arrived
+-- later; of a station with a part in the conflict, one that it recorded after it had been told of
+-- it, because what it released while the network was away was something else.
 CREATE OR REPLACE FUNCTION held_by(p_mac text) RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, flashline, pg_temp AS $$
 	SELECT max(q.conflict_no) FROM quarantine q
+		JOIN conflict c USING (conflict_no)
 		WHERE q.mac = p_mac AND NOT EXISTS (SELECT 1 FROM disposition d
-			WHERE d.mac = q.mac AND d.state = 'RELEASED' AND d.received_at > q.since)
+			WHERE d.mac = q.mac AND d.state = 'RELEASED' AND d.received_at > q.since
+				AND (d.chain_id NOT IN (c.first_chain, c.second_chain)
+				     OR EXISTS (SELECT 1 FROM alarm a WHERE a.chain_id = d.chain_id
+					AND a.seq < d.seq
+					AND a.code = 'PLANT_CONFLICT' AND starts_with(a.detail,
+						format('conflict %s of the plant:', c.conflict_no)))))
 $$;
 
--- Why a claim cannot even be looked at; NULL when it can.
-CREATE OR REPLACE FUNCTION claim_barrier(p_kind text, p_chain text, p_branch integer, p_value text,
+-- The other station's block that a serial number is out of; NULL when it is in none.
+CREATE OR REPLACE FUNCTION block_barrier(p_chain text, p_branch integer, p_value text,
 	p_product text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, flashline, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
 	v_lease lease%ROWTYPE;
-	v_conflict bigint;
 BEGIN
-	IF p_kind = 'MAC' THEN
-		v_conflict := held_by(p_value);
-		IF v_conflict IS NOT NULL THEN
-			RETURN format('quarantine of the plant, conflict %s', v_conflict);
-		END IF;
-		RETURN NULL;
-	END IF;
 	SELECT l.* INTO v_lease FROM lease l
 		WHERE l.product = p_product AND starts_with(p_value, l.prefix)
 			AND substr(p_value, length(l.prefix) + 1) ~ '^[0-9]{1,18}$'
@@ -246,8 +261,10 @@ BEGIN
 	RETURN NULL;
 END $$;
 
+-- GRANTED; REFUSED, by its owner; HELD, a MAC in quarantine, whoever asks for whatever reason
+-- (p_is_released: a person has decided about that on the spot, by name).
 CREATE OR REPLACE FUNCTION claim_value(p_kind text, p_chain text, p_branch integer, p_value text,
-	p_product text, p_process text, p_run text, p_rework boolean,
+	p_product text, p_process text, p_run text, p_rework boolean, p_is_released boolean,
 	OUT answer text, OUT generation integer, OUT owner text)
 LANGUAGE plpgsql SET search_path = pg_catalog, flashline, pg_temp AS $$
 #variable_conflict use_column
@@ -272,8 +289,17 @@ BEGIN
 		generation := v_claim.generation;
 		RETURN;
 	END IF;
+	IF p_kind = 'MAC' AND NOT p_is_released THEN
+		owner := 'conflict ' || held_by(p_value);
+		IF owner IS NOT NULL THEN
+			answer := 'HELD';
+			RETURN;
+		END IF;
+	END IF;
 	IF NOT p_rework THEN
-		owner := claim_barrier(p_kind, p_chain, p_branch, p_value, p_product);
+		IF p_kind = 'SERIAL' THEN
+			owner := block_barrier(p_chain, p_branch, p_value, p_product);
+		END IF;
 		IF owner IS NULL AND v_found AND NOT v_is_mine THEN
 			owner := format('station %s, %s, run %s', v_claim.station,
 					utc_words(v_claim.claimed_at), v_claim.run_id);
@@ -305,10 +331,11 @@ BEGIN
 END $$;
 
 CREATE OR REPLACE FUNCTION claim_mac(p_chain text, p_branch integer, p_mac text, p_product text,
-	p_process text, p_run text, p_rework boolean,
+	p_process text, p_run text, p_rework boolean, p_is_released boolean,
 	OUT answer text, OUT generation integer, OUT owner text)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, flashline, pg_temp AS $$
-	SELECT * FROM claim_value('MAC', p_chain, p_branch, p_mac, p_product, p_process, p_run, p_rework)
+	SELECT * FROM claim_value('MAC', p_chain, p_branch, p_mac, p_product, p_process, p_run, p_rework,
+		p_is_released)
 $$;
 
 -- Of a product, whatever the process.
@@ -316,7 +343,8 @@ CREATE OR REPLACE FUNCTION claim_serial(p_chain text, p_branch integer, p_serial
 	p_product text, p_run text, p_rework boolean,
 	OUT answer text, OUT generation integer, OUT owner text)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, flashline, pg_temp AS $$
-	SELECT * FROM claim_value('SERIAL', p_chain, p_branch, p_serial, p_product, '', p_run, p_rework)
+	SELECT * FROM claim_value('SERIAL', p_chain, p_branch, p_serial, p_product, '', p_run, p_rework,
+		false)
 $$;
 
 CREATE OR REPLACE FUNCTION claims_head() RETURNS bigint
@@ -350,9 +378,10 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, flashline, pg_te
 DECLARE
 	v_known integer;
 	v_used bigint;
+	v_other lease%ROWTYPE;
 BEGIN
 	PERFORM need_branch(p_chain, p_branch);
-	IF p_units NOT BETWEEN 1 AND 100000000 OR p_width NOT BETWEEN 0 AND 18 THEN
+	IF (p_units BETWEEN 1 AND 100000000 AND p_width BETWEEN 0 AND 18) IS NOT TRUE THEN
 		RAISE EXCEPTION 'a block has 1 to 100000000 numbers of 1 to 18 digits'
 			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
@@ -364,6 +393,21 @@ BEGIN
 		IF p_width NOT IN (0, width) THEN
 			answer := format('the serial numbers of %s with the prefix %s have %s digits',
 					 p_product, p_prefix, width);
+			RETURN;
+		END IF;
+		-- 'A-0' with 5 digits and 'A-' with 6 are the same texts.
+		SELECT l.* INTO v_other FROM lease l
+			WHERE l.product = p_product AND l.prefix <> p_prefix
+				AND length(l.prefix) + l.width = length(p_prefix) + lease_block.width
+				AND (substr(l.prefix, length(p_prefix) + 1) ~ '^[0-9]+$'
+					AND starts_with(l.prefix, p_prefix)
+				     OR substr(p_prefix, length(l.prefix) + 1) ~ '^[0-9]+$'
+					AND starts_with(p_prefix, l.prefix))
+			LIMIT 1;
+		IF FOUND THEN
+			answer := format('%s with %s digits makes serial numbers of the prefix %s with %s '
+					 'digits, which are leased already: take that one, or another',
+					 p_prefix, width, v_other.prefix, v_other.width);
 			RETURN;
 		END IF;
 		-- Behind all blocks, and behind all numbers that were taken without one.
@@ -528,6 +572,26 @@ DECLARE
 	v record;
 	v_result result%ROWTYPE;
 BEGIN
+	INSERT INTO alarm (code, chain_id, branch, seq, detail)
+		SELECT 'NOT_UNDERSTOOD', p_chain, p_branch, seq, 'its body is not JSON'
+		FROM fact WHERE chain_id = p_chain AND branch = p_branch
+			AND seq BETWEEN p_from AND p_to AND body IS NULL
+		ON CONFLICT DO NOTHING;
+	INSERT INTO alarm (code, chain_id, branch, seq, detail, mac, run_id)
+		SELECT coalesce(body ->> 'code', ''), p_chain, p_branch, seq,
+			coalesce(body ->> 'detail', ''), body ->> 'mac', body ->> 'run_id'
+		FROM fact WHERE chain_id = p_chain AND branch = p_branch
+			AND seq BETWEEN p_from AND p_to AND kind = 'alarm'
+		ON CONFLICT DO NOTHING;
+	IF NOT EXISTS (SELECT 1 FROM fact WHERE chain_id = p_chain AND branch = p_branch
+			AND seq BETWEEN p_from AND p_to
+			AND kind IN ('recipe', 'run', 'result', 'disposition')) THEN
+		RETURN;
+	END IF;
+
+	-- From here on rows are written that other chains may write, too: a copy sends the same runs,
+	-- every station the same recipes. One at a time, so nobody waits in a circle.
+	PERFORM lock_claims();
 	INSERT INTO recipe (recipe_digest, name, revision, product, process)
 		SELECT ref, coalesce(body ->> 'name', ''), whole(body, 'revision'),
 			coalesce(body ->> 'product', body ->> 'name', ''),
@@ -543,25 +607,13 @@ BEGIN
 		FROM fact WHERE chain_id = p_chain AND branch = p_branch
 			AND seq BETWEEN p_from AND p_to AND kind = 'run'
 		ON CONFLICT DO NOTHING;
-	INSERT INTO disposition (disposition_id, chain_id, mac, state, operator, reason, utc_ms)
-		SELECT ref, p_chain, coalesce(body ->> 'mac', ''), coalesce(body ->> 'state', ''),
+	INSERT INTO disposition (disposition_id, chain_id, branch, seq, mac, state, operator, reason,
+				 utc_ms)
+		SELECT ref, p_chain, p_branch, seq, coalesce(body ->> 'mac', ''), coalesce(body ->> 'state', ''),
 			body ->> 'operator', body ->> 'reason', utc_ms
 		FROM fact WHERE chain_id = p_chain AND branch = p_branch
 			AND seq BETWEEN p_from AND p_to AND kind = 'disposition'
 		ON CONFLICT DO NOTHING;
-	INSERT INTO alarm (code, chain_id, branch, seq, detail, mac, run_id)
-		SELECT coalesce(body ->> 'code', ''), p_chain, p_branch, seq,
-			coalesce(body ->> 'detail', ''), body ->> 'mac', body ->> 'run_id'
-		FROM fact WHERE chain_id = p_chain AND branch = p_branch
-			AND seq BETWEEN p_from AND p_to AND kind = 'alarm'
-		ON CONFLICT DO NOTHING;
-	IF NOT EXISTS (SELECT 1 FROM fact WHERE chain_id = p_chain AND branch = p_branch
-			AND seq BETWEEN p_from AND p_to AND kind IN ('run', 'result')) THEN
-		RETURN;
-	END IF;
-
-	-- From here on claims change.
-	PERFORM lock_claims();
 	INSERT INTO result (run_id, chain_id, branch, seq, outcome, code, party, proof, mac,
 			    generation, end_utc_ms, duration_us)
 		SELECT ref, p_chain, p_branch, seq, coalesce(body ->> 'outcome', ''),
@@ -574,14 +626,15 @@ BEGIN
 			AND seq BETWEEN p_from AND p_to AND kind = 'result'
 		ON CONFLICT DO NOTHING;
 	-- A run id that somebody else has sent before: the same facts (two copies of an old
-	-- database) are no conflict.
+	-- database) are no conflict. All that is seen here was sent before, whatever its
+	-- received_at says, which is when its transaction began.
 	FOR v IN
 		SELECT f.ref, f.seq, f.kind, o.chain_id AS other_chain, o.branch AS other_branch
 		FROM fact f
 		JOIN fact o ON left(o.ref, 200) = left(f.ref, 200) AND o.ref = f.ref AND o.kind = f.kind
 			AND (o.chain_id, o.branch, o.seq) <> (f.chain_id, f.branch, f.seq)
 		WHERE f.chain_id = p_chain AND f.branch = p_branch AND f.seq BETWEEN p_from AND p_to
-			AND f.kind IN ('run', 'result') AND o.received_at <= f.received_at
+			AND f.kind IN ('run', 'result')
 			AND o.body - 'station_id' IS DISTINCT FROM f.body - 'station_id'
 	LOOP
 		PERFORM note_conflict('RUN', v.ref, NULL, NULL, NULL, v.other_chain, v.other_branch,
@@ -645,11 +698,17 @@ DECLARE
 	v_bad bigint;
 BEGIN
 	PERFORM need_branch(p_chain, p_branch);
-	SELECT * INTO v_branch FROM branch WHERE chain_id = p_chain AND branch = p_branch FOR UPDATE;
-	head_seq := v_branch.head_seq;
-	IF v_count IS DISTINCT FROM coalesce(array_length(p_hashes, 1), 0) THEN
-		RAISE EXCEPTION 'as many hashes as entries' USING ERRCODE = 'invalid_parameter_value';
+	IF cardinality(p_hashes) IS DISTINCT FROM v_count OR cardinality(p_entries) IS DISTINCT FROM v_count
+			OR array_lower(p_entries, 1) <> 1 OR array_lower(p_hashes, 1) <> 1
+			OR p_from IS NULL THEN
+		RAISE EXCEPTION 'as many hashes as entries, each in a plain array'
+			USING ERRCODE = 'invalid_parameter_value';
 	END IF;
+	-- Not FOR UPDATE: claims of the same chain, which refer to its branch, would wait for us, and
+	-- we for them.
+	SELECT * INTO v_branch FROM branch WHERE chain_id = p_chain AND branch = p_branch
+		FOR NO KEY UPDATE;
+	head_seq := v_branch.head_seq;
 	IF p_from > v_branch.head_seq + 1 OR p_from <= v_branch.from_seq THEN
 		answer := 'GAP';
 		RETURN;
@@ -671,9 +730,7 @@ BEGIN
 		FROM unnest(p_entries, p_hashes) WITH ORDINALITY u(entry, hash, ord)
 		WHERE ord > v_known) e
 	WHERE e.hash IS DISTINCT FROM sha256(e.prev || sha256(e.entry))
-		OR NOT readable(e.entry) ~ ('^' || (p_from + e.ord - 1)::text
-			|| E'\n-?[0-9]{1,18}\n[a-z_]+\n.*\n[^\n]*$')
-		OR readable(e.entry) IS NULL;
+		OR (parts_of(e.entry))[1] IS DISTINCT FROM (p_from + e.ord - 1)::text;
 	IF v_bad IS NOT NULL THEN
 		answer := 'TAMPERED';
 		detail := format('entry %s of chain %s is not what its hash says, or does not follow '
@@ -685,11 +742,10 @@ BEGIN
 	END IF;
 
 	INSERT INTO fact (chain_id, branch, seq, utc_ms, kind, ref, body, entry, hash)
-		SELECT p_chain, p_branch, p_from + u.ord - 1, m.parts[1]::bigint, m.parts[2], m.parts[3],
-			json_or_null(m.parts[4]), u.entry, u.hash
+		SELECT p_chain, p_branch, p_from + u.ord - 1, m.parts[2]::bigint, m.parts[3], m.parts[4],
+			json_or_null(m.parts[5]), u.entry, u.hash
 		FROM unnest(p_entries, p_hashes) WITH ORDINALITY u(entry, hash, ord),
-			LATERAL (SELECT regexp_match(readable(u.entry),
-				E'^[0-9]+\n(-?[0-9]+)\n([a-z_]+)\n(.*)\n([^\n]*)$') AS parts) m
+			LATERAL (SELECT parts_of(u.entry) AS parts OFFSET 0) m
 		WHERE u.ord > v_known ORDER BY u.ord;
 	head_seq := p_from + v_count - 1;
 	UPDATE branch SET head_seq = p_from + v_count - 1, head_hash = p_hashes[v_count],
@@ -729,13 +785,16 @@ $$;
 
 -- ---- views for readers ----
 
+-- A time that no calendar has (a clock may say anything) is NULL, or nobody could read the rest.
 CREATE OR REPLACE VIEW runs AS
 SELECT run.run_id, host_of(run.chain_id) AS station, run.kind, result.outcome, result.code,
 	result.party, result.proof, result.mac, run.serial, result.generation, recipe.product,
 	recipe.process, recipe.name AS recipe, recipe.revision AS recipe_revision,
 	run.recipe_digest, run.batch, run.operator, run.slot,
-	to_timestamp(run.start_utc_ms / 1000.0) AS start_time,
-	to_timestamp(result.end_utc_ms / 1000.0) AS end_time,
+	CASE WHEN run.start_utc_ms BETWEEN 0 AND 253402300799999
+		THEN to_timestamp(run.start_utc_ms / 1000.0) END AS start_time,
+	CASE WHEN result.end_utc_ms BETWEEN 0 AND 253402300799999
+		THEN to_timestamp(result.end_utc_ms / 1000.0) END AS end_time,
 	result.duration_us / 1e6 AS duration_s,
 	run.chain_id, run.branch, run.seq AS run_seq, result.seq AS result_seq
 FROM run
@@ -747,7 +806,8 @@ SELECT c.value AS mac, c.product, c.process, c.generation, c.station, c.passed_r
 	(SELECT max(s.value) FROM claim s WHERE s.kind = 'SERIAL' AND s.mac = c.value
 		AND s.product = c.product AND s.released_at IS NULL) AS serial,
 	result.end_utc_ms,
-	to_timestamp(result.end_utc_ms / 1000.0) AS passed_time,
+	CASE WHEN result.end_utc_ms BETWEEN 0 AND 253402300799999
+		THEN to_timestamp(result.end_utc_ms / 1000.0) END AS passed_time,
 	CASE WHEN held_by(c.value) IS NOT NULL THEN 'QUARANTINE' ELSE coalesce(
 		(SELECT nullif(d.state, 'RELEASED') FROM disposition d WHERE d.mac = c.value
 			ORDER BY d.received_at DESC, d.disposition_id DESC LIMIT 1), 'PASSED') END AS state,
@@ -804,7 +864,7 @@ BEGIN
 			|| ' FROM PUBLIC, flashline_station, flashline_reader';
 	END LOOP;
 END $$;
-ALTER DEFAULT PRIVILEGES IN SCHEMA flashline REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 REVOKE ALL ON SCHEMA flashline FROM PUBLIC;
 GRANT USAGE ON SCHEMA flashline TO flashline_station, flashline_reader;
 GRANT EXECUTE ON FUNCTION
@@ -814,7 +874,7 @@ GRANT EXECUTE ON FUNCTION
 	hash_at(text, integer, bigint),
 	open_branch(text, integer, bigint, bytea, text, text),
 	ingest(text, integer, bigint, bytea[], bytea[]),
-	claim_mac(text, integer, text, text, text, text, boolean),
+	claim_mac(text, integer, text, text, text, text, boolean, boolean),
 	claim_serial(text, integer, text, text, text, boolean),
 	claims_head(),
 	claims_since(text, integer, bigint, bigint, integer),

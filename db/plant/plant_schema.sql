@@ -120,6 +120,8 @@ CREATE INDEX result_by_mac ON result (mac) WHERE mac IS NOT NULL;
 CREATE TABLE disposition (
 	disposition_id text PRIMARY KEY,
 	chain_id       text NOT NULL,
+	branch         integer NOT NULL,
+	seq            bigint NOT NULL,
 	mac            text NOT NULL,
 	state          text NOT NULL,
 	operator       text,

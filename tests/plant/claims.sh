@@ -33,11 +33,24 @@ equal "units" "$(admin "select count(*), min(state), max(state) from flashline.u
 
 # A unit in quarantine is granted to nobody, until somebody releases it.
 "$STATION" claims c.db 1 65536 "$PLANT" >held.out || fail "claim"
-expect_line 'REFUSED quarantine of the plant, conflict' held.out
+expect_line 'REFUSED conflict [0-9]+$' held.out
 expect_status 0 "$FLASHLINE" unit release 24:0a:00:01:00:00 --operator quality --reason checked --db c.db
 sync_all c.db
 "$STATION" claims c.db 1 65536 "$PLANT" >held.out || fail "claim"
 expect_line 'GRANTED 1$' held.out
+
+# What a station released while the network was away was not the conflict, though the server hears of
+# it later (in a batch of its own: 200 entries lie between).
+unit=24:0a:00:01:5f:90
+"$STATION" runs e.db 1 90000 && "$STATION" runs e.db 100 91000 && "$STATION" runs f.db 1 90000 || fail "runs"
+expect_status 0 "$FLASHLINE" unit quarantine $unit --operator ann --reason scratched --db e.db
+expect_status 0 "$FLASHLINE" unit release $unit --operator ann --reason polished --db e.db
+sync_all f.db
+expect_status 1 "$FLASHLINE" sync --db e.db --plant "$PLANT"
+equal "held" "$(admin "select units_held from flashline.conflicts where value = '$unit'")" t
+expect_status 0 "$FLASHLINE" unit release $unit --operator quality --reason checked --db e.db
+sync_all e.db
+equal "held" "$(admin "select units_held from flashline.conflicts where value = '$unit'")" f
 
 # What others have passed is known here afterwards, without the network.
 equal "claims of c, told to d" "$(local_sql d.db "select count(*) from plant_claim where kind = 'MAC' and station <> ''")" 3
@@ -49,7 +62,11 @@ expect_status 0 "$FLASHLINE" serials lease --product core2 --prefix M5- --units 
 expect_line '^core2 +M5-0051 +M5-0100 ' command.out
 expect_status 2 "$FLASHLINE" serials lease --product core2 --prefix M5- --units 9999 --db d.db --plant "$PLANT"
 expect_line 'no 9999 numbers of 4 digits left' command.err
+expect_status 2 "$FLASHLINE" serials lease --product core2 --prefix 'M5-0###' --units 5 --db d.db --plant "$PLANT"
+expect_line 'M5-0 with 3 digits makes serial numbers of the prefix M5- with 4 digits' command.err
 chain=$(local_sql c.db 'select chain_id from chain')
+[ -z "$(admin "select flashline.lease_block('$chain', 0, 'endless', 'core2', 'E-', 4, null)" 2>/dev/null)" ] ||
+	fail "a block without an end"
 equal "the answer was lost: the same block" "$(admin "select first, last from flashline.lease_block('$chain', 0,
 	(select block_id from flashline.lease where chain_id = '$chain'), 'core2', 'M5-', 0, 50)")" "1|50"
 expect_status 1 sh -c "'$bin/psql' -X -h '$work/server' -p 5499 -U admin -d plant -c \"insert into flashline.lease
@@ -80,11 +97,15 @@ select pg_temp.odd('operator', 'x', '\xff7b7d'::bytea);
 select pg_temp.odd('run', 'odd-1', convert_to('{"batch":"', 'UTF8') || '\xc3'::bytea || '","kind":"FLASH"}');
 select pg_temp.odd('run', 'odd-2', '{"batch":"a\\u0000b","kind":"FLASH","start_utc_ms":1e400}');
 select pg_temp.odd('result', 'odd-2', 'no json');
+select pg_temp.odd('result', 'odd-1', '{"outcome":"PASS","end_utc_ms":999999999999999999}');
+select pg_temp.odd('attachment', 'x', convert_to('"' || repeat('long ', 1000000) || '"', 'UTF8'));
 select pg_temp.odd('of_tomorrow', 'x', '{}');
 select pg_temp.odd('run', 'odd-3', '{"kind":"FLASH","batch":"' || convert_to((select string_agg(md5(i::text), '') from generate_series(1, 900) i), 'UTF8') || '"}');
 END
 "$bin/psql" -X -q -A -t -v ON_ERROR_STOP=1 -h "$work/server" -p 5499 -U admin -d plant -f odd.sql >odd.out 2>&1 || fail "an odd fact"
-equal "answers" "$(grep -c '^OK$' odd.out)" 8
-equal "odd facts" "$(admin "select count(*) from flashline.entries where chain_id like '00000000%'")" 8
+equal "answers" "$(grep -c '^OK$' odd.out)" 10
+equal "odd facts" "$(admin "select count(*) from flashline.entries where chain_id like '00000000%'")" 10
 equal "odd runs" "$(admin "select count(*) from flashline.runs where station = 'odd'")" 4
-equal "odd alarms" "$(admin "select count(*) from flashline.alarms where code = 'NOT_UNDERSTOOD'")" 1
+equal "odd alarms" "$(admin "select count(*) from flashline.alarms where code = 'NOT_UNDERSTOOD'")" 3
+# One that says an impossible time keeps nobody from reading the others.
+equal "ends of odd runs" "$(admin "select count(end_time), count(*) from flashline.runs where station = 'odd'")" "0|4"

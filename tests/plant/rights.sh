@@ -17,7 +17,7 @@ done >forbidden.sql
 admin "select format('update flashline.%I set %I = default;', table_name, max(column_name))
 	from information_schema.columns where table_schema = 'flashline' group by table_name" >>forbidden.sql
 for call in 'begin_anew()' "derive('x', 0, 1, 1)" "pass_serial(null, 'x', 'y')" 'lock_claims()' \
-	"claim_value('MAC', 'x', 0, 'm', 'p', 'f', 'r', true)" "held_by('x')"; do
+	"claim_value('MAC', 'x', 0, 'm', 'p', 'f', 'r', true, true)" "held_by('x')"; do
 	echo "select flashline.$call;"
 done >>forbidden.sql
 echo 'create table flashline.own (a int);' >>forbidden.sql

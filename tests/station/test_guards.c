@@ -26,6 +26,7 @@
 struct plant {
 	enum plant_answer answer, serial_answer;
 	int64_t generation;
+	bool is_held; /* in quarantine, so nobody gets it unless that is overridden */
 	unsigned asked;
 	struct plant_claim last; /* its texts are gone */
 	struct plant_line line;
@@ -40,6 +41,13 @@ static void made_up_claim(void *ctx, const struct plant_claim *claim, uint32_t w
 	p->asked++;
 	p->last = *claim;
 	grant->answer = claim->is_serial ? p->serial_answer : p->answer;
+	if (p->is_held && !claim->is_serial && !claim->is_hold_overridden) {
+		grant->answer = PLANT_REFUSED;
+		grant->is_held = true;
+		snprintf(grant->owner, sizeof(grant->owner), "conflict 7");
+		return;
+	}
+	grant->is_held = false;
 	/* As the server does it: a rework is granted as the next generation. */
 	if (grant->answer == PLANT_REFUSED && claim->is_rework) {
 		grant->answer = PLANT_GRANTED;
@@ -749,6 +757,21 @@ static void with_plant(struct world *w, enum plant_answer mac, enum plant_answer
 	w->plant.asked = 0;
 }
 
+static void lease(struct world *w, const char *prefix, int64_t width, int64_t first, int64_t last)
+{
+	const struct record_serial_block block = {
+		.block_id = "01931f2e-4c00-7000-8000-000000000001",
+		.product = "lamp",
+		.prefix = prefix,
+		.width = width,
+		.first = first,
+		.last = last,
+		.leased_utc_ms = clock_utc_ms(),
+	};
+
+	must(w, writer_put(w->writer, RECORD_SERIAL_BLOCK, &block, &w->err));
+}
+
 static void what_the_plant_refuses_is_not_written(void **state)
 {
 	struct world *w = *state;
@@ -773,6 +796,55 @@ static void a_claim_is_overridden_by_one_for_the_next_generation(void **state)
 	assert_true(w->plant.last.is_rework);
 	assert_int_equal(w->generation, 4);
 	assert_string_equal(recorded(w, w->run_id, "overridden"), "MAC_ELSEWHERE");
+}
+
+static void a_unit_that_the_plant_holds_is_blocked_whatever_else_is_overridden(void **state)
+{
+	struct world *w = *state;
+
+	with_plant(w, PLANT_REFUSED, PLANT_GRANTED, 4);
+	w->plant.is_held = true;
+	made(w, 1, "PASS", 1);
+	dispose(w, 1, "REWORK");
+	override(w, "MAC_ELSEWHERE");
+	assert_says(w, 1, UNIT_BLOCKED);
+	assert_non_null(strstr(w->err.text, "in quarantine because of conflict 7"));
+	/* Held, and another station's as well: each is a decision of its own. */
+	override(w, "UNIT_BLOCKED");
+	dispose(w, 1, "RELEASED");
+	assert_says(w, 1, MAC_ELSEWHERE);
+	override(w, "UNIT_BLOCKED,MAC_ELSEWHERE");
+	assert_says(w, 1, OK);
+	assert_int_equal(w->generation, 4);
+}
+
+static void without_the_plant_serial_numbers_come_out_of_own_blocks(void **state)
+{
+	struct world *w = *state;
+
+	with_plant(w, PLANT_NO_ANSWER, PLANT_NO_ANSWER, 0);
+	w->setup.serial = "L-0150";
+	assert_says(w, 1, OK); /* this product has no blocks here */
+	lease(w, "L-", 4, 101, 200);
+	assert_says(w, 2, OK);
+	w->setup.serial = "L-0201";
+	assert_says(w, 3, SERIAL_TAKEN);
+	assert_non_null(strstr(w->err.text, "in no block of this station's"));
+	/* A unit keeps the number that it has. */
+	w->setup.serial = "X-1";
+	made(w, 4, "PASS", 1);
+	assert_says(w, 4, OK);
+	/* Found to be a copy: the one that it is of has the same block. */
+	must(w, writer_put(w->writer, RECORD_ALARM,
+			   &(struct record_alarm){ .code = "PLANT_FORKED",
+						   .detail = "a copy",
+						   .utc_ms = clock_utc_ms() },
+			   &w->err));
+	w->setup.serial = "L-0151";
+	assert_says(w, 5, SERIAL_TAKEN);
+	assert_non_null(strstr(w->err.text, "void"));
+	with_plant(w, PLANT_GRANTED, PLANT_GRANTED, 0); /* who knows better */
+	assert_says(w, 5, OK);
 }
 
 static void rework_here_does_not_take_what_another_station_has_had_since(void **state)
@@ -901,6 +973,8 @@ int main(void)
 		cmocka_unit_test(a_word_that_is_no_guard_is_refused_with_the_list_of_guards),
 		TEST(what_the_plant_refuses_is_not_written),
 		TEST(a_claim_is_overridden_by_one_for_the_next_generation),
+		TEST(a_unit_that_the_plant_holds_is_blocked_whatever_else_is_overridden),
+		TEST(without_the_plant_serial_numbers_come_out_of_own_blocks),
 		TEST(rework_here_does_not_take_what_another_station_has_had_since),
 		TEST(a_plant_that_does_not_answer_holds_up_strict_recipes_alone),
 		TEST(without_the_plant_its_known_claims_hold),
