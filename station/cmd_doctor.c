@@ -22,12 +22,14 @@ enum exit_code cmd_doctor(const struct options *options)
 	struct textbuf text = { 0 };
 	struct doctor *doctor;
 	enum exit_code code;
-	struct err err;
+	struct err err, no_home;
 
 	if (!machine.db) {
-		if (db_default_path(DB_READ, path, &err))
-			return complain(&err);
 		machine.db = path;
+		if (db_default_path(DB_READ, path, &no_home)) {
+			machine.db = "";
+			machine.no_db = no_home.text;
+		}
 	}
 	if (doctor_examine(&machine, &doctor, &err))
 		return complain(&err);

@@ -111,7 +111,10 @@ static enum status read_machine(struct doctor *d, struct err *err)
 	doctor_path(d, "/sys/bus/usb/devices", path);
 	TRY(usb_tree_read(path, &d->ports, &d->usb, err));
 	d->health_err.status = STATUS_OK;
-	(void)db_health(d->machine.db, &d->health, &d->health_err);
+	if (d->machine.db[0])
+		(void)db_health(d->machine.db, &d->health, &d->health_err);
+	else
+		err_set(&d->health_err, STATUS_DATABASE, "%s", d->machine.no_db);
 	return STATUS_OK;
 }
 

@@ -28,10 +28,11 @@ struct doctor_user {
 };
 
 struct doctor_machine {
-	const char *root; /* before /sys, /proc, /etc, /run, /dev, /usr; "" this machine */
-	const char *db;   /* path of the database, which need not be there */
-	const struct doctor_user
-		*user; /* NULL: who runs the program; the kernel is asked for rights */
+	const char *root;  /* before /sys, /proc, /etc, /run, /dev, /usr; "" this machine */
+	const char *db;    /* path of the database, which need not be there; "": none is known */
+	const char *no_db; /* why none is known */
+	/* NULL: who runs the program, and the kernel is asked for rights. */
+	const struct doctor_user *user;
 	int64_t now_utc_ms;
 	int64_t free_bytes; /* on the database's disk; DOCTOR_ASK */
 	int64_t open_files; /* how many this program may have; DOCTOR_ASK */

@@ -85,9 +85,8 @@ void doctor_check_database(struct doctor *d, struct doctor_result *r)
 	database_folder(d, folder, sizeof(folder));
 	if (d->health_err.status) {
 		doctor_say(d, r, DOCTOR_BAD, d->machine.db,
-			   "a backup can be brought back, see docs/durability.md; or name another "
-			   "file "
-			   "with --db",
+			   "if it is damaged, docs/durability.md says how a backup is brought "
+			   "back; else name another file with --db",
 			   "%s", d->health_err.text);
 		return;
 	}
@@ -246,6 +245,10 @@ void doctor_check_disk(struct doctor *d, struct doctor_result *r)
 	char folder[DB_PATH_BYTES];
 	struct statvfs disk;
 
+	if (!d->machine.db[0]) {
+		doctor_say(d, r, DOCTOR_NOTE, "", "", "not known, as there is no database");
+		return;
+	}
 	database_folder(d, folder, sizeof(folder));
 	judge_kind(d, r, folder);
 	if (d->machine.free_bytes == DOCTOR_ASK) {

@@ -354,6 +354,19 @@ static void a_damaged_database_and_one_of_another_program_are_bad(void **state)
 	doctor_world_release(&w);
 }
 
+static void without_a_place_for_records_the_rest_is_looked_at(void **state)
+{
+	struct doctor_world w;
+
+	doctor_world_init(&w, *state);
+	w.machine.db = "";
+	w.machine.no_db = "no home folder is known";
+	doctor_world_expect(&w, "database", DOCTOR_BAD, "no home folder", "--db");
+	doctor_world_expect(&w, "disk", DOCTOR_NOTE, NULL, NULL);
+	doctor_world_expect(&w, "clock", DOCTOR_OK, NULL, NULL);
+	doctor_world_release(&w);
+}
+
 /* ---- the computer, and the whole ---- */
 
 static void few_open_files_and_an_old_kernel_are_noted(void **state)
@@ -454,6 +467,7 @@ int main(void)
 		IN_TREE(a_look_at_a_sound_database_leaves_nothing_beside_it),
 		IN_TREE(a_station_that_works_does_not_stop_the_look),
 		IN_TREE(a_damaged_database_and_one_of_another_program_are_bad),
+		IN_TREE(without_a_place_for_records_the_rest_is_looked_at),
 		IN_TREE(few_open_files_and_an_old_kernel_are_noted),
 		IN_TREE(the_whole_is_as_bad_as_its_worst_and_every_check_says_something),
 		cmocka_unit_test(the_udev_rules_have_every_bridge_that_the_table_has),
