@@ -42,7 +42,7 @@ static const struct daemon daemons[] = {
 /* udev's PRODUCT has no leading zeros: "403/6001/600". */
 static bool names_id(const char *line, const struct usb_id *id)
 {
-	char product[16], vid[8], pid[8], lower[512];
+	char product[16], vid[8], pid[8], lower[1024];
 	size_t length = 0;
 
 	for (; line[length] && length < sizeof(lower) - 1; length++)

@@ -233,6 +233,8 @@ static const struct bridge *bridge_without_port(const struct usb_device *dev)
 	const struct bridge *rows = bridge_rows(&count);
 
 	for (size_t i = 0; i < count && !dev->tty_count && !dev->is_hub; i++) {
+		if (rows[i].is_application) /* its program may well have no port */
+			continue;
 		for (size_t k = 0; k < BRIDGE_IDS_MAX && rows[i].ids[k].vid; k++) {
 			if (rows[i].ids[k].vid == dev->vid && rows[i].ids[k].pid == dev->pid)
 				return &rows[i];

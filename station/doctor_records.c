@@ -67,14 +67,14 @@ static void say_sound(struct doctor *d, struct doctor_result *r)
 	if (h->head.seq)
 		ledger_anchor_text(&h->head, head);
 	doctor_say(d, r, DOCTOR_OK, d->machine.db, "",
-		   "%" PRId64 " runs, %.1f MB, schema %" PRId64 ", %s; ledger head %s; when it was "
-		   "last backed up is not recorded",
-		   h->runs, (double)h->size_bytes / MB, h->schema,
-		   h->is_checked_whole
-			   ? "no page is damaged"
-			   : "its newest records are readable (the rest is checked while a "
-			     "station works)",
-		   head[0] ? head : "none");
+		   "%" PRId64 " runs, %.1f MB, schema %" PRId64 ", %s", h->runs,
+		   (double)h->size_bytes / MB, h->schema,
+		   h->is_checked_whole ? "no page is damaged"
+				       : "the newest records are sound (a station checks the rest "
+					 "while it works)");
+	if (head[0])
+		doctor_say(d, r, DOCTOR_OK, "", "", "ledger head %s", head);
+	doctor_say(d, r, DOCTOR_OK, "", "", "when it was last backed up is not recorded");
 }
 
 void doctor_check_database(struct doctor *d, struct doctor_result *r)
