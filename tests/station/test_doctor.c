@@ -175,6 +175,10 @@ static void another_driver_is_noted_and_a_bridge_without_a_port_is_bad(void **st
 			    "modinfo cp210x_vendor");
 	tree_remove(w.t, "class/tty/ttyUSB0");
 	doctor_world_expect(&w, "drivers", DOCTOR_BAD, "10c4:ea60", "modprobe cp210x");
+	/* A program on a chip's own USB may be a keyboard. */
+	tree_file(w.t, DEVICE "/idVendor", "303a\n");
+	tree_file(w.t, DEVICE "/idProduct", "4001\n");
+	doctor_world_expect(&w, "drivers", DOCTOR_OK, NULL, NULL);
 	doctor_world_release(&w);
 }
 
