@@ -1,6 +1,7 @@
 #define _XOPEN_SOURCE 700 /* realpath */
 #include "db/backup.h"
 
+#include "db/damage.h"
 #include "db/out_file.h"
 #include "db/sql.h"
 
@@ -248,7 +249,7 @@ static enum status check_damage(struct db *copy, const char *original, const cha
 			     "%s: no backup was made: the copy is damaged (%s), so %s is, or the "
 			     "disk of the copy: start no run with it before 'flashline ledger "
 			     "verify' says what is wrong",
-			     path, text, original);
+			     path, damage_last_line(text), original);
 	sqlite3_finalize(stmt);
 	return st;
 }

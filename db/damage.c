@@ -8,8 +8,7 @@
 
 #define INTERRUPT_AGAIN_NS 10000000
 
-/* Above what is wrong, the check may say in which of several databases: a message is one line. */
-static const char *last_line(const char *text)
+const char *damage_last_line(const char *text)
 {
 	const char *newline = strrchr(text, '\n');
 
@@ -28,7 +27,8 @@ static enum status check(struct db *db, const char *pragma, struct err *err)
 	if (rc != SQLITE_ROW)
 		st = sql_fail(db, rc, err);
 	else if (!text || strcmp(text, "ok"))
-		st = sql_fail_at(db->path, SQLITE_CORRUPT, text ? last_line(text) : NULL, err);
+		st = sql_fail_at(db->path, SQLITE_CORRUPT, text ? damage_last_line(text) : NULL,
+				 err);
 	sqlite3_finalize(stmt);
 	return st;
 }

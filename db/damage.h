@@ -26,6 +26,10 @@
  */
 enum status damage_check(struct db *db, int64_t whole_bytes, struct err *err);
 
+/* Above what is wrong, SQLite's checks may say in which of several databases: a message is one
+ * line. Points into text. */
+const char *damage_last_line(const char *text);
+
 /* Reads the whole file on a thread and a connection of its own, table by table, while others
  * write. found is called there, at most once, when something is damaged. */
 struct damage_watch;

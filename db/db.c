@@ -20,6 +20,11 @@
  * transaction) before a statement gives up. */
 #define BUSY_MS 5000
 
+/* How long whoever makes the file, or brings it up to date, may keep others out: a decision and
+ * a reader, who would do the same, and a station. Our choice: making it takes 0.1 s. */
+#define BRING_UP_MS 1500
+#define START_MS 500
+
 /* 64 MB of pages instead of 2: of a large database the inner pages of all indexes stay at hand. Our
  * choice; a report of a million runs takes half the time (docs/durability.md). */
 #define CACHE "PRAGMA cache_size = -65536"
@@ -42,13 +47,27 @@ static enum status connect_to(struct db *db, const char *name, int flags, struct
 
 /* ---- writers ---- */
 
+/* The file of a backup has no write-ahead log yet. Of several who begin with it at once, SQLite
+ * tells all but one that it is locked, and does not wait, because they may wait for each other. */
+static int step_until_free(sqlite3_stmt *stmt)
+{
+	const struct deadline deadline = deadline_after_ms(&clock_monotonic, BUSY_MS);
+	int rc;
+
+	while (((rc = sqlite3_step(stmt)) & 0xff) == SQLITE_BUSY && !deadline_passed(deadline)) {
+		sqlite3_reset(stmt);
+		sqlite3_sleep(10);
+	}
+	return rc;
+}
+
 static enum status use_wal(struct db *db, struct err *err)
 {
 	sqlite3_stmt *stmt;
 	enum status st = STATUS_OK;
 
 	TRY(sql_prepare(db, "PRAGMA journal_mode = WAL", &stmt, err));
-	int rc = sqlite3_step(stmt);
+	int rc = step_until_free(stmt);
 	if (rc != SQLITE_ROW)
 		st = sql_fail(db, rc, err);
 	else if (strcmp((const char *)sqlite3_column_text(stmt, 0), "wal"))
@@ -160,7 +179,7 @@ static enum status open_writer(struct db *db, struct err *err)
 	size_t newest;
 	const char *const *rows = migration_rows(&newest);
 
-	TRY(lock_take(db->path, &db->lock_fd, err));
+	TRY(lock_wait(db->path, START_MS, &db->lock_fd, err));
 	TRY(connect_to(db, db->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err));
 	TRY(migrate_version(db, (int64_t)newest, &version, err));
 	/* An older file is read whole, because it is going to be changed whole. */
@@ -222,7 +241,7 @@ static enum status bring_up(char *path, int flags, struct err *err)
 	struct db db = { .path = path, .lock_fd = -1 };
 	size_t newest;
 	const char *const *rows = migration_rows(&newest);
-	enum status st = lock_take(path, &db.lock_fd, err);
+	enum status st = lock_wait(path, BRING_UP_MS, &db.lock_fd, err);
 	int64_t version;
 
 	if (!st)
@@ -257,8 +276,11 @@ static enum status open_reader(struct db *db, struct err *err)
 			       "%s: is empty: 'flashline flash' writes the first record", db->path);
 	sqlite3_close(db->sql);
 	db->sql = NULL;
-	if (bring_up(db->path, 0, err) == STATUS_OK)
-		return connect_reader(db, err);
+	bring_up(db->path, 0, err); /* or somebody else just did */
+	TRY(connect_reader(db, err));
+	TRY(migrate_version(db, (int64_t)newest, &version, err));
+	if (version == (int64_t)newest)
+		return STATUS_OK;
 	return err_set(
 		err, STATUS_DATABASE,
 		"%s: was made by an older flashline (schema %lld, this program reads %zu): the "
@@ -277,6 +299,22 @@ static enum status connect_decider(struct db *db, int64_t *version, struct err *
 	return migrate_version(db, (int64_t)newest, version, err);
 }
 
+/* Makes the file, or brings it up to date, unless somebody else was quicker. */
+static enum status connect_to_older(struct db *db, int64_t newest, struct err *err)
+{
+	int64_t version = 0;
+	struct err why;
+	enum status st = bring_up(db->path, SQLITE_OPEN_CREATE, &why);
+
+	if (access(db->path, F_OK) == 0)
+		TRY(connect_decider(db, &version, err));
+	if (!st || version == newest)
+		return STATUS_OK;
+	if (err)
+		*err = why;
+	return st;
+}
+
 /* Without the lock, so that neither a station that works keeps it out, nor a station that
  * starts in this moment finds the database taken. */
 static enum status open_decider(struct db *db, struct err *err)
@@ -290,8 +328,7 @@ static enum status open_decider(struct db *db, struct err *err)
 	if (version != (int64_t)newest) {
 		sqlite3_close(db->sql);
 		db->sql = NULL;
-		TRY(bring_up(db->path, SQLITE_OPEN_CREATE, err));
-		TRY(connect_decider(db, &version, err));
+		TRY(connect_to_older(db, (int64_t)newest, err));
 	}
 	TRY(use_wal(db, err));
 	return sql_exec(db, "PRAGMA foreign_keys = ON", err);
@@ -322,8 +359,11 @@ static void compare_machine(struct db *db)
 	if (!machine_digest(machine) || sql_prepare(db, sql, &stmt, NULL))
 		return;
 	sql_bind_text(stmt, 1, machine);
-	if (sqlite3_step(stmt) == SQLITE_ROW)
-		db->other_host = strdup((const char *)sqlite3_column_text(stmt, 0));
+	const char *host = sqlite3_step(stmt) == SQLITE_ROW
+				   ? (const char *)sqlite3_column_text(stmt, 0)
+				   : NULL;
+	if (host)
+		db->other_host = strdup(host);
 	sqlite3_finalize(stmt);
 }
 

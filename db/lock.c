@@ -2,6 +2,7 @@
 #include "db/lock.h"
 
 #include "db/db.h"
+#include "engine/base/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +10,9 @@
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
+
+/* How often whoever waits looks again: our choice. */
+#define AGAIN_MS 20
 
 static enum status held_by_other(const char *db_path, int fd, struct err *err)
 {
@@ -46,7 +50,23 @@ void lock_note_write(int fd, const char *note)
 		(void)!pwrite(fd, text, (size_t)len, 0);
 }
 
+/* flock, until the deadline; -1 with errno. */
+static int lock_until(int fd, struct deadline deadline)
+{
+	while (flock(fd, LOCK_EX | LOCK_NB)) {
+		if (errno != EWOULDBLOCK || deadline_passed(deadline))
+			return -1;
+		clock_sleep_ms(&clock_monotonic, AGAIN_MS);
+	}
+	return 0;
+}
+
 enum status lock_take(const char *db_path, int *fd, struct err *err)
+{
+	return lock_wait(db_path, 0, fd, err);
+}
+
+enum status lock_wait(const char *db_path, int wait_ms, int *fd, struct err *err)
 {
 	char path[DB_PATH_BYTES + 8], note[LOCK_NOTE_BYTES];
 
@@ -58,7 +78,7 @@ enum status lock_take(const char *db_path, int *fd, struct err *err)
 			       "%s: cannot be made (%s): check the rights of the folder, or name "
 			       "another file with --db",
 			       path, strerror(errno));
-	if (flock(lock_fd, LOCK_EX | LOCK_NB)) {
+	if (lock_until(lock_fd, deadline_after_ms(&clock_monotonic, (uint64_t)wait_ms))) {
 		enum status st = errno == EWOULDBLOCK ? held_by_other(db_path, lock_fd, err)
 						      : err_set(err, STATUS_DATABASE,
 								"%s: cannot be locked (%s)", path,

@@ -13,6 +13,8 @@
 /* *fd is to be closed to give the lock back. STATUS_DATABASE: held by another
  * process, which is named, or the lock file cannot be made. Never waits. */
 enum status lock_take(const char *db_path, int *fd, struct err *err);
+/* The same, but a holder has wait_ms to end. */
+enum status lock_wait(const char *db_path, int wait_ms, int *fd, struct err *err);
 
 /*
  * A line that one holder leaves for the next, behind the process number; "" when nobody did. It

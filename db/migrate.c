@@ -39,7 +39,7 @@ static enum status check_history(struct db *db, int64_t version, struct err *err
 		       db->path, (long long)version, (long long)applied, (long long)applied);
 }
 
-enum status migrate_version(struct db *db, int64_t newest, int64_t *version, struct err *err)
+static enum status read_version(struct db *db, int64_t newest, int64_t *version, struct err *err)
 {
 	int64_t application_id, tables;
 
@@ -56,6 +56,16 @@ enum status migrate_version(struct db *db, int64_t newest, int64_t *version, str
 			       "up to %lld): update the program, or name another file with --db",
 			       db->path, (long long)*version, (long long)newest);
 	return check_history(db, *version, err);
+}
+
+/* All of one moment: another process may be bringing it up to date. */
+enum status migrate_version(struct db *db, int64_t newest, int64_t *version, struct err *err)
+{
+	TRY(sql_exec(db, "SAVEPOINT version", err));
+	enum status st = read_version(db, newest, version, err);
+
+	sqlite3_exec(db->sql, "RELEASE version", NULL, NULL, NULL);
+	return st;
 }
 
 /*

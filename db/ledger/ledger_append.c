@@ -102,6 +102,8 @@ enum status ledger_append(struct db *db, const char *kind, const char *ref, stru
 	struct body body;
 
 	assert(row);
+	if (!ref) /* of a file that was changed by hand */
+		return sql_fail_at(db->path, SQLITE_CORRUPT, "a record without a key", err);
 	TRY(get_writer(db, err));
 	TRY(body_read(db->ledger->reader, row, ref, &body, err));
 	if (!body.is_there)

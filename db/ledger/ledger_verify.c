@@ -2,6 +2,7 @@
  * Everything against everything: the entries among themselves, each with the record that it
  * is of, then whether a record is there that no entry is of, then what was told outside.
  */
+#include "db/damage.h"
 #include "db/ledger/ledger_body.h"
 #include "db/ledger/ledger_diff.h"
 #include "db/ledger/ledger_read.h"
@@ -372,7 +373,7 @@ static enum status check_indexes(struct verifier *v, struct err *err)
 		found(v, LEDGER_INDEX_DIFFERS, NULL, NULL,
 		      "every record is there, but the file does not hold together: lists and "
 		      "exports may leave some out (%s)",
-		      first);
+		      damage_last_line(first));
 	return STATUS_OK;
 }
 

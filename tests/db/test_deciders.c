@@ -177,6 +177,31 @@ static void people_decide_while_a_station_works_and_the_ledger_holds(void **stat
 	db_close(db);
 }
 
+/* Nobody has made the file: each would, and has to wait for the one that does. */
+static void of_several_first_decisions_all_are_stored(void **state)
+{
+	const struct world *w = *state;
+	struct crowd crowd = { .world = w };
+	struct member members[DECIDERS];
+	pthread_t threads[DECIDERS];
+	char count[24];
+
+	pthread_barrier_init(&crowd.start, NULL, DECIDERS);
+	for (int i = 0; i < DECIDERS; i++) {
+		members[i] = (struct member){ .crowd = &crowd, .number = i };
+		assert_int_equal(pthread_create(&threads[i], NULL, decide, &members[i]), 0);
+	}
+	for (int i = 0; i < DECIDERS; i++)
+		pthread_join(threads[i], NULL);
+	pthread_barrier_destroy(&crowd.start);
+	for (int i = 0; i < DECIDERS; i++) {
+		if (members[i].st)
+			fail_msg("member %d: %s", i, members[i].err.text);
+	}
+	snprintf(count, sizeof(count), "%d", DECIDERS * ROUNDS);
+	assert_string_equal(world_ask(w, "SELECT count(*) FROM disposition"), count);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,6 +216,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			people_decide_while_a_station_works_and_the_ledger_holds, world_set_up,
 			world_tear_down),
+		cmocka_unit_test_setup_teardown(of_several_first_decisions_all_are_stored,
+						world_set_up, world_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
