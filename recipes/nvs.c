@@ -220,10 +220,8 @@ static void put_entry(struct writer *w, const struct nvs_entry *e, uint8_t *name
 
 static enum status refuse_size(uint32_t size_bytes, size_t pages, size_t room, struct err *err)
 {
-	size_t enough = (pages + 1) * NVS_PAGE_BYTES;
+	size_t enough = (pages + 1) * NVS_PAGE_BYTES; /* two pages or more: writable */
 
-	if (room == size_bytes / NVS_PAGE_BYTES && enough < NVS_SIZE_MIN)
-		enough = NVS_SIZE_MIN;
 	return err_set(
 		err, STATUS_RECIPE,
 		"the entries need %zu pages of 4096 bytes, and the partition has room for %zu: "

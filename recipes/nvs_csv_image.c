@@ -53,6 +53,7 @@ enum status nvs_make_value(const struct nvs_csv *t, const struct nvs_item *item,
 	st = nvs_fill_in(text, values, item->is_file, bytes, &size, &why);
 	if (!st && item->is_file) {
 		name = *bytes;
+		*bytes = NULL;
 		st = read_value_file(t, (char *)name, bytes, &size, &why);
 		free(name);
 		/* The name as the CSV has it: values are not shown, not even in names. */

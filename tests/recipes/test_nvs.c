@@ -160,8 +160,10 @@ static void compare_value(const struct nvs_entry *e, const char *namespace,
 	};
 	const struct read_value *v = nvs_read_find(r, namespace, e->key);
 
-	if (!v)
+	if (!v) {
 		fail_msg("seed %u: %s in %s is not there", seed, e->key, namespace);
+		return;
+	}
 	if (e->type != NVS_STRING && e->type != NVS_BLOB) {
 		assert_int_equal(v->number, e->number & masks[v->type & 0xf]);
 		return;
