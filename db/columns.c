@@ -87,18 +87,3 @@ const struct column *column_rows(size_t *count)
 	*count = sizeof(columns) / sizeof(columns[0]);
 	return columns;
 }
-
-const char *column_type_name(enum column_type type)
-{
-	switch (type) {
-	case COLUMN_TEXT:
-		return "text";
-	case COLUMN_INTEGER:
-		return "integer";
-	case COLUMN_REAL:
-		return "real";
-	case COLUMN_BOOL:
-		return "0 or 1";
-	}
-	return "";
-}

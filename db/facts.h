@@ -10,7 +10,6 @@
 #include "db/record.h"
 #include "db/sql.h"
 
-enum status fact_recipe(struct db *db, const struct record_recipe *recipe, struct err *err);
 enum status fact_run(struct db *db, const struct record_run *run, struct err *err);
 enum status fact_result(struct db *db, const struct record_result *result, struct err *err);
 /* Every record of db/decide.h, and what it says of statuses. */
@@ -19,7 +18,6 @@ enum status fact_put(struct db *db, enum record_kind kind, const void *record, s
 /* The rest has no check of its own: names and bytes that others refer to. All add nothing when
  * they are there already. */
 enum status fact_operator(struct db *db, const char *name, int64_t utc_ms, struct err *err);
-enum status fact_slot(struct db *db, const char *slot, int64_t utc_ms, struct err *err);
 /* The bytes, and that they belong to owner and ref. */
 enum status fact_attachment(struct db *db, const struct record_attachment *attachment,
 			    struct err *err);

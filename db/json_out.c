@@ -40,7 +40,8 @@ void json_out_text(FILE *out, struct span span)
 	fputc('"', out);
 }
 
-void json_out_real(FILE *out, double value)
+/* The shortest of 15 or 17 digits that reads back as the same number; value is finite. */
+static void json_out_real(FILE *out, double value)
 {
 	char text[40];
 

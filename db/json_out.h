@@ -8,13 +8,12 @@
 
 /* In quotes; bytes that are no UTF-8 become U+FFFD. */
 void json_out_text(FILE *out, struct span span);
-/* The shortest of 15 or 17 digits that reads back as the same number; value is finite. */
-void json_out_real(FILE *out, double value);
 
 /* "name":value, with a comma before all but the first member of an object; *count counts them.
  * A NULL text writes nothing at all. */
 void json_out_member(FILE *out, unsigned *count, const char *name, const char *text);
 void json_out_member_span(FILE *out, unsigned *count, const char *name, struct span span);
+/* value is finite. */
 void json_out_member_real(FILE *out, unsigned *count, const char *name, double value);
 void json_out_member_integer(FILE *out, unsigned *count, const char *name, long long value);
 /* Only the comma and the name, for what the caller writes behind it. */

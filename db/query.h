@@ -22,8 +22,6 @@ struct column {
 
 /* Every column of the view 'runs', in its order. */
 const struct column *column_rows(size_t *count);
-/* "text", "integer", "real", "0 or 1" */
-const char *column_type_name(enum column_type type);
 
 /* All members zero: every run. Conditions are joined by "and". Strings are borrowed. */
 struct run_filter {

@@ -86,7 +86,7 @@ static enum status put_recipe(struct db *db, const struct record_recipe *recipe,
 	return ledger_append(db, "recipe", recipe->digest, err);
 }
 
-enum status fact_recipe(struct db *db, const struct record_recipe *recipe, struct err *err)
+static enum status fact_recipe(struct db *db, const struct record_recipe *recipe, struct err *err)
 {
 	TRY(put_recipe(db, recipe, err));
 	/* What the digest does not cover, comments, may differ each time. */
@@ -121,7 +121,7 @@ enum status fact_operator(struct db *db, const char *name, int64_t utc_ms, struc
 			"operator", name, utc_ms, err);
 }
 
-enum status fact_slot(struct db *db, const char *slot, int64_t utc_ms, struct err *err)
+static enum status fact_slot(struct db *db, const char *slot, int64_t utc_ms, struct err *err)
 {
 	return put_seen(db,
 			"INSERT INTO slot (slot, first_seen_utc_ms) SELECT ?1, ?2 "

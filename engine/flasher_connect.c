@@ -119,9 +119,12 @@ static void count_echoes(struct run *r, const struct sync_report *sync)
 static void judge_printed(struct run *r, const struct sync_report *sync)
 {
 	struct boot_text boot;
+	char signs[120];
 
 	boot_text_read(sync->boot_text, &boot);
 	r->facts.is_deaf |= boot.mode == BOOT_MODE_LOADER;
+	if (boot_text_signs(&boot, signs, sizeof(signs)))
+		run_evidence(r, "the unit's text tells of: %s", signs);
 	if (sync->boot_text[0])
 		run_evidence(r, "the unit printed \"%.120s\"", sync->boot_text);
 }

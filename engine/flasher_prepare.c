@@ -146,7 +146,7 @@ static enum status change_rate(struct run *r, uint32_t rate_baud)
 	if (told_baud != rate_baud)
 		run_log(r, "told the ROM %u baud for %u: its clock is off", (unsigned)told_baud,
 			(unsigned)rate_baud);
-	return loader_change_rate_as(&r->loader, told_baud, rate_baud, FIRST_RATE, err);
+	return loader_change_rate(&r->loader, told_baud, rate_baud, FIRST_RATE, err);
 }
 
 enum status run_rate(struct run *r)

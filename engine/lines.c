@@ -180,8 +180,3 @@ enum status lines_run_application(struct transport *t, enum run_kind kind, struc
 	assert((unsigned)kind < sizeof(run_application) / sizeof(run_application[0]));
 	return play(t, &run_application[kind], err);
 }
-
-enum status lines_idle(struct transport *t, struct err *err)
-{
-	return transport_set_lines(t, OFF, OFF, err);
-}

@@ -40,7 +40,4 @@ enum run_kind {
 /* Restart the chip into its application. Blocks for 0.1 .. 0.5 s. */
 enum status lines_run_application(struct transport *t, enum run_kind kind, struct err *err);
 
-/* Both lines released: the state a port idles in. */
-enum status lines_idle(struct transport *t, struct err *err);
-
 #endif

@@ -19,7 +19,7 @@
 #define UNKNOWN_OP_DRAIN_MS 1000
 #define ROM_ERROR_FORMAT 0x05
 
-const char *loader_kind_name(enum loader_kind kind)
+static const char *kind_name(enum loader_kind kind)
 {
 	return kind == LOADER_STUB ? "stub" : "ROM";
 }
@@ -274,7 +274,7 @@ static enum status judge_silence(const struct loader *l, uint8_t op, uint64_t to
 {
 	const struct loader_noise *n = &l->noise;
 	const char *name = loader_op_name(op);
-	const char *who = loader_kind_name(l->kind);
+	const char *who = kind_name(l->kind);
 
 	if (deadline_passed(l->limit))
 		return err_set(err, STATUS_RUN_TIMEOUT,
@@ -296,7 +296,7 @@ static enum status refuse(const struct loader *l, uint8_t op, const struct packe
 
 	return err_set_device(err, STATUS_REFUSED, p->body + at, p->size - at,
 			      "%s refused by the %s: %02X %s", loader_op_name(op),
-			      loader_kind_name(l->kind), loader_code(status, error),
+			      kind_name(l->kind), loader_code(status, error),
 			      loader_code_text(status, error));
 }
 
@@ -314,7 +314,7 @@ static enum status judge_answer(const struct loader *l, const struct packet *p,
 		return err_set(
 			err, STATUS_GARBLED,
 			"%s: the %s's answer is too short: %zu bytes, expected %u and status",
-			loader_op_name(p->op), loader_kind_name(l->kind), p->size,
+			loader_op_name(p->op), kind_name(l->kind), p->size,
 			(unsigned)shape.data_sizes[0]);
 	*reply = (struct reply){
 		.op = p->op, .value = p->value, .data = p->body, .size = data_size
@@ -322,7 +322,7 @@ static enum status judge_answer(const struct loader *l, const struct packet *p,
 	return STATUS_OK;
 }
 
-/* A ROM's way to refuse an opcode that it does not know: see loader_command. */
+/* A ROM's way to refuse an opcode that it does not know: see loader_exchange. */
 static bool is_unknown_op(const struct loader *l, const struct packet *p, uint8_t previous_op)
 {
 	return l->kind == LOADER_ROM && p->op == previous_op && p->body[0] &&
@@ -367,7 +367,7 @@ static enum status await_answer(struct loader *l, uint8_t op, uint8_t previous_o
 			if (p.op == op)
 				return err_set(err, STATUS_GARBLED,
 					       "%s: damaged answer from the %s, %zu bytes",
-					       loader_op_name(op), loader_kind_name(l->kind),
+					       loader_op_name(op), kind_name(l->kind),
 					       l->reader.len);
 			loader_note_noise(l, l->frame, l->reader.len);
 			break;
@@ -427,16 +427,4 @@ enum status loader_exchange(struct loader *l, uint8_t op, size_t size, uint32_t 
 				l->reader.state == SLIP_COMPLETE ? l->reader.len : 0,
 				clock_now_us(l->clock) - start_us);
 	return st;
-}
-
-enum status loader_command(struct loader *l, uint8_t op, const uint8_t *payload, size_t size,
-			   uint32_t checksum, size_t data_size, uint32_t wait_ms,
-			   struct reply *reply, struct err *err)
-{
-	assert(size <= LOADER_PAYLOAD_MAX && data_size <= UINT8_MAX);
-	if (size)
-		memcpy(l->payload, payload, size);
-	return loader_exchange(l, op, size, checksum,
-			       (struct answer_shape){ { (uint8_t)data_size, 0 } }, wait_ms, reply,
-			       err);
 }

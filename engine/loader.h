@@ -73,7 +73,7 @@ struct loader {
 	struct loader_repeats repeats;
 	uint64_t sent_bytes; /* on the wire, framing included */
 	uint64_t received_bytes;
-	uint8_t last_op;   /* last request that the loader knew, see loader_command */
+	uint8_t last_op;   /* last request that the loader knew, see loader_exchange */
 	bool has_greeting; /* the stub's OHAI was seen */
 	struct loader_noise noise;
 	uint8_t *payload; /* of the request being built: LOADER_PAYLOAD_MAX */
@@ -101,26 +101,6 @@ void loader_release(struct loader *l);
 /* The same unit through another transport, on the same clock: what was read and not yet
  * looked at is dropped. */
 void loader_use(struct loader *l, struct transport *t);
-
-/*
- * Send op with payload and wait for its answer. data_size is what the command
- * returns before the status bytes (0 for most). wait_ms is the time the chip may
- * need; wire time of the request and the answer at rate_baud is added here.
- * checksum goes into the header (data commands only, else 0).
- *
- * What arrived before the request is dropped first: it cannot be its answer.
- * An answer with another opcode belongs to an older command and is skipped, with
- * one exception: a ROM refuses an opcode that it does not know under the opcode
- * of the command before (eight times, if that was SYNC); that is a refusal of
- * this request, and the repetitions are drained before it is returned.
- *
- * STATUS_NO_ANSWER silence or only text, STATUS_GARBLED something that is no
- * whole answer, STATUS_REFUSED (err says which code, in words), and when the
- * run's limit ends the wait: STATUS_RUN_TIMEOUT.
- */
-enum status loader_command(struct loader *l, uint8_t op, const uint8_t *payload, size_t size,
-			   uint32_t checksum, size_t data_size, uint32_t wait_ms,
-			   struct reply *reply, struct err *err);
 
 /* What the SYNC echoes say about the line. docs/protocol.md, sync. */
 struct sync_report {
@@ -168,17 +148,14 @@ enum status loader_mem_end(struct loader *l, uint32_t entry, struct err *err);
 enum status loader_await_stub(struct loader *l, struct err *err);
 
 /*
- * Tell the chip, then the port. old_baud is what the chip runs at now (sent to
- * the stub only: a ROM would take it for a clock divider). On success
- * l->rate_baud is the rate the bridge really makes. Judges nothing: SYNC afterwards.
- * STATUS_RATE_FAILED: the chip may have changed, the port could not.
+ * Tell the chip told_baud, then set the port to new_baud. They differ for a chip that is wrong
+ * about its own clock. old_baud is what the chip runs at now (sent to the stub only: a ROM would
+ * take it for a clock divider). On success l->rate_baud is the rate the bridge really makes.
+ * Judges nothing: SYNC afterwards. STATUS_RATE_FAILED: the chip may have changed, the port could
+ * not.
  */
-enum status loader_change_rate(struct loader *l, uint32_t new_baud, uint32_t old_baud,
-			       struct err *err);
-/* The same for a chip that has to be told another number than the port's, because
- * it is wrong about its own clock. */
-enum status loader_change_rate_as(struct loader *l, uint32_t told_baud, uint32_t new_baud,
-				  uint32_t old_baud, struct err *err);
+enum status loader_change_rate(struct loader *l, uint32_t told_baud, uint32_t new_baud,
+			       uint32_t old_baud, struct err *err);
 
 enum status loader_spi_attach(struct loader *l, uint32_t pins, struct err *err);
 enum status loader_spi_params(struct loader *l, uint32_t flash_bytes, struct err *err);

@@ -179,8 +179,8 @@ enum status loader_mem_end(struct loader *l, uint32_t entry, struct err *err)
 	return st;
 }
 
-enum status loader_change_rate_as(struct loader *l, uint32_t told_baud, uint32_t new_baud,
-				  uint32_t old_baud, struct err *err)
+enum status loader_change_rate(struct loader *l, uint32_t told_baud, uint32_t new_baud,
+			       uint32_t old_baud, struct err *err)
 {
 	/* A ROM would take word 1 for a clock divider if word 2 were the old rate. */
 	const uint32_t words[] = { told_baud, l->kind == LOADER_STUB ? old_baud : 0 };
@@ -194,12 +194,6 @@ enum status loader_change_rate_as(struct loader *l, uint32_t told_baud, uint32_t
 	TRY(transport_discard(l->transport, err));
 	loader_forget_input(l);
 	return STATUS_OK;
-}
-
-enum status loader_change_rate(struct loader *l, uint32_t new_baud, uint32_t old_baud,
-			       struct err *err)
-{
-	return loader_change_rate_as(l, new_baud, new_baud, old_baud, err);
 }
 
 enum status loader_spi_attach(struct loader *l, uint32_t pins, struct err *err)

@@ -40,13 +40,24 @@ void loader_clear_noise(struct loader *l);
 enum status loader_send_raw(struct loader *l, const uint8_t *wire, size_t size, struct deadline d,
 			    struct err *err);
 
-/* Send op with l->payload[0 .. size) and wait for its answer, as loader_command. */
+/*
+ * Send op with l->payload[0 .. size) and wait for its answer, in that shape. wait_ms is
+ * the time the chip may need; wire time of the request and the answer at rate_baud is added
+ * here. checksum goes into the header (data commands only, else 0).
+ *
+ * What arrived before the request is dropped first: it cannot be its answer.
+ * An answer with another opcode belongs to an older command and is skipped, with
+ * one exception: a ROM refuses an opcode that it does not know under the opcode
+ * of the command before (eight times, if that was SYNC); that is a refusal of
+ * this request, and the repetitions are drained before it is returned.
+ *
+ * STATUS_NO_ANSWER silence or only text, STATUS_GARBLED something that is no
+ * whole answer, STATUS_REFUSED (err says which code, in words), and when the
+ * run's limit ends the wait: STATUS_RUN_TIMEOUT.
+ */
 enum status loader_exchange(struct loader *l, uint8_t op, size_t size, uint32_t checksum,
 			    struct answer_shape shape, uint32_t wait_ms, struct reply *reply,
 			    struct err *err);
-
-/* "ROM" or "stub". */
-const char *loader_kind_name(enum loader_kind kind);
 
 /* Is this frame the stub's greeting? */
 bool loader_is_greeting(const uint8_t *frame, size_t size);

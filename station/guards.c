@@ -135,7 +135,8 @@ static bool is_overridden(const struct guards *g, enum status code)
 	return g->setup.overrides & GUARD_BIT(code);
 }
 
-bool guards_overridden(const struct guard_run *run, enum status code)
+/* In this run already. */
+static bool was_overridden(const struct guard_run *run, enum status code)
 {
 	for (size_t i = 0; i < run->overridden_count; i++) {
 		if (run->overridden[i].code == code)
@@ -187,7 +188,7 @@ enum status guards_settle(const struct guards *g, struct guard_run *run,
 			return err_set(err, found->rows[i].code, "%s", found->rows[i].detail);
 	}
 	for (size_t i = 0; i < found->count; i++) {
-		if (guards_overridden(run, found->rows[i].code))
+		if (was_overridden(run, found->rows[i].code))
 			guards_say(run, "%s: %s", status_code(found->rows[i].code),
 				   found->rows[i].detail);
 		else
@@ -297,7 +298,7 @@ enum status guards_identified(struct guards *g, struct guard_run *run, const uin
 		TRY(guards_claim(g, run, name, &facts, err));
 	if (!mac)
 		return STATUS_OK;
-	if (guards_overridden(run, STATUS_MAC_ELSEWHERE)) {
+	if (was_overridden(run, STATUS_MAC_ELSEWHERE)) {
 		int64_t again = own_generation(&facts, true);
 
 		run->generation = again > run->generation ? again : run->generation;

@@ -49,8 +49,6 @@ struct unit_facts {
 /* A line for the unit's log. */
 __attribute__((format(printf, 2, 3))) void guards_say(const struct guard_run *run,
 						      const char *format, ...);
-/* Was this guard overridden in this run? */
-bool guards_overridden(const struct guard_run *run, enum status code);
 /* The first finding that nobody overrides; else all of them are recorded as overridden. */
 enum status guards_settle(const struct guards *g, struct guard_run *run,
 			  const struct findings *found, struct err *err);

@@ -16,9 +16,24 @@ struct view_state {
 	uint64_t *shown_bytes;
 };
 
+static bool is_smart_terminal(int fd)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(fd) && term && term[0] && strcmp(term, "dumb") != 0;
+}
+
+/* Colours: a terminal, TERM not "dumb", NO_COLOR not set (no-color.org). */
+static bool has_colour(int fd)
+{
+	const char *no_colour = getenv("NO_COLOR");
+
+	return is_smart_terminal(fd) && !(no_colour && no_colour[0]);
+}
+
 static struct screen screen_of(int fd)
 {
-	struct screen screen = { .columns = 80, .lines = 24, .has_colour = view_has_colour(fd) };
+	struct screen screen = { .columns = 80, .lines = 24, .has_colour = has_colour(fd) };
 	struct winsize size;
 
 	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col && size.ws_row) {
@@ -126,21 +141,7 @@ struct view view_of(struct view_state *v)
 	};
 }
 
-static bool is_smart_terminal(int fd)
-{
-	const char *term = getenv("TERM");
-
-	return isatty(fd) && term && term[0] && strcmp(term, "dumb") != 0;
-}
-
 enum view_kind view_kind_for(int fd)
 {
 	return is_smart_terminal(fd) ? VIEW_SCREEN : VIEW_PLAIN;
-}
-
-bool view_has_colour(int fd)
-{
-	const char *no_colour = getenv("NO_COLOR");
-
-	return is_smart_terminal(fd) && !(no_colour && no_colour[0]);
 }

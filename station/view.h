@@ -55,7 +55,5 @@ struct view view_of(struct view_state *v);
 
 /* VIEW_SCREEN for a terminal that can do it, else VIEW_PLAIN. */
 enum view_kind view_kind_for(int fd);
-/* Colours: a terminal, TERM not "dumb", NO_COLOR not set (no-color.org). */
-bool view_has_colour(int fd);
 
 #endif

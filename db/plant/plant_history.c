@@ -9,8 +9,9 @@
 
 /* ---- the local side ---- */
 
-enum status local_hash(struct db *db, int64_t seq, bool *is_there,
-		       uint8_t hash[static SHA256_BYTES], struct err *err)
+/* Hash of a local entry; is_there false when there is none. seq 0 is 32 zero bytes. */
+static enum status local_hash(struct db *db, int64_t seq, bool *is_there,
+			      uint8_t hash[static SHA256_BYTES], struct err *err)
 {
 	sqlite3_stmt *stmt;
 

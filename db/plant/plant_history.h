@@ -6,10 +6,6 @@
 
 #include "db/plant/plant_sync.h"
 
-/* Hash of a local entry; is_there false when there is none. seq 0 is 32 zero bytes. */
-enum status local_hash(struct db *db, int64_t seq, bool *is_there,
-		       uint8_t hash[static SHA256_BYTES], struct err *err);
-
 /* The last entry of the segment that is there now. */
 enum status local_end(struct db *db, const struct plant_segment *segment, int64_t *end,
 		      struct err *err);

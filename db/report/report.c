@@ -40,7 +40,7 @@ void report_conditions(sqlite3_str *text, const struct report_filter *filter, bo
 }
 
 /* 0 is no parameter's number: SQLite refuses it, and nothing is bound. */
-void report_bind(sqlite3_stmt *stmt, const struct report_filter *filter)
+static void bind_filter(sqlite3_stmt *stmt, const struct report_filter *filter)
 {
 	sqlite3_bind_int64(stmt, sqlite3_bind_parameter_index(stmt, ":from"), filter->from_utc_ms);
 	sqlite3_bind_int64(stmt, sqlite3_bind_parameter_index(stmt, ":to"), filter->to_utc_ms);
@@ -60,7 +60,7 @@ enum status report_prepare(struct report_build *b, sqlite3_str *text, sqlite3_st
 		 : sql_fail_at(b->db->path, SQLITE_NOMEM, NULL, err);
 	sqlite3_free(sql);
 	if (!st)
-		report_bind(*stmt, b->filter);
+		bind_filter(*stmt, b->filter);
 	return st;
 }
 
@@ -132,7 +132,8 @@ static enum status add_recipe(struct report_build *b, sqlite3_stmt *row, struct 
 			  &b->recipe_yields[number], err);
 }
 
-enum status report_read_recipes(struct report_build *b, struct err *err)
+/* The recipes, and a yield for each of their products and processes. */
+static enum status read_recipes(struct report_build *b, struct err *err)
 {
 	sqlite3_stmt *stmt;
 	bool has_row = true;
@@ -178,7 +179,7 @@ static enum status ask(struct report_build *b, const char *sql, int64_t *answer,
 	bool has_row;
 
 	TRY(sql_prepare(b->db, sql, &stmt, err));
-	report_bind(stmt, b->filter);
+	bind_filter(stmt, b->filter);
 	enum status st = report_step(b, stmt, &has_row, err);
 	*answer = !st && has_row ? sqlite3_column_int64(stmt, 0) : 0;
 	sqlite3_finalize(stmt);
@@ -251,7 +252,7 @@ static enum status read_parts(struct report_build *b, struct err *err)
 {
 	TRY(check_filter(b, err));
 	TRY(read_head(b, err));
-	TRY(report_read_recipes(b, err));
+	TRY(read_recipes(b, err));
 	TRY(report_read_runs(b, err));
 	TRY(report_read_units(b, err));
 	TRY(report_read_measures(b, err));

@@ -34,7 +34,6 @@ const char *report_column(sqlite3_stmt *row, int column);
 
 /* " AND run.batch = :batch ..." for what the filter chooses of table run. */
 void report_conditions(sqlite3_str *text, const struct report_filter *filter, bool with_times);
-void report_bind(sqlite3_stmt *stmt, const struct report_filter *filter);
 /* Prepare and bind; gives up text. */
 enum status report_prepare(struct report_build *b, sqlite3_str *text, sqlite3_stmt **stmt,
 			   struct err *err);
@@ -44,8 +43,6 @@ enum status report_step(struct report_build *b, sqlite3_stmt *stmt, bool *has_ro
 /* One more item of size bytes at the end of an array; its members are zero. */
 enum status report_grow(void *items, size_t *count, size_t size, void **item, struct err *err);
 
-/* The recipes, and a yield for each of their products and processes. */
-enum status report_read_recipes(struct report_build *b, struct err *err);
 /* The number of a recipe in recipe_yields; an unknown one has a row as well. */
 enum status report_recipe_number(struct report_build *b, const char *digest, size_t *number,
 				 struct err *err);

@@ -14,12 +14,12 @@ struct trace_memory *trace_memory_new(void);
 void trace_memory_free(struct trace_memory *m);
 /* All that was taken is void; one block stays for what comes next. */
 void trace_memory_reset(struct trace_memory *m);
-/* Zeroed; NULL when there is none, and then trace_memory_failed(). m may be NULL: as if. */
+/* Zeroed; NULL when there is none, which trace_memory_judge() then tells. m may be
+ * NULL: as if. */
 void *trace_take(struct trace_memory *m, size_t size);
 const char *trace_text(struct trace_memory *m, const char *text);
 /* A column's text; NULL of NULL. */
 const char *trace_column(struct trace_memory *m, sqlite3_stmt *row, int column);
-bool trace_memory_failed(const struct trace_memory *m);
 /* STATUS_NO_MEMORY if it failed, else st. */
 enum status trace_memory_judge(const struct trace_memory *m, enum status st, struct err *err);
 

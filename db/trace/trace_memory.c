@@ -101,14 +101,9 @@ const char *trace_column(struct trace_memory *m, sqlite3_stmt *row, int column)
 	return trace_text(m, (const char *)sqlite3_column_text(row, column));
 }
 
-bool trace_memory_failed(const struct trace_memory *m)
-{
-	return !m || m->has_failed;
-}
-
 enum status trace_memory_judge(const struct trace_memory *m, enum status st, struct err *err)
 {
-	if (st || !trace_memory_failed(m))
+	if (st || (m && !m->has_failed))
 		return st;
 	return err_set(err, STATUS_NO_MEMORY, "no memory for the trace");
 }

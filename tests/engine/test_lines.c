@@ -115,18 +115,6 @@ static void a_reset_drops_what_was_said_before_it_and_nothing_after(void **state
 	}
 }
 
-static void idle_is_both_released(void **state)
-{
-	static const struct shown idle[] = { { 0, 0, 0 } };
-	struct wire_script s;
-	struct err err;
-
-	(void)state;
-	script_init(&s);
-	assert_int_equal(lines_idle(&s.base, &err), STATUS_OK);
-	check(&s, idle, 1);
-}
-
 static void an_adapter_without_lines_is_told_apart(void **state)
 {
 	struct wire_script s;
@@ -161,7 +149,6 @@ int main(void)
 		cmocka_unit_test(held_leaves_the_strap_low),
 		cmocka_unit_test(a_restart_never_pulls_the_strap),
 		cmocka_unit_test(a_reset_drops_what_was_said_before_it_and_nothing_after),
-		cmocka_unit_test(idle_is_both_released),
 		cmocka_unit_test(an_adapter_without_lines_is_told_apart),
 		cmocka_unit_test(every_reset_has_a_name_of_its_own),
 	};

@@ -53,7 +53,7 @@ static enum status do_mem_end(void)
 
 static enum status do_change_rate(void)
 {
-	return loader_change_rate(&w.l, 921600, 115200, &w.err);
+	return loader_change_rate(&w.l, 921600, 921600, 115200, &w.err);
 }
 
 static enum status do_attach(void)
