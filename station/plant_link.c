@@ -9,6 +9,9 @@
 #include <string.h>
 #include <time.h>
 
+/* What the thread is given to see that its time is over, unless it looks up a name. */
+#define LOOK_UP_US 300000
+
 void ask_free(struct ask *ask)
 {
 	pthread_cond_destroy(&ask->told);
@@ -41,12 +44,13 @@ static int start_thread(struct plant_link *link)
 	return failed;
 }
 
-static void release(struct plant_link *link)
+void plant_link_release(struct plant_link *link)
 {
 	plant_sync_release(&link->sync);
 	plant_close(link->plant);
 	db_close(link->notes);
 	db_close(link->db);
+	pthread_cond_destroy(&link->ended);
 	pthread_cond_destroy(&link->work);
 	pthread_mutex_destroy(&link->mutex);
 	free(link->server);
@@ -67,6 +71,7 @@ enum status plant_link_new(const char *server, const char *db_path, struct write
 		return err_set(err, STATUS_NO_MEMORY, "no memory for the line to the plant");
 	pthread_mutex_init(&link->mutex, NULL);
 	cond_init(&link->work);
+	cond_init(&link->ended);
 	link->end = &link->first;
 	link->writer = writer;
 	link->server = strdup(server);
@@ -83,11 +88,28 @@ enum status plant_link_new(const char *server, const char *db_path, struct write
 		st = err_set(err, STATUS_NO_MEMORY, "no thread for the line to the plant (%s)",
 			     strerror(failed));
 	if (st) {
-		release(link);
+		plant_link_release(link);
 		return st;
 	}
 	*out = link;
 	return STATUS_OK;
+}
+
+/*
+ * A name server that does not answer takes 10 s and more of the thread's time, and nobody can
+ * end that. Then the thread is left behind: it goes nowhere but to its own end. With the mutex.
+ */
+static bool leave_looking_up(struct plant_link *link)
+{
+	const uint64_t at_us = link->stop_at_us + LOOK_UP_US;
+	const struct timespec at = { .tv_sec = (time_t)(at_us / 1000000),
+				     .tv_nsec = (long)(at_us % 1000000) * 1000 };
+
+	while (!link->has_ended &&
+	       pthread_cond_timedwait(&link->ended, &link->mutex, &at) != ETIMEDOUT)
+		;
+	link->is_left = !link->has_ended && link->is_opening;
+	return link->is_left;
 }
 
 void plant_link_free(struct plant_link *link, uint32_t grace_ms)
@@ -99,9 +121,15 @@ void plant_link_free(struct plant_link *link, uint32_t grace_ms)
 	link->stopping_us = clock_now_us(&clock_monotonic);
 	link->stop_at_us = link->stopping_us + (uint64_t)grace_ms * 1000;
 	pthread_cond_signal(&link->work);
+	bool is_left = leave_looking_up(link);
+	pthread_t thread = link->thread;
 	pthread_mutex_unlock(&link->mutex);
-	pthread_join(link->thread, NULL);
-	release(link);
+	if (is_left) {
+		pthread_detach(thread);
+		return;
+	}
+	pthread_join(thread, NULL);
+	plant_link_release(link);
 }
 
 void plant_link_wake(struct plant_link *link)

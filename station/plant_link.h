@@ -26,7 +26,7 @@ struct plant_link;
 enum status plant_link_new(const char *server, const char *db_path, struct writer *writer,
 			   struct plant_link **out, struct err *err);
 /* Sends on for grace_ms at most (without a connection: tries once), ends the thread. NULL is
- * fine. */
+ * fine. A look-up of the server's name that goes on is left to end by itself. */
 void plant_link_free(struct plant_link *link, uint32_t grace_ms);
 /* Something was stored: send soon. Any thread, never blocks. */
 void plant_link_wake(struct plant_link *link);

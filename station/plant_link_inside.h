@@ -31,6 +31,10 @@ struct plant_link {
 	struct ask *first, **end;
 	bool is_woken, is_stopping;
 	uint64_t stopping_us, stop_at_us; /* of is_stopping: since when, and until when */
+	pthread_cond_t ended;
+	bool has_ended;  /* the thread has nothing to do any more */
+	bool is_opening; /* it may look up a name, which nobody can end */
+	bool is_left;    /* nobody waits for it: it releases the link itself */
 	struct plant_state state;
 
 	/* The thread's alone from here on. */
@@ -45,5 +49,6 @@ struct plant_link {
 
 void *plant_link_work(void *ctx);
 void ask_free(struct ask *ask);
+void plant_link_release(struct plant_link *link);
 
 #endif

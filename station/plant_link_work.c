@@ -182,6 +182,13 @@ static enum status begin(struct plant_link *link, struct err *err)
 	return plant_sync_begin(&link->sync, call_deadline(), err);
 }
 
+static void note_opening(struct plant_link *link, bool is_opening)
+{
+	pthread_mutex_lock(&link->mutex);
+	link->is_opening = is_opening;
+	pthread_mutex_unlock(&link->mutex);
+}
+
 static void try_to_connect(struct plant_link *link)
 {
 	const struct plant_patience patience = { .has_ended = has_time_ended, .ctx = link };
@@ -189,8 +196,10 @@ static void try_to_connect(struct plant_link *link)
 	enum status st;
 
 	link->tried_us = now_us();
+	note_opening(link, true);
 	st = plant_open(link->server, patience, deadline_after_ms(&clock_monotonic, CONNECT_MS),
 			&link->plant, &err);
+	note_opening(link, false);
 	if (!st)
 		st = begin(link, &err);
 	if (st) {
@@ -298,5 +307,12 @@ void *plant_link_work(void *ctx)
 		plant_sync_fetch(&link->sync, call_deadline(), &has_all, NULL);
 	}
 	tell_all_no_answer(link, "the station stops");
+	pthread_mutex_lock(&link->mutex);
+	bool is_left = link->is_left;
+	link->has_ended = true;
+	pthread_cond_signal(&link->ended);
+	pthread_mutex_unlock(&link->mutex);
+	if (is_left)
+		plant_link_release(link);
 	return NULL;
 }

@@ -68,6 +68,29 @@ static void one_line(const char *message, char *text, size_t size)
 			text[i] = ' ';
 }
 
+/* What a connection that does not come about means; libpq and the server say no code. */
+/* clang-format off */
+static const struct {
+	const char *part, *text;
+} connect_advices[] = {
+	{ "password authentication failed", "check the user and its line in ~/.pgpass" },
+	{ "no password supplied", "the login needs a line in ~/.pgpass" },
+	{ "could not translate host name", "check the server's name, or give its address" },
+};
+/* clang-format on */
+
+static enum status cannot_connect(struct plant *plant, struct err *err)
+{
+	char text[350];
+
+	one_line(PQerrorMessage(plant->conn), text, sizeof(text));
+	for (size_t i = 0; i < sizeof(connect_advices) / sizeof(connect_advices[0]); i++)
+		if (strstr(text, connect_advices[i].part))
+			return err_set(err, STATUS_PLANT_UNREACHABLE, "plant %s: %s (%s)",
+				       plant->where, connect_advices[i].text, text);
+	return err_set(err, STATUS_PLANT_UNREACHABLE, "plant %s: %s", plant->where, text);
+}
+
 static enum status lost(struct plant *plant, struct err *err)
 {
 	char text[350];
@@ -174,7 +197,7 @@ static enum status start(struct plant *plant, const char *server, struct err *er
 	if (!plant->conn)
 		return err_set(err, STATUS_NO_MEMORY, "no memory for the plant's connection");
 	if (PQstatus(plant->conn) == CONNECTION_BAD)
-		return lost(plant, err);
+		return cannot_connect(plant, err);
 	return STATUS_OK;
 }
 
@@ -202,7 +225,7 @@ static enum status finish_connecting(struct plant *plant, struct deadline d, str
 			     d, err));
 		state = PQconnectPoll(plant->conn);
 		if (state == PGRES_POLLING_FAILED)
-			return lost(plant, err);
+			return cannot_connect(plant, err);
 	}
 	note_where(plant);
 	PQsetNoticeReceiver(plant->conn, ignore_notice, NULL);

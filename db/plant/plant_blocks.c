@@ -25,7 +25,7 @@ static const char list_sql[] =
 	"AND run.kind = 'FLASH' AND result.outcome = 'PASS') "
 	"FROM (" BLOCKS ") WHERE ?1 IS NULL OR block_id = ?1 ORDER BY leased, block_id";
 
-static void read_block(sqlite3_stmt *row, struct serial_block *b)
+static void read_block(sqlite3_stmt *row, bool is_copy, struct serial_block *b)
 {
 	snprintf(b->block_id, sizeof(b->block_id), "%s", sqlite3_column_text(row, 0));
 	snprintf(b->product, sizeof(b->product), "%s", sqlite3_column_text(row, 1));
@@ -33,7 +33,7 @@ static void read_block(sqlite3_stmt *row, struct serial_block *b)
 	snprintf(b->last_serial, sizeof(b->last_serial), "%s", sqlite3_column_text(row, 3));
 	b->units = sqlite3_column_int64(row, 4);
 	b->leased_utc_ms = sqlite3_column_int64(row, 5);
-	b->holds = sqlite3_column_int(row, 6);
+	b->holds = sqlite3_column_int(row, 6) && !is_copy;
 	b->used = sqlite3_column_int64(row, 7);
 }
 
@@ -62,7 +62,7 @@ enum status serial_blocks_read(struct db *db, const char *block_id, struct seria
 			}
 			list = more;
 		}
-		read_block(stmt, &list[n++]);
+		read_block(stmt, db_other_machine(db) != NULL, &list[n++]);
 	}
 	if (!st && rc != SQLITE_DONE)
 		st = sql_fail(db, rc, err);
