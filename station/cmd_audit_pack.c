@@ -91,9 +91,8 @@ enum exit_code cmd_audit_pack(const struct options *options)
 	db_close(db);
 	if (st)
 		return complain(&err);
-	fprintf(stderr,
-		"flashline: %" PRIu64 " runs written to %s, with %" PRId64
-		" entries of the ledger in full and the digests of %" PRId64 " others\n",
-		done.runs, path, done.entries_in_full, done.entries_digests);
+	remark("%" PRIu64 " runs written to %s, with %" PRId64
+	       " entries of the ledger in full and the digests of %" PRId64 " others",
+	       done.runs, path, done.entries_in_full, done.entries_digests);
 	return finish_stdout(EXIT_CODE_PASSED);
 }

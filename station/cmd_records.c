@@ -45,16 +45,6 @@ enum status open_for_reading(const struct options *o, struct db **db, struct err
 	return db_open(o->db ? o->db : path, DB_READ, db, err);
 }
 
-enum status open_for_writing(const struct options *o, struct db **db, struct err *err)
-{
-	char path[DB_PATH_BYTES];
-
-	*db = NULL;
-	if (!o->db)
-		TRY(db_default_path(DB_WRITE, path, err));
-	return db_open(o->db ? o->db : path, DB_WRITE, db, err);
-}
-
 enum exit_code cmd_log(const struct options *options)
 {
 	char mac[MAC_TEXT_BYTES];
@@ -104,7 +94,7 @@ static enum status export_reports(const struct options *o, struct db *db,
 	struct export_reports done;
 
 	TRY(export_wsjf(db, filter, o->output, process_code, &done, err));
-	fprintf(stderr, "flashline: %" PRIu64 " reports written to %s\n", done.reports, o->output);
+	remark("%" PRIu64 " reports written to %s", done.reports, o->output);
 	if (done.open_runs)
 		fprintf(stderr, "flashline: %" PRIu64 " runs are left out: they have not ended\n",
 			done.open_runs);
@@ -124,7 +114,7 @@ static enum status export_table(const struct options *o, struct db *db, enum exp
 	if (!o->output || strcmp(o->output, "-") == 0)
 		return export_runs(db, format, filter, stdout, &count, err);
 	TRY(export_runs_to(db, format, filter, o->output, &count, err));
-	fprintf(stderr, "flashline: %" PRIu64 " runs written to %s\n", count, o->output);
+	remark("%" PRIu64 " runs written to %s", count, o->output);
 	return STATUS_OK;
 }
 
@@ -168,8 +158,7 @@ enum exit_code cmd_export(const struct options *options)
 	if (!st && options->unit_logs) {
 		st = export_unit_logs(db, &filter, options->unit_logs, &count, &err);
 		if (!st)
-			fprintf(stderr, "flashline: %" PRIu64 " files written to %s\n", count,
-				options->unit_logs);
+			remark("%" PRIu64 " files written to %s", count, options->unit_logs);
 	}
 	db_close(db);
 	return st ? complain(&err) : finish_stdout(EXIT_CODE_PASSED);

@@ -48,7 +48,7 @@ static enum status write_html(const char *path, const struct textbuf *html, stru
 	TRY(out_file_open(&file, path, err));
 	fputs(textbuf_string(html), file.file);
 	TRY(out_file_close(&file, STATUS_OK, err));
-	fprintf(stderr, "flashline: the report was written to %s\n", path);
+	remark("the report was written to %s", path);
 	return STATUS_OK;
 }
 

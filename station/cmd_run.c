@@ -1,4 +1,5 @@
 #include "station/cmd_run.h"
+#include "station/cmd_decide.h"
 
 #include "db/run.h"
 #include "engine/transport_serial.h"
@@ -123,9 +124,20 @@ static enum status open_records(struct run *r, const struct plan *plan,
 	return st;
 }
 
-/* What the options say together; each alone was checked before. */
+/* The same as for decisions: a batch that cannot be opened must not be flashed in. */
+static enum status check_typed(const char *what, const char *text, size_t bytes_max,
+			       struct err *err)
+{
+	return text ? check_text(what, text, bytes_max, err) : STATUS_OK;
+}
+
+/* What was typed to be recorded, and what the options say together. */
 static enum status check_options(struct run *r, const struct options *options, struct err *err)
 {
+	TRY(check_typed("--batch", options->batch, DECIDED_TEXT_MAX, err));
+	TRY(check_typed("--operator", options->operator_name, DECIDED_TEXT_MAX, err));
+	TRY(check_typed("--reason", options->reason, DECIDED_REASON_MAX, err));
+	TRY(check_typed("--serial", options->serial, DECIDED_TEXT_MAX, err));
 	if (options->serial)
 		TRY(guard_check_serial(options->serial, err));
 	if (!options->overrides)

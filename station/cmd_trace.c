@@ -14,6 +14,7 @@
 
 #define PRINT_BYTES 65536 /* so much is put together before it goes out */
 #define NAMES_SHOWN 8
+#define NAME_SHOWN_BYTES 200 /* of a name that nothing has */
 
 /* What the command line asks, and what came of it. */
 struct asked {
@@ -37,15 +38,11 @@ static void print(struct asked *a)
 static void tell_unknown(struct asked *a, const char *const *near, size_t near_count)
 {
 	struct textbuf text = { 0 };
-	char *line;
 
-	textbuf_add(&text, "flashline: no %s '%s' is recorded", a->what, a->name);
+	textbuf_add(&text, "no %s '%.*s' is recorded", a->what, NAME_SHOWN_BYTES, a->name);
 	for (size_t i = 0; i < near_count; i++)
 		textbuf_add(&text, "%s%s", i ? ", " : ": there is ", near[i]);
-	line = text.bytes;
-	if (line)
-		text_clean(line);
-	fprintf(stderr, "%s\n", line ? line : "");
+	remark("%s", textbuf_string(&text));
 	textbuf_release(&text);
 }
 
@@ -144,8 +141,8 @@ static enum status tell_unknown_firmware(struct asked *a, const char *digest, st
 		tell_unknown(a, NULL, 0);
 		return STATUS_OK;
 	}
-	fprintf(stderr, "flashline: no run with this file is recorded: %s, sha256 %s\n", a->name,
-		digest);
+	remark("no run with this file is recorded: %.*s, sha256 %s", NAME_SHOWN_BYTES, a->name,
+	       digest);
 	enum status st = trace_find_file(a->db, slash ? slash + 1 : a->name, &same, err);
 	if (!st && same.count)
 		list_targets(&same, "other files of that name are");

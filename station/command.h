@@ -157,10 +157,11 @@ struct db;
 enum status open_for_reading(const struct options *o, struct db **db, struct err *err);
 /* The same for decisions, which may be put in while a station works on it. */
 enum status open_for_deciding(const struct options *o, struct db **db, struct err *err);
-/* The same for a command that has to be the only one; refused while a station works on it. */
-enum status open_for_writing(const struct options *o, struct db **db, struct err *err);
 
-/* "flashline: text" on stderr; the exit code that goes with the status. */
+/* "flashline: text" on stderr, one line, fit for a terminal; what is longer is cut. */
+#define REMARK_BYTES 1024
+__attribute__((format(printf, 1, 2))) void remark(const char *format, ...);
+/* The error as such a line; the exit code that goes with the status. */
 enum exit_code complain(const struct err *err);
 /* Everything printed so far really left: EXIT_CODE_STATION when stdout failed. */
 enum exit_code finish_stdout(enum exit_code code);

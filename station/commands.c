@@ -1,5 +1,7 @@
 #include "station/command.h"
+#include "station/textbuf.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -353,9 +355,21 @@ const struct command *command_by_name(const char *name)
 	return NULL;
 }
 
+void remark(const char *format, ...)
+{
+	char text[REMARK_BYTES];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	text_clean(text);
+	fprintf(stderr, "flashline: %s\n", text);
+}
+
 enum exit_code complain(const struct err *err)
 {
-	fprintf(stderr, "flashline: %s\n", err->text);
+	remark("%s", err->text);
 	switch (err->status) {
 	case STATUS_NO_MEMORY:
 	case STATUS_DATABASE:

@@ -371,6 +371,23 @@ static enum status take_word(const struct command *command, int argc, char **arg
 	return set_option(o, id, value, err);
 }
 
+/* Nothing can be in a time that ends before it begins: somebody mixed them up. */
+static enum status check_times(const struct options *o, struct err *err)
+{
+	int64_t since_utc_ms, until_utc_ms;
+
+	if (!o->since || !o->until)
+		return STATUS_OK;
+	TRY(filter_time(o->since, &since_utc_ms, err));
+	TRY(filter_time(o->until, &until_utc_ms, err));
+	if (since_utc_ms < until_utc_ms)
+		return STATUS_OK;
+	return err_set(
+		err, STATUS_USAGE, "--%s has to be later than --%s: %s does not come after %s",
+		o->given & (UINT64_C(1) << OPTION_TO) ? "to" : "until",
+		o->given & (UINT64_C(1) << OPTION_FROM) ? "from" : "since", o->until, o->since);
+}
+
 static enum status check_operands(const struct command *command, const struct options *o,
 				  struct err *err)
 {
@@ -381,7 +398,7 @@ static enum status check_operands(const struct command *command, const struct op
 			       command->name, command->operands, command->name);
 	if (o->all && o->port_count)
 		return err_set(err, STATUS_USAGE, "--all and --ports exclude each other");
-	return STATUS_OK;
+	return check_times(o, err);
 }
 
 enum status options_parse(const struct command *command, int argc, char **argv, struct options *o,

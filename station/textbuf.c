@@ -108,19 +108,36 @@ static size_t utf8_length(const unsigned char *s)
 	return length;
 }
 
+/* Bytes of the mark at s that turns what stands behind it around, or breaks the line, so that a
+ * name could pass for another: U+061C, U+200E, U+200F, U+2028 .. U+202E, U+2066 .. U+2069. */
+static size_t mark_length(const unsigned char *s)
+{
+	if (s[0] == 0xD8 && s[1] == 0x9C)
+		return 2;
+	if (s[0] != 0xE2)
+		return 0;
+	if (s[1] == 0x80 && (s[2] == 0x8E || s[2] == 0x8F || (s[2] >= 0xA8 && s[2] <= 0xAE)))
+		return 3;
+	return s[1] == 0x81 && s[2] >= 0xA6 && s[2] <= 0xA9 ? 3 : 0;
+}
+
 void text_clean(char *string)
 {
-	unsigned char *s = (unsigned char *)string;
+	unsigned char *to = (unsigned char *)string;
 
-	while (*s) {
-		size_t length = utf8_length(s);
+	for (const unsigned char *s = to; *s;) {
+		size_t length = utf8_length(s), mark = mark_length(s);
 
-		if (length == 0 || *s < 0x20 || *s == 0x7F) {
-			*s++ = '?';
+		if (mark || length == 0 || *s < 0x20 || *s == 0x7F) {
+			*to++ = '?';
+			s += mark ? mark : 1;
 			continue;
 		}
+		memmove(to, s, length);
+		to += length;
 		s += length;
 	}
+	*to = '\0';
 }
 
 int text_columns(const char *string)

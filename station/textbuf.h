@@ -30,7 +30,8 @@ const char *textbuf_string(const struct textbuf *t);
 
 /*
  * Make a string from a device, a file name or an error fit for a terminal and
- * for JSON, in place: control characters and bytes that are not UTF-8 become '?'.
+ * for JSON, in place: control characters, marks that turn the direction of writing
+ * (U+202E and the like) and bytes that are not UTF-8 become '?'. It never gets longer.
  */
 void text_clean(char *string);
 

@@ -157,7 +157,7 @@ static void chart_yields(const struct report *r, struct textbuf *out)
 		if (has_titles) {
 			snprintf(title, sizeof(title), "%.100s, %.40s",
 				 y->product ? y->product : "no recipe", y->process);
-			sheet_clean(title);
+			text_clean(title);
 			words(out, 0, top - 22, START, INK, title);
 		}
 		yield_row(out, "first pass", &y->first_pass, from, top);

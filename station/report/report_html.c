@@ -38,7 +38,7 @@ static void clean_text(struct textbuf *out, const char *text)
 
 	textbuf_add(&copy, "%s", text);
 	if (copy.bytes)
-		sheet_clean(copy.bytes);
+		text_clean(copy.bytes);
 	html_text(out, textbuf_string(&copy));
 	out->has_failed |= copy.has_failed;
 	textbuf_release(&copy);

@@ -10,33 +10,6 @@
 
 /* ---- texts ---- */
 
-/* U+061C, U+200E, U+200F, U+202A .. U+202E, U+2066 .. U+2069: they turn what stands behind
- * them around, so that a name could pass for another. Bytes of one, 0 none. */
-static size_t direction_mark(const unsigned char *p)
-{
-	if (p[0] == 0xd8 && p[1] == 0x9c)
-		return 2;
-	if (p[0] != 0xe2)
-		return 0;
-	if (p[1] == 0x80 && (p[2] == 0x8e || p[2] == 0x8f || (p[2] >= 0xaa && p[2] <= 0xae)))
-		return 3;
-	return p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9 ? 3 : 0;
-}
-
-void sheet_clean(char *text)
-{
-	char *to = text;
-
-	text_clean(text);
-	for (const char *from = text; *from;) {
-		size_t size = direction_mark((const unsigned char *)from);
-
-		*to++ = size ? '?' : *from;
-		from += size ? size : 1;
-	}
-	*to = '\0';
-}
-
 __attribute__((format(printf, 2, 0))) static char *format_text(struct sheet *sheet,
 							       const char *format, va_list args)
 {
@@ -53,7 +26,7 @@ __attribute__((format(printf, 2, 0))) static char *format_text(struct sheet *she
 		return NULL;
 	}
 	vsnprintf(text, (size_t)size + 1, format, args);
-	sheet_clean(text);
+	text_clean(text);
 	return text;
 }
 
@@ -199,11 +172,16 @@ const char *share_text(int64_t k, int64_t n, char text[static FIGURE_BYTES])
 
 const char *band_text(const struct report_share *share, char text[static FIGURE_BYTES])
 {
-	if (share->n)
-		snprintf(text, FIGURE_BYTES, "%.1f - %.1f %%", 100 * share->band.low,
-			 100 * share->band.high);
-	else
+	char low[FIGURE_BYTES], high[FIGURE_BYTES];
+
+	if (!share->n) {
 		snprintf(text, FIGURE_BYTES, "-");
+		return text;
+	}
+	/* One "%" behind both is enough. */
+	ratio_text(share->band.low, low);
+	low[strcspn(low, " ")] = '\0';
+	snprintf(text, FIGURE_BYTES, "%.16s - %.16s", low, ratio_text(share->band.high, high));
 	return text;
 }
 

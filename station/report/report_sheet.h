@@ -104,8 +104,6 @@ const char *moment_text(int64_t utc_ms, char text[static FIGURE_BYTES]);
 const char *value_text(double value, char text[static FIGURE_BYTES]);
 /* "one in 3 million": how rare a chance is. */
 const char *chance_text(double chance, char text[static FIGURE_BYTES]);
-/* Control characters, what is no UTF-8 and what turns the direction of writing become '?'. */
-void sheet_clean(char *text);
 /* "hour", "day", "week", ... of report->point_ms. */
 const char *point_word(int64_t point_ms);
 /* How many of the causes have columns of their own. */

@@ -203,7 +203,7 @@ static void print_head(const struct report *r, struct textbuf *out)
 		    r->recipe_filter ? r->recipe_filter : "");
 	clean = line.bytes;
 	if (clean) {
-		sheet_clean(clean);
+		text_clean(clean);
 		print_wrapped(out, "", clean);
 		textbuf_pad(out, '=', text_columns(clean) < WIDTH ? text_columns(clean) : WIDTH);
 		textbuf_add(out, "\n");

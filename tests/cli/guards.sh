@@ -33,6 +33,10 @@ refused 'Give --operator and --reason' --override ALREADY_PASSED --reason why
 refused "'PASS' is no guard: expected some of ALREADY_PASSED, .*PLANT_UNREACHABLE" \
 	--override BATCH_FULL,PASS --operator ann --reason why
 refused 'control character' --serial "$(printf 'a\tb')"
+refused '--serial: .*not UTF-8' --serial "$(printf 'a\377b')"
+refused '--batch: .*control character' --batch "$(printf 'a\nb')"
+refused '--operator: .*control character' --operator "$(printf 'a\342\200\256b')"
+refused '--reason: has 251 bytes' --reason "$(printf '%251s' x)"
 
 # Three units, and two may pass; before that, nobody has approved the recipe.
 cat >quota.sh <<END

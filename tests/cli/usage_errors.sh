@@ -14,6 +14,9 @@ expect_status 2 "$FLASHLINE" flash --jobs 0 missing.yaml
 expect_status 2 "$FLASHLINE" flash --no-such-option missing.yaml
 expect_status 2 "$FLASHLINE" log --last -3 --db flashline.db
 expect_status 2 "$FLASHLINE" export --format xls -o x --db flashline.db
+# What was typed is told without its commands to the terminal.
+expect_status 2 "$FLASHLINE" log --last "$(printf '\033[31m\377\342\200\256')" --db flashline.db
+expect_line '^flashline: --last \?\[31m\?\?: expected' command.err
 expect_status 0 "$FLASHLINE" --version
 expect_status 0 "$FLASHLINE" --help
 for command in ports identify flash verify check products log export slots; do

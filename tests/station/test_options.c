@@ -92,6 +92,8 @@ static void values_out_of_range_are_refused(void **state)
 	expect_refused("log", "--last -3", "--last");
 	expect_refused("log", "--unit 24:0a", "24:0a");
 	expect_refused("export", "--since yesterday", "yesterday");
+	expect_refused("log", "--since 2026-11-22 --until 2026-11-22", "--until has to be later");
+	expect_refused("trace", "unit x --to 2026-11-21 --from 2026-11-22", "--to has to be later");
 	expect_refused("export", "--outcome GOOD", "GOOD");
 	expect_refused("export", "--format xls", "xls");
 }
