@@ -111,7 +111,8 @@ enum status guard_serial_of(struct db *db, const char *mac, const char *product,
 {
 	static const char sql[] = "SELECT run.serial" RUNS_OF_MAC
 				  " AND outcome = 'PASS' AND run.serial IS NOT NULL AND" PRODUCT
-				  "?2 ORDER BY run_id DESC LIMIT 1";
+				  "?2 ORDER BY (SELECT max(seq) FROM ledger WHERE ref = run_id"
+				  "  AND ledger.kind = 'result') DESC, run_id DESC LIMIT 1";
 	const char *const texts[] = { mac, product, NULL };
 
 	return ask_text(db, sql, texts, serial, GUARD_SERIAL_BYTES, err);

@@ -243,12 +243,30 @@ static enum status batch_reopen(const struct options *o, struct db *db, struct e
 	return change_batch(o, "REOPENED", db, err);
 }
 
+struct search {
+	const char *name;
+	bool is_found;
+};
+
+static enum status compare_name(void *ctx, const char *batch, struct err *err)
+{
+	struct search *search = ctx;
+
+	(void)err;
+	search->is_found = search->is_found || strcmp(batch, search->name) == 0;
+	return STATUS_OK;
+}
+
 static enum status batch_show(const struct options *o, struct db *db, struct err *err)
 {
+	struct search search = { .name = o->operands[1] };
 	struct batch_view v;
 
 	TRY(read_batch(db, o->operands[1], &v, err));
+	/* A name may have come with verify runs alone, which are not counted. */
 	if (!v.state.is_known && !v.units.runs)
+		TRY(batch_names_walk(db, compare_name, &search, err));
+	if (!v.state.is_known && !v.units.runs && !search.is_found)
 		return err_set(err, STATUS_USAGE,
 			       "batch %s: is not in these records: 'flashline batch list' shows "
 			       "which are",

@@ -44,7 +44,7 @@ struct trace_run {
 	const char *batch, *operator_name, *station;
 	const char *recipe, *recipe_digest, *product;
 	const char *overridden;     /* codes of guards */
-	const char *unit_outcome;   /* of its unit's newest run, by run id; in trace_runs() only */
+	const char *unit_outcome;   /* of its unit's newest run; in trace_runs() only */
 	int64_t recipe_revision;    /* 0 unknown */
 	int64_t generation;         /* 0 unknown */
 	int64_t flash_bytes, tries; /* 0 unknown */
@@ -52,6 +52,7 @@ struct trace_run {
 	int64_t end_utc_ms;  /* 0 while it is open */
 	int64_t duration_us; /* -1 unknown */
 	int64_t seq;         /* in the ledger; 0 none */
+	int64_t end_seq;     /* of its result in the ledger; 0 none; in trace_unit() only */
 	bool is_rescued, is_duplicate_mac;
 	bool has_written; /* it came as far as erasing or writing, as its steps say */
 	enum trace_relation relation;

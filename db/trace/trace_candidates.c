@@ -17,8 +17,11 @@
 	"  CROSS JOIN result AS told ON told.run_id = same.run_id WHERE told.mac IS NOT NULL"      \
 	" UNION SELECT NULL, serial FROM nameless WHERE NOT EXISTS (SELECT 1" OF_SAME_SERIAL ")"
 
-static const char units_of_image_sql[] = UNITS_OF("SELECT run.run_id FROM recipe_image CROSS JOIN "
-						  "run USING (recipe_digest) WHERE sha256 = ?1");
+/* A recipe may write an image to several addresses: its runs count once. */
+#define RUNS_WITH_IMAGE                                                                            \
+	"SELECT run_id FROM (SELECT DISTINCT recipe_digest FROM recipe_image WHERE sha256 = ?1)"   \
+	" AS with_image CROSS JOIN run ON run.recipe_digest = with_image.recipe_digest"
+static const char units_of_image_sql[] = UNITS_OF(RUNS_WITH_IMAGE);
 static const char units_of_recipe_sql[] =
 	UNITS_OF("SELECT run_id FROM run WHERE recipe_digest = ?1");
 
@@ -29,9 +32,7 @@ static const char units_of_recipe_sql[] =
 	" LEFT JOIN result ON result.run_id = run.run_id"                                          \
 	" WHERE run.serial IS NULL AND result.mac IS NULL AND run.kind = 'FLASH'"                  \
 	" AND (result.run_id IS NULL OR result.code = 'STATION_STOPPED')"
-static const char unknown_of_image_sql[] =
-	UNKNOWN_OF("SELECT run.run_id FROM recipe_image CROSS JOIN run USING (recipe_digest) WHERE "
-		   "sha256 = ?1");
+static const char unknown_of_image_sql[] = UNKNOWN_OF(RUNS_WITH_IMAGE);
 static const char unknown_of_recipe_sql[] =
 	UNKNOWN_OF("SELECT run_id FROM run WHERE recipe_digest = ?1");
 

@@ -304,7 +304,9 @@ static enum status read_decisions(struct work *w, struct err *err)
 
 static const char run_sql[] =
 	"SELECT " TRACE_RUN_COLUMNS ", (SELECT newest.outcome FROM result AS newest"
-	" WHERE newest.mac = result.mac ORDER BY newest.run_id DESC LIMIT 1)"
+	" WHERE newest.mac = result.mac ORDER BY (SELECT max(seq) FROM ledger"
+	"  WHERE ledger.ref = newest.run_id AND ledger.kind = 'run') DESC, newest.run_id DESC"
+	" LIMIT 1)"
 	" FROM run" TRACE_RUN_JOINS " WHERE run.run_id = ?1";
 
 static enum status tell_runs(struct work *w, const struct trace_reader *reader, struct err *err)

@@ -28,7 +28,9 @@ struct work {
 
 static const char runs_sql[] =
 	"WITH" TRACE_UNIT_RUNS " SELECT " TRACE_RUN_COLUMNS ", about.relation, " TRACE_RUN_SEQ
-	" AS seq FROM about CROSS JOIN run ON run.run_id = about.run_id" TRACE_RUN_JOINS
+	" AS seq,"
+	" (SELECT max(seq) FROM ledger WHERE ledger.ref = run.run_id AND ledger.kind = 'result')"
+	" FROM about CROSS JOIN run ON run.run_id = about.run_id" TRACE_RUN_JOINS
 	" ORDER BY seq NULLS LAST, run.start_utc_ms, run.run_id";
 
 static enum status add_run(void *ctx, sqlite3_stmt *row, struct err *err)
@@ -42,6 +44,7 @@ static enum status add_run(void *ctx, sqlite3_stmt *row, struct err *err)
 	trace_run_of(w->m, row, run);
 	run->relation = (enum trace_relation)sqlite3_column_int(row, TRACE_RUN_COLUMN_COUNT);
 	run->seq = sqlite3_column_int64(row, TRACE_RUN_COLUMN_COUNT + 1);
+	run->end_seq = sqlite3_column_int64(row, TRACE_RUN_COLUMN_COUNT + 2);
 	return STATUS_OK;
 }
 
@@ -204,11 +207,21 @@ static bool is_refused(const struct trace_run *run)
 	return false;
 }
 
-/* REWORK lets a unit through once more: a PASS since has used it up. */
-static bool is_used_up(const struct trace_event *disposition, const struct trace_run *last_pass)
+/* REWORK lets a unit through once more: a flash run that passed since has used it up, as the guard
+ * ALREADY_PASSED sees it. A verify run has not. */
+static bool is_used_up(const struct trace_unit *unit, const struct trace_event *disposition)
 {
-	return strcmp(disposition->code, "REWORK") == 0 && last_pass &&
-	       last_pass->seq > disposition->seq;
+	bool is_used = false;
+
+	for (size_t i = 0; i < unit->run_count; i++) {
+		const struct trace_run *run = &unit->runs[i];
+
+		is_used = is_used ||
+			  (run->relation != TRACE_OTHER_MAC && run->outcome &&
+			   strcmp(run->outcome, "PASS") == 0 && strcmp(run->kind, "FLASH") == 0 &&
+			   run->end_seq > disposition->seq);
+	}
+	return is_used && strcmp(disposition->code, "REWORK") == 0;
 }
 
 static void judge(struct trace_unit *unit)
@@ -229,7 +242,7 @@ static void judge(struct trace_unit *unit)
 				      : is_pass     ? TRACE_PASSED
 						    : TRACE_NEEDS_RERUN;
 	}
-	if (unit->disposition && is_used_up(unit->disposition, unit->last_pass))
+	if (unit->disposition && is_used_up(unit, unit->disposition))
 		unit->disposition = NULL;
 	unit->state = unit->disposition ? TRACE_SET_ASIDE : unit->state_by_runs;
 }

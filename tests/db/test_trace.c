@@ -2,6 +2,7 @@
 #include "tests/db/history.h"
 
 #include "db/decide.h"
+#include "db/run.h"
 #include "db/trace/trace.h"
 
 #include <stdio.h>
@@ -245,6 +246,49 @@ static void a_pass_uses_a_rework_up(void **state)
 	assert_int_equal(db_put(db, RECORD_DISPOSITION, &d, &err), STATUS_OK);
 	expect_state(db, MAC_1, TRACE_SET_ASIDE);
 	run(db, (struct history_run){ MAC_1, .recipe = "11", .outcome = "PASS", .steps = WROTE });
+	expect_state(db, MAC_1, TRACE_PASSED);
+	db_close(db);
+}
+
+/* It proves what is there and flashes nothing: the guard lets the unit through still. */
+static void a_verify_run_uses_no_rework_up(void **state)
+{
+	struct db *db = begin(*state);
+	struct record_disposition d = { .mac = MAC_1,
+					.state = "REWORK",
+					.operator_name = "chen",
+					.reason = "new firmware",
+					.utc_ms = 1 };
+	struct err err;
+
+	run(db, (struct history_run){ MAC_1, .recipe = "11", .outcome = "PASS", .steps = WROTE });
+	assert_int_equal(db_put(db, RECORD_DISPOSITION, &d, &err), STATUS_OK);
+	run(db, (struct history_run){ MAC_1, .recipe = "11", .outcome = "PASS", .kind = "VERIFY" });
+	expect_state(db, MAC_1, TRACE_SET_ASIDE);
+	db_close(db);
+}
+
+/* Somebody wrote it down while the unit was being flashed. */
+static void a_rework_is_used_up_by_the_run_that_ends_behind_it(void **state)
+{
+	struct db *db = begin(*state);
+	struct record_disposition d = { .mac = MAC_1,
+					.state = "REWORK",
+					.operator_name = "chen",
+					.reason = "new firmware",
+					.utc_ms = 1 };
+	struct record_result result = { .outcome = "PASS",
+					.code = "OK",
+					.party = "NONE",
+					.proof = "CHIP_MD5",
+					.mac = MAC_1,
+					.end_utc_ms = 1,
+					.duration_us = 1 };
+	struct err err;
+
+	result.run_id = history_run(db, &(struct history_run){ MAC_1, .recipe = "11" });
+	assert_int_equal(db_put(db, RECORD_DISPOSITION, &d, &err), STATUS_OK);
+	assert_int_equal(db_put_result(db, &result, &err), STATUS_OK);
 	expect_state(db, MAC_1, TRACE_PASSED);
 	db_close(db);
 }
@@ -615,6 +659,23 @@ static void a_verify_run_alone_is_evidence_and_its_failure_a_doubt(void **state)
 	db_close(db);
 }
 
+static void a_run_counts_once_however_often_its_recipe_has_the_image(void **state)
+{
+	struct db *db = begin(*state);
+	struct trace_firmware f;
+	struct trace_targets t;
+	struct err err;
+
+	history_recipe(db, "77", "twice", 1, "sectors", "a7@10000+1000/app0 a7@20000+1000/app1");
+	run(db, (struct history_run){ .recipe = "77" });
+	assert_int_equal(trace_find_firmware(db, "a70000", &t, &err), STATUS_OK);
+	assert_int_equal(trace_firmware(db, &t.items[0], &all, &f, &err), STATUS_OK);
+	assert_int_equal(f.unknown_runs, 1);
+	trace_firmware_release(&f);
+	trace_targets_release(&t);
+	db_close(db);
+}
+
 static void runs_whose_unit_nobody_knows_are_counted_apart(void **state)
 {
 	struct db *db = begin(*state);
@@ -703,6 +764,8 @@ int main(void)
 		TEST(a_stopped_run_of_nobody_in_the_same_place_is_a_warning),
 		TEST(a_person_may_set_a_unit_aside_and_release_it),
 		TEST(a_pass_uses_a_rework_up),
+		TEST(a_verify_run_uses_no_rework_up),
+		TEST(a_rework_is_used_up_by_the_run_that_ends_behind_it),
 		TEST(everything_that_happened_stands_in_the_order_of_the_ledger),
 		TEST(a_run_that_is_not_in_the_ledger_comes_last_with_a_warning),
 		TEST(a_window_hides_events_and_changes_no_state),
@@ -717,6 +780,7 @@ int main(void)
 		TEST(who_replaced_it_and_when_is_told),
 		TEST(a_later_run_that_did_not_pass_makes_it_uncertain_only_if_it_wrote),
 		TEST(a_verify_run_alone_is_evidence_and_its_failure_a_doubt),
+		TEST(a_run_counts_once_however_often_its_recipe_has_the_image),
 		TEST(runs_whose_unit_nobody_knows_are_counted_apart),
 		TEST(a_window_chooses_by_the_run_that_brought_it),
 		TEST(a_short_digest_names_all_that_begin_so),

@@ -2,6 +2,7 @@
 #include "tests/db/history.h"
 
 #include "db/decide.h"
+#include "db/run.h"
 #include "db/sql.h"
 #include "db/trace/trace.h"
 
@@ -173,6 +174,29 @@ static void runs_come_oldest_first_with_how_their_unit_ended(void **state)
 	db_close(db);
 }
 
+/* Its clock was set back: the id begins with an earlier time. */
+static void a_units_newest_run_is_the_one_that_was_stored_last(void **state)
+{
+	static const char early[] = "00000000-01f4-7000-8000-000000000001";
+	struct db *db = begin(*state);
+	const struct record_run run = { .run_id = early, .kind = "FLASH", .start_utc_ms = 500 };
+	const struct record_result result = { .run_id = early,
+					      .outcome = "TIMEOUT",
+					      .code = "RUN_TIMEOUT",
+					      .party = "LINK",
+					      .proof = "NONE",
+					      .end_utc_ms = 600,
+					      .mac = MAC_1 };
+	struct err err;
+
+	assert_int_equal(db_put_run(db, &run, &err), STATUS_OK);
+	assert_int_equal(db_put_result(db, &result, &err), STATUS_OK);
+	struct seen s = see(db, trace_find_batch, "WO-1", all);
+	assert_string_equal(s.runs, "1000:PASS/TIMEOUT 2000:FAIL/TIMEOUT 3000:FAIL/PASS "
+				    "4000:PASS/PASS 5000:ERROR/- 6000:open/-");
+	db_close(db);
+}
+
 static void a_window_chooses_runs_and_their_totals(void **state)
 {
 	struct db *db = begin(*state);
@@ -327,7 +351,7 @@ static void a_batch_shows_its_order_as_it_stands(void **state)
  * a row for each recipe, order or person, not for each run. */
 static const char *const small[] = {
 	"CONSTANT", "about", "own",    "serials", "with_it",   "nameless", "chosen",
-	"v",        "next",  "recipe", "batch",   "(subquery", "(join-",
+	"v",        "next",  "recipe", "batch",   "(subquery", "(join-",   "with_image",
 };
 
 static bool is_small(const char *name)
@@ -465,6 +489,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(totals_count_runs_units_and_codes),
 		TEST(runs_come_oldest_first_with_how_their_unit_ended),
+		TEST(a_units_newest_run_is_the_one_that_was_stored_last),
 		TEST(a_window_chooses_runs_and_their_totals),
 		TEST(a_slot_is_found_by_a_part_that_is_its_own),
 		TEST(a_bridge_is_a_type_a_product_number_or_a_serial),

@@ -635,6 +635,22 @@ static void a_serial_number_belongs_to_the_unit_that_passed_with_it(void **state
 	assert_says(w, 2, OK);
 }
 
+/* The clock was set back between two numbers: ids begin with the time, the ledger does not. */
+static void a_unit_has_the_serial_number_that_it_passed_with_last(void **state)
+{
+	struct world *w = *state;
+
+	w->setup.serial = "L-0001";
+	put_run(w, "ffffffff-0000-7000-8000-000000000001");
+	put_result(w, "ffffffff-0000-7000-8000-000000000001", 1, "PASS", 1);
+	w->setup.serial = "L-0002";
+	put_run(w, "00000000-0000-7000-8000-000000000001");
+	put_result(w, "00000000-0000-7000-8000-000000000001", 1, "PASS", 1);
+	assert_says(w, 1, OK);
+	w->setup.serial = "L-0001";
+	assert_says(w, 1, SERIAL_DIFFERS);
+}
+
 static void a_serial_number_is_one_line_of_eighty_characters_at_most(void **state)
 {
 	char longest[200] = "";
@@ -965,6 +981,7 @@ int main(void)
 		TEST(a_slot_that_was_given_up_on_takes_no_place_afterwards),
 		TEST(a_quota_that_is_raised_meanwhile_holds_at_once),
 		TEST(a_serial_number_belongs_to_the_unit_that_passed_with_it),
+		TEST(a_unit_has_the_serial_number_that_it_passed_with_last),
 		cmocka_unit_test(a_serial_number_is_one_line_of_eighty_characters_at_most),
 		TEST(an_override_lets_its_guard_alone_through_and_is_recorded),
 		TEST(a_rework_that_failed_is_tried_again_as_the_same_generation),
