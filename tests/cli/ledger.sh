@@ -109,16 +109,14 @@ equal "the head by openssl" "$(cat command.out)" "${head##*:}"
 tamper "update ledger set utc_ms = utc_ms + 1 where seq = 3"
 expect_status 1 sh check.sh flashline.db
 expect_line '^entry 3 is not sound$' command.out
-if command -v python3 >/dev/null; then
-	block check.py >check.py
-	expect_status 0 python3 check.py whole.db
-	equal "the head by Python" "$(cat command.out)" "${head##*:}"
-	expect_status 1 python3 check.py flashline.db
-	expect_status 0 python3 "$SOURCE/docs/ledger_check.py" whole.db
-	equal "head and records by Python" "$(cat command.out)" "$last ${head##*:}"
-	tamper "update step set took_us = took_us + 1 where position = 0"
-	expect_status 1 python3 "$SOURCE/docs/ledger_check.py" flashline.db
-fi
+block check.py >check.py
+expect_status 0 python3 check.py whole.db
+equal "the head by Python" "$(cat command.out)" "${head##*:}"
+expect_status 1 python3 check.py flashline.db
+expect_status 0 python3 "$SOURCE/docs/ledger_check.py" whole.db
+equal "head and records by Python" "$(cat command.out)" "$last ${head##*:}"
+tamper "update step set took_us = took_us + 1 where position = 0"
+expect_status 1 python3 "$SOURCE/docs/ledger_check.py" flashline.db
 
 # One entry, a new chain, and what is no command.
 expect_status 0 "$FLASHLINE" ledger show "$of_result" --db whole.db

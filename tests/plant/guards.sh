@@ -1,5 +1,6 @@
 # Two stations and one server: a unit that one has made is not written by the other, unless somebody
 # takes it over by name; without the server a strict recipe writes nothing, a leased one goes on.
+# labels: bench threads
 . "$SOURCE/tests/plant/lib.sh"
 M5SIM="$BUILD/m5sim"
 "$M5SIM" run --probe >/dev/null 2>&1 || {
