@@ -1,6 +1,6 @@
 /* Reading and checking; nvs_csv_image.c makes values and images. */
-#include "recipes/nvs_csv_inside.h"
-#include "recipes/nvs_names.h"
+#include "recipes/nvs/nvs_csv_inside.h"
+#include "recipes/nvs/nvs_names.h"
 
 #include <stdlib.h>
 #include <string.h>

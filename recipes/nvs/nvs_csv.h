@@ -11,7 +11,7 @@
 
 #include "engine/base/digest.h"
 #include "recipes/diag.h"
-#include "recipes/nvs.h"
+#include "recipes/nvs/nvs.h"
 
 #define NVS_NAME_MAX 31 /* characters of {NAME} */
 

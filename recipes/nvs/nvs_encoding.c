@@ -1,4 +1,4 @@
-#include "recipes/nvs_encoding.h"
+#include "recipes/nvs/nvs_encoding.h"
 
 #include "engine/base/bytes.h"
 #include "recipes/utf8.h"

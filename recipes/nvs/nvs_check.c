@@ -1,5 +1,5 @@
 /* What an NVS partition takes, and what not. */
-#include "recipes/nvs_inside.h"
+#include "recipes/nvs/nvs_inside.h"
 
 #include <stdlib.h>
 #include <string.h>

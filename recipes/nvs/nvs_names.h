@@ -5,7 +5,7 @@
 #ifndef RECIPES_NVS_NAMES_H
 #define RECIPES_NVS_NAMES_H
 
-#include "recipes/nvs_csv.h"
+#include "recipes/nvs/nvs_csv.h"
 
 struct nvs_piece {
 	bool is_name;

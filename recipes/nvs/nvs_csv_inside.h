@@ -5,8 +5,8 @@
 #define RECIPES_NVS_CSV_INSIDE_H
 
 #include "recipes/csv.h"
-#include "recipes/nvs_csv.h"
-#include "recipes/nvs_encoding.h"
+#include "recipes/nvs/nvs_csv.h"
+#include "recipes/nvs/nvs_encoding.h"
 
 enum nvs_column { NVS_KEY, NVS_TYPE, NVS_ENCODING, NVS_VALUE };
 #define NVS_COLUMN_COUNT 4

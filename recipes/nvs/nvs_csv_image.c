@@ -1,7 +1,7 @@
-#include "recipes/nvs_csv_inside.h"
+#include "recipes/nvs/nvs_csv_inside.h"
 
 #include "engine/base/bytes.h"
-#include "recipes/nvs_names.h"
+#include "recipes/nvs/nvs_names.h"
 #include "recipes/read_file.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* Pages and entries; nvs_check.c judges what goes into them. */
-#include "recipes/nvs_inside.h"
+#include "recipes/nvs/nvs_inside.h"
 
 #include "engine/base/bytes.h"
 

@@ -5,7 +5,7 @@
 #ifndef RECIPES_NVS_ENCODING_H
 #define RECIPES_NVS_ENCODING_H
 
-#include "recipes/nvs.h"
+#include "recipes/nvs/nvs.h"
 
 enum nvs_decoding {
 	NVS_AS_NUMBER,

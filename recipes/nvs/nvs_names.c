@@ -1,4 +1,4 @@
-#include "recipes/nvs_names.h"
+#include "recipes/nvs/nvs_names.h"
 
 #include <stdlib.h>
 #include <string.h>
