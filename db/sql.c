@@ -84,6 +84,15 @@ enum status sql_integer(struct db *db, const char *sql, int64_t *value, struct e
 	return st;
 }
 
+int64_t sql_time_ms(sqlite3_stmt *row, int column)
+{
+	int64_t ms = sqlite3_column_int64(row, column);
+
+	return ms < -SQL_TIME_MAX_MS  ? -SQL_TIME_MAX_MS
+	       : ms > SQL_TIME_MAX_MS ? SQL_TIME_MAX_MS
+				      : ms;
+}
+
 void sql_bind_text(sqlite3_stmt *stmt, int index, const char *text)
 {
 	if (text)

@@ -42,6 +42,11 @@ enum status sql_run(struct db *db, sqlite3_stmt *stmt, struct err *err);
 /* First column of the first row of a query without values; 0 when there is no row. */
 enum status sql_integer(struct db *db, const char *sql, int64_t *value, struct err *err);
 
+/* A time to reckon with. In a file that was changed by hand it may be anything: it is cut to
+ * 140,000 years, so that nothing overflows that is added. */
+#define SQL_TIME_MAX_MS (INT64_C(1) << 52)
+int64_t sql_time_ms(sqlite3_stmt *row, int column);
+
 /* NULL text binds NULL. text has to live until the statement has run. */
 void sql_bind_text(sqlite3_stmt *stmt, int index, const char *text);
 

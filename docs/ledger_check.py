@@ -19,7 +19,7 @@ def json(value):
     if isinstance(value, int):
         return b"%d" % value
     if isinstance(value, float):
-        return b"%.17g" % value
+        return (b"%.17g" % value).replace(b"inf", b"9e999")
     if isinstance(value, memoryview):
         return b'"sha256:' + sha256(value) + b'"'
     return b'"' + b"".join(b"\\u%04x" % c if c < 0x20 else b"\\" + bytes([c]) if c in b'"\\'
@@ -43,14 +43,16 @@ def types_of(table):
     return types[table]
 
 def body(kind, ref):
-    row = db.execute("select * from %s where %s = ?" % (kind, KEYS[kind]),
-                     (ref.decode("utf8"),)).fetchone()
+    row = db.execute("select * from %s where %s = cast(? as text)" % (kind, KEYS[kind]),
+                     (ref,)).fetchone()
     if row is None:
         return None
     found = members(row, types_of(kind))
     for table, key, order in CHILDREN.get(kind, []):
         rows = [text(members(r, types_of(table))) + b"\n" for r in db.execute(
-            "select * from %s where %s = ? order by %s" % (table, key, order), (row[key].decode(),))]
+            "select * from %s where %s = cast(? as text) order by %s" % (table, key, order),
+            (row[key],))]
+        seen[table] = seen.get(table, 0) + len(rows)
         if rows:
             found[table.encode()] = b'{"rows":%d,"sha256":"%s"}' % (len(rows), sha256(b"".join(rows)))
     return text(found)
@@ -67,7 +69,7 @@ for e in db.execute("select seq, utc_ms, kind, ref, body, prev, hash from ledger
         sys.exit("entry %d: the record %s %s differs" % (seq, kind, e["ref"].decode()))
     seen[kind] = seen.get(kind, 0) + 1
     prev = digest
-for kind in KEYS:
-    if db.execute("select count(*) from %s" % kind).fetchone()[0] != seen.get(kind, 0):
-        sys.exit("%s: a record without an entry" % kind)
+for table in list(KEYS) + [child[0] for children in CHILDREN.values() for child in children]:
+    if db.execute("select count(*) from %s" % table).fetchone()[0] != seen.get(table, 0):
+        sys.exit("%s: a record without an entry" % table)
 print(seq, prev.hex())

@@ -28,13 +28,15 @@ json_t *json_text(const char *text)
 
 void utc_text(int64_t utc_ms, char text[static UTC_TEXT_BYTES])
 {
-	time_t seconds = (time_t)(utc_ms / 1000);
+	time_t seconds = (time_t)(utc_ms / 1000 - (utc_ms % 1000 < 0));
 	char whole[24];
 	struct tm tm;
 
-	gmtime_r(&seconds, &tm);
-	strftime(whole, sizeof(whole), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text, UTC_TEXT_BYTES, "%s.%03dZ", whole, (int)(utc_ms % 1000));
+	if (!gmtime_r(&seconds, &tm) || !strftime(whole, sizeof(whole), "%Y-%m-%dT%H:%M:%S", &tm))
+		snprintf(text, UTC_TEXT_BYTES, "unknown");
+	else
+		snprintf(text, UTC_TEXT_BYTES, "%s.%03dZ", whole,
+			 (int)((utc_ms % 1000 + 1000) % 1000));
 }
 
 json_t *json_event(const char *event)

@@ -132,8 +132,8 @@ static void make_time(int64_t utc_ms, const char *zone, char text[static TIME_BY
 	struct tm tm;
 	char date[24] = "";
 
-	if (gmtime_r(&seconds, &tm))
-		strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+	if (!gmtime_r(&seconds, &tm) || !strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm))
+		date[0] = '\0'; /* it may have filled it */
 	snprintf(text, TIME_BYTES, "%s.%03d%s", date, (int)((utc_ms % 1000 + 1000) % 1000), zone);
 }
 
@@ -310,7 +310,7 @@ static enum status write_root(struct db *db, FILE *out, unsigned *count, sqlite3
 {
 	struct steps s = {
 		.out = out,
-		.start_utc_ms = sqlite3_column_int64(row, select_column("start_utc_ms")),
+		.start_utc_ms = sql_time_ms(row, select_column("start_utc_ms")),
 		.is_first = true,
 	};
 	const char *run_id = select_text(row, "run_id"), *recipe = select_text(row, "recipe");

@@ -66,12 +66,15 @@ static enum status read_last(struct db *db, struct ledger_entry *entry, struct e
 
 	if (rc == SQLITE_ROW) {
 		const void *hash = sqlite3_column_blob(stmt, 1);
+		int64_t last = sqlite3_column_int64(stmt, 0);
 
-		entry->seq = sqlite3_column_int64(stmt, 0) + 1;
-		if (hash && sqlite3_column_bytes(stmt, 1) == SHA256_BYTES)
+		if (last < INT64_MAX && hash && sqlite3_column_bytes(stmt, 1) == SHA256_BYTES) {
+			entry->seq = last + 1;
 			memcpy(entry->prev, hash, SHA256_BYTES);
-		else
-			st = sql_fail_at(db->path, SQLITE_CORRUPT, "no hash in the ledger", err);
+		} else {
+			st = sql_fail_at(db->path, SQLITE_CORRUPT,
+					 "the last entry of the ledger is none", err);
+		}
 	} else if (rc == SQLITE_DONE) {
 		entry->seq = 1;
 	} else {

@@ -145,8 +145,8 @@ static struct one_run read_run(const struct walk *w, sqlite3_stmt *row)
 		.is_pass = equals(row, RUN_OUTCOME, "PASS"),
 		.is_aborted = equals(row, RUN_OUTCOME, "ABORTED"),
 		.is_rescued = sqlite3_column_int(row, RUN_RESCUED),
-		.start_utc_ms = sqlite3_column_int64(row, RUN_START),
-		.end_utc_ms = sqlite3_column_int64(row, RUN_END),
+		.start_utc_ms = sql_time_ms(row, RUN_START),
+		.end_utc_ms = sql_time_ms(row, RUN_END),
 	};
 
 	run.is_judged =

@@ -117,6 +117,19 @@ expect_status 0 python3 "$SOURCE/docs/ledger_check.py" whole.db
 equal "head and records by Python" "$(cat command.out)" "$last ${head##*:}"
 tamper "update step set took_us = took_us + 1 where position = 0"
 expect_status 1 python3 "$SOURCE/docs/ledger_check.py" flashline.db
+tamper "insert into step select 'no run', 0, try_no, name, start_us, took_us, code, note from step limit 1"
+expect_fault ROW_ADDED 'there is no such result'
+expect_status 1 python3 "$SOURCE/docs/ledger_check.py" flashline.db
+expect_line '^step: a record without an entry$' command.err
+
+# Times that no calendar has: whoever reads them says something, and ends.
+tamper "update run set start_utc_ms = 9223372036854775807; update result set end_utc_ms = -9223372036854775807;
+	update step set start_us = 9223372036854775807; update ledger set utc_ms = 9223372036854775807"
+for command in log slots report 'report --html report.html' 'export --format wsjf --output reports' \
+	'export --format junit' 'trace batch WO-1' 'batch show WO-1' 'ledger show 1' 'backup backup.db'; do
+	expect_status 0 "$FLASHLINE" $command --db flashline.db
+done
+expect_fault ENTRY_CHANGED '^  first entry 1$'
 
 # One entry, a new chain, and what is no command.
 expect_status 0 "$FLASHLINE" ledger show "$of_result" --db whole.db
