@@ -1,4 +1,4 @@
-/* batch: orders are opened, changed, closed and shown. */
+/* batch: batches are opened, changed, closed and shown. */
 #include "station/cmd_decide.h"
 
 #include "db/decide.h"

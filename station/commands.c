@@ -161,7 +161,7 @@ static const struct command rows[] = {
 		"                            digest\n"
 		"trace slot NAME             its runs; a part of the name that no other slot has is enough\n"
 		"trace bridge NAME           a type (CH9102F), VID:PID, or a USB serial number\n"
-		"trace batch NAME            the order, its recipes and images, its runs\n"
+		"trace batch NAME            what is planned, its recipes and images, its runs\n"
 		"trace recipe NAME           a name (all revisions), a digest, or a file\n"
 		"The exit status is 1 when nothing of that name is recorded.",
 		.run = cmd_trace,
@@ -185,7 +185,7 @@ static const struct command rows[] = {
 		.takes = TAKES(DB) | TAKES(OUTPUT),
 		.summary = "everything about a batch in one zip file, for an auditor",
 		.text =
-		"Writes BATCH.zip, or what --output names: the order and its counts, every run, recipes,\n"
+		"Writes BATCH.zip, or what --output names: the batch and its counts, every run, recipes,\n"
 		"digests of the images, approvals and decisions, unit logs, attachments, and the ledger's\n"
 		"entries up to its head, so that a third party can compute the chain. Its README says how\n"
 		"to verify it. Of other batches it has digests only. The same records give the same file.",
@@ -196,9 +196,9 @@ static const struct command rows[] = {
 		.operands = "ACTION [NAME]", .operands_min = 1, .operands_max = 2,
 		.takes = TAKES_DECISION | TAKES(WORK_ORDER) | TAKES(PART_NUMBER) | TAKES(PART_REVISION) |
 			 TAKES(CUSTOMER) | TAKES(QUANTITY) | TAKES(QUOTA) | TAKES(RECIPE) | TAKES(PRODUCTS),
-		.summary = "open, change, close, show and list orders",
+		.summary = "open, change, close, show and list batches",
 		.text =
-		"batch open NAME    an order: --quantity and --operator; --quota, --recipe, --work-order,\n"
+		"batch open NAME    a new one: --quantity and --operator; --quota, --recipe, --work-order,\n"
 		"                   --part-number, --part-revision, --customer where they are known\n"
 		"batch quota NAME   so many units may pass in it from now on: --quota\n"
 		"batch close NAME   no further run in it\n"

@@ -70,23 +70,23 @@ static char *export_text(const struct world *w, enum export_format format,
 }
 
 /* What sqlite3 says of one column of one run: "NULL" apart from the text "NULL". */
-static const char *stored(const struct world *w, const char *run_id, const char *column)
+static const char *stored(sqlite3 *sql, const char *run_id, const char *column)
 {
-	char sql[200];
+	char query[200];
 
-	snprintf(sql, sizeof(sql), "SELECT %s FROM runs WHERE run_id = '%s'", column, run_id);
-	return world_ask(w, sql);
+	snprintf(query, sizeof(query), "SELECT %s FROM runs WHERE run_id = '%s'", column, run_id);
+	return world_ask_on(sql, query);
 }
 
 static const struct run_filter all = { 0 };
 
 /* ---- column by column ---- */
 
-static void expect_csv_field(const struct world *w, const char *run_id, const struct column *column,
+static void expect_csv_field(sqlite3 *sql, const char *run_id, const struct column *column,
 			     const char *field, bool is_quoted)
 {
 	const struct nasty *nasty = nasty_of(run_id);
-	const char *value = stored(w, run_id, column->name);
+	const char *value = stored(sql, run_id, column->name);
 
 	if (strcmp(value, "NULL") == 0) {
 		assert_false(is_quoted);
@@ -111,6 +111,7 @@ static void csv_equals_the_database_in_every_column(void **state)
 
 	nasty_world(w);
 	csv.at = csv.bytes = export_text(w, EXPORT_CSV, &all, &exported);
+	sqlite3 *sql = world_raw(w);
 	for (size_t i = 0; i < count; i++) {
 		assert_true(csv_field(&csv, field, sizeof(field), &is_quoted, &last));
 		assert_string_equal(field, columns[i].name);
@@ -122,11 +123,12 @@ static void csv_equals_the_database_in_every_column(void **state)
 			assert_int_equal(last, i + 1 == count);
 			if (i == 0)
 				snprintf(run_id, sizeof(run_id), "%.63s", field);
-			expect_csv_field(w, run_id, &columns[i], field, is_quoted);
+			expect_csv_field(sql, run_id, &columns[i], field, is_quoted);
 		}
 	}
 	assert_int_equal(rows, NASTY_RUNS);
 	assert_int_equal(exported, NASTY_RUNS);
+	sqlite3_close(sql);
 	free(csv.bytes);
 }
 
@@ -149,11 +151,11 @@ static void ask_json(sqlite3 *sql, const char *line, const char *path, char *typ
 	sqlite3_finalize(stmt);
 }
 
-static void expect_json_member(const struct world *w, const char *run_id,
-			       const struct column *column, const char *type, const char *value)
+static void expect_json_member(sqlite3 *sql, const char *run_id, const struct column *column,
+			       const char *type, const char *value)
 {
 	const struct nasty *nasty = nasty_of(run_id);
-	const char *expected = stored(w, run_id, column->name);
+	const char *expected = stored(sql, run_id, column->name);
 	const char *expected_type = "text";
 
 	if (strcmp(expected, "NULL") == 0)
@@ -189,7 +191,7 @@ static void json_lines_equal_the_database_in_every_column(void **state)
 			ask_json(sql, line, path, type, value);
 			if (i == 0)
 				snprintf(run_id, sizeof(run_id), "%.63s", value);
-			expect_json_member(w, run_id, &columns[i], type, value);
+			expect_json_member(sql, run_id, &columns[i], type, value);
 		}
 		/* ... and there is no member beyond the columns. */
 		sqlite3_stmt *stmt;

@@ -228,10 +228,9 @@ sqlite3 *world_raw(const struct world *w)
 	return sql;
 }
 
-const char *world_ask(const struct world *w, const char *query)
+const char *world_ask_on(sqlite3 *sql, const char *query)
 {
 	static char answer[4096];
-	sqlite3 *sql = world_raw(w);
 	sqlite3_stmt *stmt;
 
 	if (sqlite3_prepare_v2(sql, query, -1, &stmt, NULL))
@@ -243,6 +242,14 @@ const char *world_ask(const struct world *w, const char *query)
 		 : text           ? text
 				  : "NULL");
 	sqlite3_finalize(stmt);
+	return answer;
+}
+
+const char *world_ask(const struct world *w, const char *query)
+{
+	sqlite3 *sql = world_raw(w);
+	const char *answer = world_ask_on(sql, query);
+
 	sqlite3_close(sql);
 	return answer;
 }

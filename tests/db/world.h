@@ -38,6 +38,8 @@ sqlite3 *world_raw(const struct world *w);
 /* First column of the first row; "NULL" for unknown, "(no row)" without one. Lent until
  * the next call. */
 const char *world_ask(const struct world *w, const char *sql);
+/* The same on a connection that the caller has opened, for many questions. */
+const char *world_ask_on(sqlite3 *sql, const char *query);
 /* SQLITE_OK or the error, message in *message (lent until the next call). */
 int world_do(const struct world *w, const char *sql, const char **message);
 
