@@ -90,5 +90,12 @@ expect_line 'BATCH_UNKNOWN' command.out
 expect_status 0 flashline batch list
 expect_line '^B-1  *open  *3  *2  *2  *0  *1 .* board revision 1 \(.*, not approved\)$' command.out
 expect_line '^B-typo  *not opened  *-  *-  *0  *0  *- ' command.out
+
+# Verify runs are not counted; a name that came with them alone is a name all the same.
+"$M5SIM" run two.yaml -- "$FLASHLINE" verify board.yaml --db flashline.db --all --batch B-verify >verify.out 2>&1
+expect_status 0 flashline batch show B-verify
+expect_line '^batch B-verify: not opened$' command.out
+expect_status 2 flashline batch show B-none
+expect_line 'batch B-none: is not in these records' command.err
 equal "the ledger has it all" "$(sql "select count(*) from ledger where kind like 'batch%'")" \
 	"$(sql "select (select count(*) from batch) + (select count(*) from batch_change)")"

@@ -501,6 +501,15 @@ static void shares_are_never_rounded_to_all_or_nothing(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		assert_string_equal(share_text(rows[i].k, rows[i].n, text), rows[i].text);
+	/* Nor is a band, which would leave the share itself out. */
+	assert_string_equal(band_text(&(struct report_share){ 7, 7, { 0.6457, 1 } }, text),
+			    "64.6 - 100.0 %");
+	assert_string_equal(
+		band_text(&(struct report_share){ 99999, 100000, { 0.999943, 0.999998 } }, text),
+		"99.99 - 99.9998 %");
+	assert_string_equal(
+		band_text(&(struct report_share){ 1, 100000, { 0.0000018, 0.0000566 } }, text),
+		"0.0002 - 0.01 %");
 }
 
 int main(void)
