@@ -82,8 +82,11 @@ static enum status make_reserve(const struct db *db, const char *path, struct er
 	unlink(path);
 	return err_set(err, STATUS_DATABASE,
 		       "%s: no room for a new run: %s, which keeps %.1f MB free for the results of "
-		       "open runs, cannot be made (%s): make room there",
-		       db->path, path, (double)ROOM_RESERVE_BYTES / MB, strerror(failed));
+		       "open runs, cannot be made (%s): %s",
+		       db->path, path, (double)ROOM_RESERVE_BYTES / MB, strerror(failed),
+		       fd < 0 && failed != ENOSPC
+			       ? "move away what stands there, check the rights of its folder"
+			       : "make room there");
 }
 
 enum status room_for_run(struct db *db, struct err *err)

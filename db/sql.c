@@ -15,7 +15,7 @@ static const struct sql_advice advices[] = {
 	{ SQLITE_FULL,     "no room left on its disk: make room, then start again" },
 	{ SQLITE_READONLY, "may not be written: check the rights of the file and its folder, or name another file with --db" },
 	{ SQLITE_PERM,     "may not be opened: check the rights of the file and its folder" },
-	{ SQLITE_CANTOPEN, "cannot be opened: check that its folder exists and may be written" },
+	{ SQLITE_CANTOPEN, "cannot be opened: check its rights, and that its folder exists and may be written" },
 	{ SQLITE_BUSY,     "another program keeps it locked: close that program, then start again" },
 	{ SQLITE_LOCKED,   "another program keeps it locked: close that program, then start again" },
 	{ SQLITE_PROTOCOL, "another program keeps it locked: close that program, then start again" },
