@@ -61,6 +61,19 @@ static int lock_until(int fd, struct deadline deadline)
 	return 0;
 }
 
+bool lock_is_held(const char *db_path)
+{
+	char path[DB_PATH_BYTES + 8];
+
+	snprintf(path, sizeof(path), "%s.lock", db_path);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return errno != ENOENT;
+	const bool is_held = flock(fd, LOCK_SH | LOCK_NB) != 0;
+	close(fd);
+	return is_held;
+}
+
 enum status lock_take(const char *db_path, int *fd, struct err *err)
 {
 	return lock_wait(db_path, 0, fd, err);

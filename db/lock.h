@@ -10,11 +10,17 @@
 
 #include "engine/base/err.h"
 
+#include <stdbool.h>
+
 /* *fd is to be closed to give the lock back. STATUS_DATABASE: held by another
  * process, which is named, or the lock file cannot be made. Never waits. */
 enum status lock_take(const char *db_path, int *fd, struct err *err);
 /* The same, but a holder has wait_ms to end. */
 enum status lock_wait(const char *db_path, int wait_ms, int *fd, struct err *err);
+
+/* Does a process hold it now? Also true when that cannot be told. It is taken, shared, for a
+ * moment, which is less than any writer waits. */
+bool lock_is_held(const char *db_path);
 
 /*
  * A line that one holder leaves for the next, behind the process number; "" when nobody did. It

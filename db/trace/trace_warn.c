@@ -1,6 +1,7 @@
 /* What somebody who reads the trace of a unit must not overlook. */
 #include "db/trace/trace_inside.h"
 
+#include "db/lock.h"
 #include "engine/base/bytes.h"
 #include "engine/base/status.h"
 
@@ -123,6 +124,16 @@ static bool differ(const char *a, const char *b)
 	return a && b && strcmp(a, b) != 0;
 }
 
+/* Cut short before it told its unit. One that is open was as well when no station works on the
+ * records: it was killed, and none was started since. */
+static bool was_cut_short(const struct db *db, const struct trace_run *run)
+{
+	if (!run->outcome)
+		return !lock_is_held(db_path(db));
+	return !run->mac && run->code &&
+	       strcmp(run->code, status_code(STATUS_STATION_STOPPED)) == 0;
+}
+
 /* A station was killed before the next run in the slot told its unit: it may have been this one. */
 static enum status warn_of_stopped(struct db *db, struct warning_list *l,
 				   const struct trace_unit *unit, struct err *err)
@@ -137,10 +148,8 @@ static enum status warn_of_stopped(struct db *db, struct warning_list *l,
 		return STATUS_OK;
 	const char *keys[] = { last->slot, last->bridge, last->run_id };
 	TRY(trace_query(db, next_sql, keys, 3, read_next, &next, err));
-	if (next.run && !next.run->mac && next.run->code &&
-	    strcmp(next.run->code, status_code(STATUS_STATION_STOPPED)) == 0 &&
-	    strcmp(next.run->kind, "FLASH") == 0 && !next.run->serial &&
-	    !differ(next.run->bridge_serial, last->bridge_serial))
+	if (next.run && strcmp(next.run->kind, "FLASH") == 0 && !next.run->serial &&
+	    !differ(next.run->bridge_serial, last->bridge_serial) && was_cut_short(db, next.run))
 		warn(l, "STOPPED_NEARBY", NULL, next.run);
 	return STATUS_OK;
 }

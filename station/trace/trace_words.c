@@ -127,7 +127,7 @@ static const struct warning_words warnings[] = {
 	{ "NOT_IN_LEDGER", "run ", " is not in the ledger: another program has put it into the file", true },
 	{ "CLOCK_WENT_BACK", "times are not in order, because the station's clock was set back; what is told in order is what was stored in order", "", true },
 	{ "STOPPED_NEARBY", "the next run in its slot was cut short before it knew its unit: if it was this one, it has to be run again", "", true },
-	{ "UNCERTAIN_FLASH", "what parts of its flash hold is not known since", "", true },
+	{ "UNCERTAIN_FLASH", "what parts of its flash hold is not known, because of one run", "", true },
 	{ "CLAIMED_ELSEWHERE", "the plant's ledger knows it from another station: ", "", false },
 };
 /* clang-format on */

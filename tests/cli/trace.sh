@@ -88,7 +88,7 @@ expect_status 0 "$FLASHLINE" unit quarantine "$two" --operator chen --reason scr
 expect_status 0 trace unit "$two"
 expect_line "^unit $two: QUARANTINE\$" command.out
 expect_line 'by chen: scratched; by its runs it is NEEDS RE-RUN: .* was cut short, because its station stopped' command.out
-expect_line '^  WARNING: what parts of its flash hold is not known since' command.out
+expect_line '^  WARNING: what parts of its flash hold is not known, because of one run [(]FLASH ' command.out
 expect_line 'ABORTED STATION_STOPPED .* \?\[2J\?nest 9.* told no MAC, known by its serial number;' command.out
 [ "$(tr -d '\n' <command.out | tr -dc '\000-\037\177' | wc -c)" = 0 ] || fail "a control character"
 expect_status 0 trace firmware second/app.bin

@@ -174,11 +174,21 @@ static void a_stopped_run_of_nobody_in_the_same_place_is_a_warning(void **state)
 
 	run(db, passed);
 	run(db, open);
+	struct trace_unit unit = unit_of(db, MAC_1);
+	assert_null(warning(&unit, "STOPPED_NEARBY")); /* its station works on */
+	trace_unit_release(&unit);
+	db_close(db);
+	db = world_open(*state, DB_READ); /* it is gone, and none was started since */
+	unit = unit_of(db, MAC_1);
+	const struct trace_warning *w = warning(&unit, "STOPPED_NEARBY");
+	assert_non_null(w);
+	assert_null(w->run->outcome);
+	trace_unit_release(&unit);
 	db_close(db);
 	db = world_open(*state, DB_WRITE);
-	struct trace_unit unit = unit_of(db, MAC_1);
+	unit = unit_of(db, MAC_1);
 	assert_int_equal(unit.state, TRACE_PASSED);
-	const struct trace_warning *w = warning(&unit, "STOPPED_NEARBY");
+	w = warning(&unit, "STOPPED_NEARBY");
 	assert_non_null(w);
 	assert_string_equal(w->run->code, "STATION_STOPPED");
 	trace_unit_release(&unit);
