@@ -9,30 +9,14 @@
 
 /* ---- does it contradict what is there? ---- */
 
-/* The first column of the first row that sql gives for a and b (may be NULL); 0 without one. */
-static enum status ask(struct db *db, const char *sql, const char *a, const char *b, int64_t *value,
-		       struct err *err)
-{
-	sqlite3_stmt *stmt;
-
-	TRY(sql_prepare(db, sql, &stmt, err));
-	sql_bind_text(stmt, 1, a);
-	if (b)
-		sql_bind_text(stmt, 2, b);
-	int rc = sqlite3_step(stmt);
-	*value = rc == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
-	enum status st = rc == SQLITE_ROW || rc == SQLITE_DONE ? STATUS_OK : sql_fail(db, rc, err);
-	sqlite3_finalize(stmt);
-	return st;
-}
-
 static enum status check_recipe(struct db *db, const char *digest, struct err *err)
 {
 	int64_t is_known;
 
 	if (!digest)
 		return STATUS_OK;
-	TRY(ask(db, "SELECT 1 FROM recipe WHERE recipe_digest = ?1", digest, NULL, &is_known, err));
+	TRY(sql_ask(db, "SELECT 1 FROM recipe WHERE recipe_digest = ?1", digest, NULL, &is_known,
+		    err));
 	if (is_known)
 		return STATUS_OK;
 	return err_set(err, STATUS_USAGE,
@@ -47,7 +31,7 @@ static enum status check_run(struct db *db, const char *run_id, struct err *err)
 
 	if (!run_id)
 		return STATUS_OK;
-	TRY(ask(db, "SELECT 1 FROM run WHERE run_id = ?1", run_id, NULL, &is_known, err));
+	TRY(sql_ask(db, "SELECT 1 FROM run WHERE run_id = ?1", run_id, NULL, &is_known, err));
 	if (is_known)
 		return STATUS_OK;
 	return err_set(err, STATUS_USAGE,
@@ -58,7 +42,8 @@ static enum status check_batch(struct db *db, const struct record_batch *batch, 
 {
 	int64_t is_known;
 
-	TRY(ask(db, "SELECT 1 FROM batch WHERE batch = ?1", batch->batch, NULL, &is_known, err));
+	TRY(sql_ask(db, "SELECT 1 FROM batch WHERE batch = ?1", batch->batch, NULL, &is_known,
+		    err));
 	if (is_known)
 		return err_set(err, STATUS_USAGE,
 			       "batch %s: was opened before: an order is opened once; 'flashline "
@@ -73,14 +58,16 @@ static enum status check_change(struct db *db, const struct record_batch_change 
 	bool is_closing = strcmp(change->change, "CLOSED") == 0;
 	int64_t is_known, is_closed;
 
-	TRY(ask(db, "SELECT 1 FROM batch WHERE batch = ?1", change->batch, NULL, &is_known, err));
+	TRY(sql_ask(db, "SELECT 1 FROM batch WHERE batch = ?1", change->batch, NULL, &is_known,
+		    err));
 	if (!is_known)
 		return err_set(err, STATUS_USAGE,
 			       "batch %s: was never opened: 'flashline batch open %s' opens it",
 			       change->batch, change->batch);
 	if (strcmp(change->change, "QUOTA") == 0)
 		return STATUS_OK;
-	TRY(ask(db,
+	TRY(sql_ask(
+		db,
 		"SELECT change = 'CLOSED' FROM batch_change WHERE batch = ?1 AND change <> 'QUOTA' "
 		"ORDER BY position DESC LIMIT 1",
 		change->batch, NULL, &is_closed, err));
@@ -97,8 +84,8 @@ static enum status check_override(struct db *db, const struct record_override *o
 	int64_t is_known;
 
 	TRY(check_run(db, override->run_id, err));
-	TRY(ask(db, "SELECT 1 FROM override WHERE run_id = ?1 AND code = ?2", override->run_id,
-		override->code, &is_known, err));
+	TRY(sql_ask(db, "SELECT 1 FROM override WHERE run_id = ?1 AND code = ?2", override->run_id,
+		    override->code, &is_known, err));
 	if (!is_known)
 		return STATUS_OK;
 	return err_set(err, STATUS_USAGE, "run %s: %s was overridden for it already",
@@ -115,10 +102,10 @@ static enum status check_owner(struct db *db, const struct record_attachment *at
 		return check_run(db, attachment->ref, err);
 	if (strcmp(attachment->owner, "recipe") == 0)
 		return check_recipe(db, attachment->ref, err);
-	TRY(ask(db,
-		"SELECT EXISTS (SELECT 1 FROM batch WHERE batch = ?1) "
-		"OR EXISTS (SELECT 1 FROM run WHERE batch = ?1)",
-		attachment->ref, NULL, &is_known, err));
+	TRY(sql_ask(db,
+		    "SELECT EXISTS (SELECT 1 FROM batch WHERE batch = ?1) "
+		    "OR EXISTS (SELECT 1 FROM run WHERE batch = ?1)",
+		    attachment->ref, NULL, &is_known, err));
 	if (is_known)
 		return STATUS_OK;
 	return err_set(err, STATUS_USAGE,
@@ -131,8 +118,8 @@ static enum status check_block(struct db *db, const struct record_serial_block *
 {
 	int64_t is_known;
 
-	TRY(ask(db, "SELECT 1 FROM serial_block WHERE block_id = ?1", block->block_id, NULL,
-		&is_known, err));
+	TRY(sql_ask(db, "SELECT 1 FROM serial_block WHERE block_id = ?1", block->block_id, NULL,
+		    &is_known, err));
 	if (!is_known)
 		return STATUS_OK;
 	return err_set(err, STATUS_USAGE, "serial numbers %s%lld to %lld: are leased here already",
@@ -242,8 +229,8 @@ static enum status put_change(struct db *db, const struct record_batch_change *c
 	int64_t last;
 	char number[24];
 
-	TRY(ask(db, "SELECT max(position) FROM batch_change WHERE batch = ?1", change->batch, NULL,
-		&last, err));
+	TRY(sql_ask(db, "SELECT max(position) FROM batch_change WHERE batch = ?1", change->batch,
+		    NULL, &last, err));
 	TRY(fields_insert(db, &decide_row(RECORD_BATCH_CHANGE)->fields, NULL, last + 1, change,
 			  err));
 	sqlite3_snprintf(sizeof(number), number, "%lld", (long long)last + 1);

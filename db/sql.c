@@ -69,19 +69,28 @@ enum status sql_run(struct db *db, sqlite3_stmt *stmt, struct err *err)
 	return st;
 }
 
-enum status sql_integer(struct db *db, const char *sql, int64_t *value, struct err *err)
+enum status sql_ask(struct db *db, const char *sql, const char *a, const char *b, int64_t *value,
+		    struct err *err)
 {
 	sqlite3_stmt *stmt;
-	int rc;
 
 	*value = 0;
 	TRY(sql_prepare(db, sql, &stmt, err));
-	rc = sqlite3_step(stmt);
+	if (a)
+		sql_bind_text(stmt, 1, a);
+	if (b)
+		sql_bind_text(stmt, 2, b);
+	int rc = sqlite3_step(stmt);
 	if (rc == SQLITE_ROW)
 		*value = sqlite3_column_int64(stmt, 0);
 	enum status st = rc == SQLITE_ROW || rc == SQLITE_DONE ? STATUS_OK : sql_fail(db, rc, err);
 	sqlite3_finalize(stmt);
 	return st;
+}
+
+enum status sql_integer(struct db *db, const char *sql, int64_t *value, struct err *err)
+{
+	return sql_ask(db, sql, NULL, NULL, value, err);
 }
 
 int64_t sql_time_ms(sqlite3_stmt *row, int column)

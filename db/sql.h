@@ -39,7 +39,11 @@ enum status sql_prepare(struct db *db, const char *sql, sqlite3_stmt **stmt, str
 /* Run a statement that returns no rows, then make it ready for the next values. */
 enum status sql_run(struct db *db, sqlite3_stmt *stmt, struct err *err);
 
-/* First column of the first row of a query without values; 0 when there is no row. */
+/* First column of the first row of a query with the values ?1 and ?2; 0 when there is no row.
+ * NULL for what the query has not, or for NULL. */
+enum status sql_ask(struct db *db, const char *sql, const char *a, const char *b, int64_t *value,
+		    struct err *err);
+/* The same of a query without values. */
 enum status sql_integer(struct db *db, const char *sql, int64_t *value, struct err *err);
 
 /* A time to reckon with. In a file that was changed by hand it may be anything: it is cut to

@@ -17,6 +17,9 @@
 #define FLASH_RUNS                                                                                 \
 	"FROM run JOIN result USING (run_id) "                                                     \
 	"WHERE run.batch = :batch AND kind = 'FLASH' AND mac IS NOT NULL"
+/* Not those that a rule or a person stopped, or that the station made fail: docs/report.md. */
+#define JUDGED                                                                                     \
+	" AND outcome <> 'ABORTED' AND (outcome = 'PASS' OR party NOT IN ('STATION', 'OPERATOR'))"
 
 /* A part of the summary: the rows of one query, its columns are the names of the figures. */
 struct section {
@@ -45,8 +48,8 @@ static const struct section sections[] = {
 		"count(DISTINCT CASE WHEN outcome = 'PASS' AND proof = 'NONE' THEN mac END) "
 		"AS passed_without_proof, "
 		"(SELECT count(*) FROM (SELECT outcome, row_number() OVER "
-		"(PARTITION BY mac ORDER BY start_utc_ms, run_id) AS number " FLASH_RUNS ") "
-		"WHERE number = 1 AND outcome = 'PASS') AS passed_at_first_run_in_batch " FLASH_RUNS,
+		"(PARTITION BY mac ORDER BY start_utc_ms, run_id) AS number " FLASH_RUNS JUDGED ") "
+		"WHERE number = 1 AND outcome = 'PASS') AS passed_at_first_judged_run " FLASH_RUNS,
 	},
 	{
 		.name = "runs",
@@ -201,6 +204,66 @@ enum status audit_write_summary_text(struct db *db, const char *batch,
 
 /* ---- for the auditor ---- */
 
+/* clang-format off */
+static const char readme_body[] =
+	"What is in it\n"
+	"\n"
+	"  summary.txt, summary.json   the batch, units, runs, causes, people: counted\n"
+	"  runs.csv, runs.jsonl        every run of the batch, with every column\n"
+	"  junit.xml                   the runs that have ended, for test reporters\n"
+	"  recipes/                    each recipe as the factory wrote it (.yaml) and in the\n"
+	"                              canonical form that its digest covers (.canonical.txt)\n"
+	"  images.csv                  each image of these recipes: digest, size, version,\n"
+	"                              address\n"
+	"  records/                    batches and their changes, approvals, rules, overrides,\n"
+	"                              dispositions, alarms, units, stations, operators\n"
+	"  unit-logs/                  what was done to each unit, run by run, to be read\n"
+	"  attachments/                files that people added\n"
+	"  ledger/                     the proof, see below\n"
+	"  SHA256SUMS                  digests of all these files\n"
+	"\n"
+	"How to verify it\n"
+	"\n"
+	"1. That the pack is whole: unpack it, and in its folder\n"
+	"\n"
+	"     sha256sum -c SHA256SUMS\n"
+	"\n"
+	"2. That the records are those of the ledger, and that the chain holds up to the head.\n"
+	"   ledger/entries.jsonl has a line for every entry from the batch's first to the head,\n"
+	"   without a gap. Go through it in order; prev of the first line is given in it.\n"
+	"\n"
+	"     text  = seq LF utc_ms LF kind LF ref LF body   (numbers in decimal, UTF-8)\n"
+	"     entry = SHA-256(text)\n"
+	"     hash  = SHA-256(prev || entry)                 (32 bytes each)\n"
+	"\n"
+	"   A line with a body gives all of that; hash must equal its \"hash\", and prev the\n"
+	"   hash of the line before. A line of another customer's record gives \"entry\" alone.\n"
+	"   The last hash must be that of the head above. body is the record itself as JSON:\n"
+	"   compare it with runs.jsonl and records/.\n"
+	"   Where a body is no valid UTF-8 it is given as body_hex, its bytes in hex.\n"
+	"   Steps, measurements and logs stand in their entry as a digest:\n"
+	"   {\"rows\":N,\"sha256\":\"...\"} is SHA-256 over the bodies of the lines of\n"
+	"   ledger/children.jsonl with the same kind, ref and table, each followed by LF.\n"
+	"   ledger/earlier.jsonl has the batch's facts from before its first entry (a recipe, a\n"
+	"   station): each is sealed in the same way, but their place in the chain is not in\n"
+	"   this pack.\n"
+	"\n"
+	"3. That the head is the true one: compare it with a head that was told outside before\n"
+	"   or later - on a report, in another pack, on a server. At the station,\n"
+	"   'flashline ledger verify --anchor ANCHOR' says whether its records still contain\n"
+	"   this head.\n"
+	"\n"
+	"What that proves\n"
+	"\n"
+	"The ledger is tamper-evident, not tamper-proof: a change of these records after they\n"
+	"were made is found by anybody who knows a head from after that moment. Whoever can\n"
+	"write the station's database can compute a new chain; it will not end in a head that\n"
+	"was told before. Names of operators, serial numbers and the name of the batch were\n"
+	"typed in and checked by nobody; MAC, chip and flash were read from the unit; PASS with\n"
+	"proof CHIP_MD5 means that the chip itself computed the MD5 of every region, and each\n"
+	"equals the recipe's.\n";
+/* clang-format on */
+
 enum status audit_write_readme(const char *batch, const struct audit_proof *proof, FILE *out,
 			       struct err *err)
 {
@@ -215,68 +278,6 @@ enum status audit_write_readme(const char *batch, const struct audit_proof *proo
 		"%s (UTC), the time of the newest record in it.\n\n"
 		"Head of the station's ledger at that moment (chain:number:hash):\n\n  %s\n\n",
 		FLASHLINE_VERSION, proof->newest_time, anchor);
-	fputs("What is in it\n\n"
-	      "  summary.txt, summary.json   the order, units, runs, causes, people: counted\n"
-	      "  runs.csv, runs.jsonl        every run of the batch, with every column\n"
-	      "  junit.xml                   the runs that have ended, for test reporters\n"
-	      "  recipes/                    each recipe as the factory wrote it (.yaml) and in "
-	      "the\n"
-	      "                              canonical form that its digest covers "
-	      "(.canonical.txt)\n"
-	      "  images.csv                  each image of these recipes: digest, size, version,\n"
-	      "                              address\n"
-	      "  records/                    orders and their changes, approvals, rules, "
-	      "overrides,\n"
-	      "                              dispositions, alarms, units, stations, operators\n"
-	      "  unit-logs/                  what was done to each unit, run by run, to be read\n"
-	      "  attachments/                files that people added\n"
-	      "  ledger/                     the proof, see below\n"
-	      "  SHA256SUMS                  digests of all these files\n\n"
-	      "How to verify it\n\n"
-	      "1. That the pack is whole: unpack it, and in its folder\n\n"
-	      "     sha256sum -c SHA256SUMS\n\n"
-	      "2. That the records are those of the ledger, and that the chain holds up to the "
-	      "head.\n"
-	      "   ledger/entries.jsonl has a line for every entry from the batch's first to the "
-	      "head,\n"
-	      "   without a gap. Go through it in order; prev of the first line is given in it.\n\n"
-	      "     text  = seq LF utc_ms LF kind LF ref LF body   (numbers in decimal, UTF-8)\n"
-	      "     entry = SHA-256(text)\n"
-	      "     hash  = SHA-256(prev || entry)                 (32 bytes each)\n\n"
-	      "   A line with a body gives all of that; hash must equal its \"hash\", and prev "
-	      "the\n"
-	      "   hash of the line before. A line of another customer's record gives \"entry\" "
-	      "alone.\n"
-	      "   The last hash must be that of the head above. body is the record itself as "
-	      "JSON:\n"
-	      "   compare it with runs.jsonl and records/.\n"
-	      "   Where a body is no valid UTF-8 it is given as body_hex, its bytes in hex.\n"
-	      "   Steps, measurements and logs stand in their entry as a digest:\n"
-	      "   {\"rows\":N,\"sha256\":\"...\"} is SHA-256 over the bodies of the lines of\n"
-	      "   ledger/children.jsonl with the same kind, ref and table, each followed by LF.\n"
-	      "   ledger/earlier.jsonl has the batch's facts from before its first entry (a "
-	      "recipe, a\n"
-	      "   station): each is sealed in the same way, but their place in the chain is not "
-	      "in\n"
-	      "   this pack.\n\n"
-	      "3. That the head is the true one: compare it with a head that was told outside "
-	      "before\n"
-	      "   or later - on a report, in another pack, on a server. At the station,\n"
-	      "   'flashline ledger verify --anchor ANCHOR' says whether its records still "
-	      "contain\n"
-	      "   this head.\n\n"
-	      "What that proves\n\n"
-	      "The ledger is tamper-evident, not tamper-proof: a change of these records after "
-	      "they\n"
-	      "were made is found by anybody who knows a head from after that moment. Whoever can\n"
-	      "write the station's database can compute a new chain; it will not end in a head "
-	      "that\n"
-	      "was told before. Names of operators, serial numbers and the name of the batch were\n"
-	      "typed in and checked by nobody; MAC, chip and flash were read from the unit; PASS "
-	      "with\n"
-	      "proof CHIP_MD5 means that the chip itself computed the MD5 of every region, and "
-	      "each\n"
-	      "equals the recipe's.\n",
-	      out);
+	fputs(readme_body, out);
 	return STATUS_OK;
 }

@@ -13,22 +13,6 @@
 
 /* ---- what is there ---- */
 
-static enum status ask(struct db *db, const char *sql, const char *a, const char *b, int64_t *value,
-		       struct err *err)
-{
-	sqlite3_stmt *stmt;
-
-	TRY(sql_prepare(db, sql, &stmt, err));
-	sql_bind_text(stmt, 1, a);
-	if (b)
-		sql_bind_text(stmt, 2, b);
-	int rc = sqlite3_step(stmt);
-	*value = rc == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
-	enum status st = rc == SQLITE_ROW || rc == SQLITE_DONE ? STATUS_OK : sql_fail(db, rc, err);
-	sqlite3_finalize(stmt);
-	return st;
-}
-
 static bool can_store(const struct plant_sync *s)
 {
 	return s->sink.put != NULL;
@@ -43,8 +27,8 @@ static enum status put_alarm(struct plant_sync *s, const char *code, const char 
 
 	if (!can_store(s))
 		return STATUS_OK;
-	TRY(ask(s->db, "SELECT 1 FROM alarm WHERE code = ?1 AND instr(detail, ?2) LIMIT 1", code,
-		mark, &is_there, err));
+	TRY(sql_ask(s->db, "SELECT 1 FROM alarm WHERE code = ?1 AND instr(detail, ?2) LIMIT 1",
+		    code, mark, &is_there, err));
 	if (is_there)
 		return STATUS_OK;
 	return s->sink.put(s->sink.ctx, RECORD_ALARM,
@@ -64,10 +48,10 @@ enum status note_begin(struct plant_sync *s, struct err *err)
 	char detail[300], mark[80];
 
 	if (s->claims_to == 0)
-		TRY(ask(s->db, "SELECT max(plant_seq) FROM plant_claim WHERE server = ?1",
-			s->plant_id, NULL, &s->claims_to, err));
-	TRY(ask(s->db, "SELECT max(up_to_seq) FROM outbox WHERE server = ?1 AND chain_id = ?2",
-		s->plant_id, current->chain_id, &s->acked_seq, err));
+		TRY(sql_ask(s->db, "SELECT max(plant_seq) FROM plant_claim WHERE server = ?1",
+			    s->plant_id, NULL, &s->claims_to, err));
+	TRY(sql_ask(s->db, "SELECT max(up_to_seq) FROM outbox WHERE server = ?1 AND chain_id = ?2",
+		    s->plant_id, current->chain_id, &s->acked_seq, err));
 	if (s->acked_seq <= current->head_seq)
 		return STATUS_OK;
 	snprintf(mark, sizeof(mark), "has only %" PRId64 " of %" PRId64 " entries",
@@ -121,16 +105,16 @@ enum status note_conflict(struct plant_sync *s, const char *mac, const char *run
 
 	/* "conflict 12 of the plant:" begins every text about it. */
 	snprintf(mark, sizeof(mark), "%.*s", (int)strcspn(detail, ":") + 1, detail);
-	TRY(ask(s->db, "SELECT 1 FROM alarm WHERE code = ?1 AND instr(detail, ?2) LIMIT 1",
-		"PLANT_CONFLICT", mark, &is_there, err));
+	TRY(sql_ask(s->db, "SELECT 1 FROM alarm WHERE code = ?1 AND instr(detail, ?2) LIMIT 1",
+		    "PLANT_CONFLICT", mark, &is_there, err));
 	if (is_there)
 		return STATUS_OK;
 	snprintf(s->alarm, sizeof(s->alarm), "%s", detail);
 	s->conflicts++;
 	if (!can_store(s))
 		return STATUS_OK;
-	TRY(ask(s->db, "SELECT 1 FROM disposition WHERE mac = ?1 AND instr(reason, ?2) LIMIT 1",
-		mac ? mac : "", mark, &is_there, err));
+	TRY(sql_ask(s->db, "SELECT 1 FROM disposition WHERE mac = ?1 AND instr(reason, ?2) LIMIT 1",
+		    mac ? mac : "", mark, &is_there, err));
 	if (mac && !is_there)
 		TRY(s->sink.put(s->sink.ctx, RECORD_DISPOSITION,
 				&(struct record_disposition){ .mac = mac,
@@ -170,8 +154,8 @@ enum status note_block(struct plant_sync *s, const struct record_serial_block *b
 {
 	int64_t is_there;
 
-	TRY(ask(s->db, "SELECT 1 FROM serial_block WHERE block_id = ?1", block->block_id, NULL,
-		&is_there, err));
+	TRY(sql_ask(s->db, "SELECT 1 FROM serial_block WHERE block_id = ?1", block->block_id, NULL,
+		    &is_there, err));
 	return is_there || !can_store(s)
 		       ? STATUS_OK
 		       : s->sink.put(s->sink.ctx, RECORD_SERIAL_BLOCK, block, err);
