@@ -102,3 +102,9 @@ equal "what became of the batch" "$(sql "select group_concat(kind || ' ' || code
 	"FLASH ALREADY_PASSED - - -, FLASH OK 2 ALREADY_PASSED L1, VERIFY OK - - -"
 equal "measured" "$(sql "select count(*) from measurement join runs using (run_id)
 	where name='data_rate' and unit='KB/s' and value > 1 and kind='FLASH' and code='OK'")" 3
+# A unit that was refused first and passed then counts in the pack as in a report: passed at once.
+if command -v unzip >/dev/null; then
+	expect_status 0 "$FLASHLINE" audit-pack C --db flashline.db -o C.zip
+	unzip -p C.zip summary.txt >summary.out
+	expect_line '^  passed_at_first_judged_run +1$' summary.out
+fi
