@@ -3,6 +3,7 @@
 
 #include <jansson.h>
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -229,7 +230,7 @@ static enum status choose_build(const json_t *builds, const struct chip *chip,
 			return err_set(err, STATUS_RECIPE,
 				       "has two builds for %s: leave the one that is meant in a "
 				       "manifest of its own",
-				       chip->name);
+				       family);
 		*chosen = build;
 	}
 	if (*chosen)
@@ -244,6 +245,7 @@ static enum status manifest_parts(struct import *in, const json_t *build, struct
 {
 	const json_t *parts = json_object_get(build, "parts");
 
+	assert(in->chip);
 	if (!json_is_array(parts) || json_array_size(parts) == 0)
 		return err_set(err, STATUS_RECIPE, "the build for %s has no 'parts'",
 			       in->chip->name);
