@@ -90,7 +90,7 @@ static double nice_step(double end, int most)
 
 /* ---- yields: a point in its 95 % band ---- */
 
-#define YIELD_ROWS 6 /* products and processes; more stand in the table alone */
+#define YIELD_ROWS 8 /* products and processes; more stand in the table alone */
 #define YIELD_LEFT 210.0
 #define YIELD_RIGHT 640.0
 #define YIELD_STEP 26.0
@@ -139,10 +139,11 @@ static void chart_yields(const struct report *r, struct textbuf *out)
 	const size_t rows = r->yield_count < YIELD_ROWS ? r->yield_count : YIELD_ROWS;
 	const bool has_titles = r->yield_count > 1;
 	const double block = 3 * YIELD_STEP + (has_titles ? 30 : 8);
+	const bool is_cut = rows < r->yield_count;
 	const double from = yield_begin(r, rows), height = (double)rows * block + 30;
 	char text[FIGURE_BYTES], title[160];
 
-	begin(out, height, "Yields with their 95 % bands");
+	begin(out, height + (is_cut ? 24 : 0), "Yields with their 95 % bands");
 	for (int i = 0; i <= 5; i++) {
 		double x = YIELD_LEFT + (YIELD_RIGHT - YIELD_LEFT) * i / 5;
 
@@ -163,6 +164,10 @@ static void chart_yields(const struct report *r, struct textbuf *out)
 		yield_row(out, "first pass", &y->first_pass, from, top);
 		yield_row(out, "final", &y->final, from, top + YIELD_STEP);
 		yield_row(out, "station", &y->station, from, top + 2 * YIELD_STEP);
+	}
+	if (is_cut) {
+		snprintf(text, sizeof(text), "and %zu more, in the table", r->yield_count - rows);
+		words(out, 0, height + 18, START, FAINT, text);
 	}
 	end(out);
 }

@@ -185,6 +185,8 @@ static void add_notable(struct sheet *sheet, const struct report *r)
 
 	sheet_add(sheet, SHEET_PART, "What stands out");
 	before = sheet->count;
+	if (r->judged && !r->passed)
+		sheet_add(sheet, SHEET_POINT, "No run has passed.");
 	add_flags(sheet, r);
 	add_counts(sheet, r);
 	if (sheet->count == before)
@@ -257,7 +259,7 @@ static void add_yield_notes(struct sheet *sheet, const struct report *r)
 static void add_yields(struct sheet *sheet, const struct report *r)
 {
 	static const struct sheet_column columns[] = {
-		{ "product", COLUMN_NAME },     { "process", COLUMN_WORD },
+		{ "product", COLUMN_NAME },     { "process", COLUMN_NAME },
 		{ "yield", COLUMN_WORD },       { "passed", COLUMN_FIGURE },
 		{ "of", COLUMN_FIGURE },        { "share", COLUMN_SHARE },
 		{ "95 % band", COLUMN_FIGURE },

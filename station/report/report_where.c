@@ -336,11 +336,13 @@ void sheet_where(struct sheet *sheet, const struct report *r)
 
 	if (r->judged) {
 		sheet_add(sheet, SHEET_PART, "Where");
-		if (cause_columns(r))
+		if (cause_columns(r) > 1)
 			sheet_add(
 				sheet, SHEET_SAY,
 				"The columns 1 to %zu are the causes of that rank under Failures.",
 				cause_columns(r));
+		else if (cause_columns(r))
+			sheet_add(sheet, SHEET_SAY, "Column 1 is the cause under Failures.");
 		add_split(sheet, r, SPLIT_SLOT, "By slot");
 		for (size_t i = 0; i < COUNT_OF(rest); i++)
 			add_split(sheet, r, rest[i].kind, rest[i].caption);

@@ -480,6 +480,42 @@ static void an_empty_period_says_so_in_every_form(void **state)
 
 /* ---- how figures are written ---- */
 
+static void a_chart_that_leaves_products_out_says_so(void **state)
+{
+	struct report_yield yields[10] = { { .product = "p", .process = "FLASH" } };
+	struct report r = { .yields = yields, .yield_count = 8, .judged = 10, .flash_runs = 10 };
+	struct textbuf page = { 0 };
+	struct sheet sheet = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < 10; i++)
+		yields[i] = (struct report_yield){ .product = "p",
+						   .process = "FLASH",
+						   .station = { 0, 1, { 0, 0.8 } } };
+	for (; r.yield_count <= 10; r.yield_count += 2) {
+		sheet_make(&sheet, &r);
+		report_html_print(&r, &sheet, &page);
+		if (!strstr(textbuf_string(&page), "in the table</text>") != (r.yield_count == 8))
+			fail_msg("%zu yields", r.yield_count);
+		textbuf_release(&page);
+		sheet_release(&sheet);
+	}
+}
+
+static void a_report_without_a_pass_says_so_first(void **state)
+{
+	struct report r = { .judged = 1, .flash_runs = 1, .failed = 1 };
+	struct textbuf text = { 0 };
+	struct sheet sheet = { 0 };
+
+	(void)state;
+	sheet_make(&sheet, &r);
+	report_text_print(&r, &sheet, &text);
+	assert_non_null(strstr(textbuf_string(&text), "No run has passed."));
+	textbuf_release(&text);
+	sheet_release(&sheet);
+}
+
 static void shares_are_never_rounded_to_all_or_nothing(void **state)
 {
 	static const struct {
@@ -521,6 +557,8 @@ int main(void)
 		TEST(the_page_asks_for_nothing_from_outside),
 		TEST(the_text_fits_a_hundred_columns),
 		TEST(an_empty_period_says_so_in_every_form),
+		cmocka_unit_test(a_chart_that_leaves_products_out_says_so),
+		cmocka_unit_test(a_report_without_a_pass_says_so_first),
 		cmocka_unit_test(shares_are_never_rounded_to_all_or_nothing),
 	};
 
