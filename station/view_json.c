@@ -215,33 +215,23 @@ static void add_summary(const struct snapshot *s, int exit_code, json_t *object)
 	json_object_set_new(object, "exit_status", json_integer(exit_code));
 }
 
-void json_render(const struct snapshot *s, const struct event *e, struct textbuf *out)
-{
-	static const char *const names[] = {
-		[EVENT_STATION_START] = "station_start",
-		[EVENT_RUN_START] = "run_start",
-		[EVENT_IDENTIFIED] = "identified",
-		[EVENT_OVERRIDE] = "override",
-		[EVENT_STEP] = "step",
-		[EVENT_PORT_LEFT] = "port_left",
-		[EVENT_RESULT] = "result",
-		[EVENT_PLANT] = "plant",
-		[EVENT_WARNING] = "warning",
-		[EVENT_STOPPING] = "stopping",
-		[EVENT_SUMMARY] = "summary",
-	};
-	json_t *object;
+static const char *const event_names[] = {
+	[EVENT_STATION_START] = "station_start",
+	[EVENT_RUN_START] = "run_start",
+	[EVENT_IDENTIFIED] = "identified",
+	[EVENT_OVERRIDE] = "override",
+	[EVENT_STEP] = "step",
+	[EVENT_PORT_LEFT] = "port_left",
+	[EVENT_RESULT] = "result",
+	[EVENT_PLANT] = "plant",
+	[EVENT_WARNING] = "warning",
+	[EVENT_STOPPING] = "stopping",
+	[EVENT_SUMMARY] = "summary",
+};
 
-	/* An identify result says it all, right behind. */
-	if (e->kind == EVENT_IDENTIFIED && s->kind == FLASH_RUN_IDENTIFY)
-		return;
-	object = json_event(names[e->kind]);
-	if (e->slot)
-		add_slot(e->slot, object);
-	else
-		assert(e->kind == EVENT_STATION_START || e->kind == EVENT_WARNING ||
-		       e->kind == EVENT_PLANT || e->kind == EVENT_STOPPING ||
-		       e->kind == EVENT_SUMMARY);
+/* What an event of its kind has besides its head and its slot. */
+static void add_members(const struct snapshot *s, const struct event *e, json_t *object)
+{
 	switch (e->kind) {
 	case EVENT_STATION_START:
 		add_start(s, object);
@@ -269,20 +259,36 @@ void json_render(const struct snapshot *s, const struct event *e, struct textbuf
 	case EVENT_PLANT:
 		add_plant(&s->plant, object);
 		break;
-	case EVENT_PORT_LEFT:
-		break;
 	case EVENT_RESULT:
 		add_result(s, e->slot, object);
 		break;
 	case EVENT_WARNING:
 		json_object_set_new(object, "text", json_text(e->text));
 		break;
+	case EVENT_PORT_LEFT:
 	case EVENT_STOPPING:
 		break;
 	case EVENT_SUMMARY:
 		add_summary(s, e->exit_code, object);
 		break;
 	}
+}
+
+void json_render(const struct snapshot *s, const struct event *e, struct textbuf *out)
+{
+	json_t *object;
+
+	/* An identify result says it all, right behind. */
+	if (e->kind == EVENT_IDENTIFIED && s->kind == FLASH_RUN_IDENTIFY)
+		return;
+	object = json_event(event_names[e->kind]);
+	if (e->slot)
+		add_slot(e->slot, object);
+	else
+		assert(e->kind == EVENT_STATION_START || e->kind == EVENT_WARNING ||
+		       e->kind == EVENT_PLANT || e->kind == EVENT_STOPPING ||
+		       e->kind == EVENT_SUMMARY);
+	add_members(s, e, object);
 	json_line(object, out);
 }
 

@@ -71,8 +71,7 @@ enum ledger_fault {
 	LEDGER_ROW_ADDED,       /* a record without an entry */
 	LEDGER_TAIL_CUT,        /* it ends before the anchor */
 	LEDGER_ANCHOR_DIFFERS,  /* another history than the anchor's */
-	LEDGER_TRIGGER_MISSING, /* nothing differs, but a guard of the file was removed or changed
-				 */
+	LEDGER_TRIGGER_MISSING, /* nothing differs, but a trigger was removed or changed */
 	LEDGER_SCHEMA_CHANGED,  /* a table, index or view is not as this program makes it */
 	LEDGER_INDEX_DIFFERS,   /* what is looked up by an index is not what is in the table */
 };
