@@ -297,6 +297,20 @@ static void a_stuck_strap_and_a_stuck_reset_are_told_apart(void **state)
 	}
 }
 
+static void what_the_text_of_a_deaf_unit_tells_of_stands_in_the_evidence(void **state)
+{
+	struct sim_unit_config config = bench_unit("esp32");
+	struct small_plan p;
+	struct flash_bench b;
+
+	(void)state;
+	config.faults[config.fault_count++] = (struct sim_fault){ .kind = SIM_FAULT_STRAP_STUCK };
+	init(&b, &p, &config);
+	expect(&b, &p, STATUS_WRONG_BOOT_MODE);
+	expect_word(b.report.evidence, "the unit's text tells of: nothing to start in flash");
+	release(&b, &p);
+}
+
 static void a_slow_reset_line_is_met_by_the_long_timing(void **state)
 {
 	struct sim_unit_config config =
@@ -407,6 +421,7 @@ int main(void)
 		cmocka_unit_test(who_is_only_asked_keeps_its_power),
 		cmocka_unit_test(the_power_is_switched_once_and_no_more),
 		cmocka_unit_test(a_stuck_strap_and_a_stuck_reset_are_told_apart),
+		cmocka_unit_test(what_the_text_of_a_deaf_unit_tells_of_stands_in_the_evidence),
 		cmocka_unit_test(a_slow_reset_line_is_met_by_the_long_timing),
 		cmocka_unit_test(noise_before_the_boot_text_does_no_harm),
 		cmocka_unit_test(a_unit_that_never_stops_talking_is_identified_and_left_in_time),
