@@ -165,14 +165,34 @@ enum status check_text(const char *what, const char *text, size_t bytes_max, str
 
 /* ---- recipes ---- */
 
-static enum status keep_recipe(struct db *db, const struct plan *plan, struct err *err)
+static enum status put_name(void *ctx, const struct recipe_row *recipe, struct err *err)
+{
+	(void)err;
+	snprintf(ctx, RECIPE_TEXT_BYTES / 2, "%s revision %" PRId64, recipe->name,
+		 recipe->revision);
+	return STATUS_OK;
+}
+
+/* A digest has one name in the records, the first that came with it. */
+static enum status tell_name(struct db *db, const struct plan *plan, struct err *err)
+{
+	char typed[RECIPE_TEXT_BYTES / 2], name[RECIPE_TEXT_BYTES / 2] = "";
+
+	TRY(recipes_walk(db, plan->digest_text, put_name, name, err));
+	snprintf(typed, sizeof(typed), "%s revision %u", plan->name, plan->revision);
+	if (strcmp(typed, name) != 0)
+		remark("the content of %s is known as %s: the records keep that name", typed, name);
+	return STATUS_OK;
+}
+
+enum status keep_recipe(struct db *db, const struct plan *plan, struct err *err)
 {
 	struct recipe_record record;
 
 	TRY(record_of_recipe(plan, &record, err));
 	enum status st = db_put_recipe(db, &record.recipe, err);
 	record_of_recipe_release(&record);
-	return st;
+	return st ? st : tell_name(db, plan, err);
 }
 
 enum status named_recipe(const struct options *o, const char *text, bool is_kept, struct db *db,
@@ -205,14 +225,6 @@ enum status approval_word(struct db *db, const char *digest, const char **word, 
 	TRY(decided_approval(db, digest, &is_approved, err));
 	TRY(decided_retired(db, digest, &is_retired, err));
 	*word = is_approved ? "approved" : is_retired ? "retired" : "not approved";
-	return STATUS_OK;
-}
-
-static enum status put_name(void *ctx, const struct recipe_row *recipe, struct err *err)
-{
-	(void)err;
-	snprintf(ctx, RECIPE_TEXT_BYTES / 2, "%s revision %" PRId64, recipe->name,
-		 recipe->revision);
 	return STATUS_OK;
 }
 

@@ -48,6 +48,11 @@ enum status check_text(const char *what, const char *text, size_t bytes_max, str
 enum status named_recipe(const struct options *o, const char *text, bool is_kept, struct db *db,
 			 char digest[static 65], struct err *err);
 
+/* Puts a recipe into the records where it is new. Content that is there under another name or
+ * revision stays under that one, and a remark says so. */
+struct plan;
+enum status keep_recipe(struct db *db, const struct plan *plan, struct err *err);
+
 /* "2026-11-22 12:30:05" in UTC; "-" for 0. */
 #define PEOPLE_TIME_BYTES 32
 const char *people_time(int64_t utc_ms, char text[static PEOPLE_TIME_BYTES]);

@@ -9,7 +9,6 @@
 #include "station/ports_table.h"
 #include "station/power.h"
 #include "station/recall.h"
-#include "station/record_of.h"
 #include "station/select.h"
 #include "station/textbuf.h"
 #include "station/usb_query.h"
@@ -100,9 +99,7 @@ static enum status choose(struct run *r, const struct options *options, struct e
 static enum status open_records(struct run *r, const struct plan *plan,
 				const struct options *options, struct err *err)
 {
-	struct recipe_record record;
 	char path[DB_PATH_BYTES];
-	enum status st;
 
 	if (!options->db)
 		TRY(db_default_path(DB_WRITE, path, err));
@@ -118,10 +115,7 @@ static enum status open_records(struct run *r, const struct plan *plan,
 			db_stopped_runs(r->db));
 		power_find_off(POWER_SYSFS, tell_off, NULL);
 	}
-	TRY(record_of_recipe(plan, &record, err));
-	st = db_put_recipe(r->db, &record.recipe, err);
-	record_of_recipe_release(&record);
-	return st;
+	return keep_recipe(r->db, plan, err);
 }
 
 /* The same as for decisions: a batch that cannot be opened must not be flashed in. */

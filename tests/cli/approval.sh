@@ -79,3 +79,12 @@ expect_line "RULE WORD is missing" command.err
 equal "rules recorded" "$(sql "select count(*) from rule")" 3
 equal "each decision is in the ledger" \
 	"$(sql "select count(*) from ledger where kind in ('approval', 'rule')")" 6
+
+# Another name for the same content is no other recipe, and that is said.
+esp32_firmware 40K
+esp32_recipe again | sed 's/^revision: 1/revision: 9/' >again.yaml
+expect_status 0 decide recipe approve again.yaml
+expect_line '^flashline: the content of again revision 9 is known as board revision 1: the records keep that name$' command.err
+equal "recipes" "$(sql "select count(*) from recipe where recipe_digest='$digest'")" 1
+expect_status 0 decide recipe approve board.yaml
+equal "what a known name is told" "$(cat command.err)" ""
