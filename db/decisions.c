@@ -240,7 +240,7 @@ enum status recipe_images_walk(struct db *db, const char *digest,
 
 static enum status attachment_row(const struct walk *walk, sqlite3_stmt *row, struct err *err)
 {
-	const struct attachment_row attachment = {
+	struct attachment_row attachment = {
 		.name = text_at(row, 0),
 		.media_type = text_at(row, 1),
 		.sha256 = text_at(row, 2),
@@ -250,6 +250,9 @@ static enum status attachment_row(const struct walk *walk, sqlite3_stmt *row, st
 		.content = sqlite3_column_blob(row, 6),
 	};
 
+	/* What the row says of its size may have been changed by hand. */
+	if (attachment.content)
+		attachment.size_bytes = sqlite3_column_bytes(row, 6);
 	return walk->each.attachment(walk->ctx, &attachment, err);
 }
 

@@ -131,6 +131,13 @@ for command in log slots report 'report --html report.html' 'export --format wsj
 done
 expect_fault ENTRY_CHANGED '^  first entry 1$'
 
+# A size that its bytes do not have.
+for size in 3 999999; do
+	tamper "update attachment set size_bytes = $size"
+	expect_status 0 "$FLASHLINE" recipe show "$(sqlite3 flashline.db 'select recipe_digest from recipe')" --json --db flashline.db
+	expect_line '"yaml":"recipe: ledger.*app0[^"]*"' command.out
+done
+
 # One entry, a new chain, and what is no command.
 expect_status 0 "$FLASHLINE" ledger show "$of_result" --db whole.db
 expect_line '^  kind +result$' command.out
