@@ -75,7 +75,8 @@ CREATE TABLE batch_change (
 	PRIMARY KEY (batch, position)
 ) STRICT, WITHOUT ROWID;
 
--- What somebody said of a recipe; the newest counts (approval_id is a UUID version 7).
+-- What somebody said of a recipe. Of this table, rule and disposition the newest in the ledger
+-- counts, whatever the time in it.
 CREATE TABLE approval (
 	approval_id   TEXT PRIMARY KEY,
 	recipe_digest TEXT NOT NULL REFERENCES recipe,
