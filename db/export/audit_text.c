@@ -49,7 +49,7 @@ static const struct section sections[] = {
 		"AS passed_without_proof, "
 		"(SELECT count(*) FROM (SELECT outcome, row_number() OVER "
 		"(PARTITION BY mac ORDER BY start_utc_ms, run_id) AS number " FLASH_RUNS JUDGED ") "
-		"WHERE number = 1 AND outcome = 'PASS') AS passed_at_first_judged_run " FLASH_RUNS,
+		"WHERE number = 1 AND outcome = 'PASS') AS passed_at_first_judged_run_in_batch " FLASH_RUNS,
 	},
 	{
 		.name = "runs",
