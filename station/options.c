@@ -5,7 +5,7 @@
 #include "db/export/export.h"
 #include "db/query.h"
 #include "engine/chip.h"
-#include "recipes/nvs_csv.h"
+#include "recipes/nvs/nvs_csv.h"
 #include "recipes/value.h"
 
 #include <errno.h>
@@ -40,7 +40,7 @@ static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_REASON]    = { "reason", 0, "TEXT", "why; recorded" },
 	[OPTION_OVERRIDE]  = { "override", 0, "CODES", "guards that shall not refuse units, by commas; needs --operator and --reason, and is recorded" },
 	[OPTION_SERIAL]    = { "serial", 0, "NUMBER", "serial number of the unit; with one port only" },
-	[OPTION_RECIPE]    = { "recipe", 0, "RECIPE", "a recipe: its file, or its digest" },
+	[OPTION_RECIPE]    = { "recipe", 0, "RECIPE", "a recipe: its digest; (batch) or its file; (report) or its name" },
 	[OPTION_WORK_ORDER] = { "work-order", 0, "TEXT", "of the batch" },
 	[OPTION_PART_NUMBER] = { "part-number", 0, "TEXT", "of the batch" },
 	[OPTION_PART_REVISION] = { "part-revision", 0, "TEXT", "of the batch" },
