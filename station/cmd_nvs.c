@@ -2,7 +2,7 @@
 #include "station/command.h"
 
 #include "db/out_file.h"
-#include "recipes/nvs_csv.h"
+#include "recipes/nvs/nvs_csv.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Any bytes as the CSV of an NVS partition; what is accepted becomes pages of the right form. */
-#include "recipes/nvs_csv.h"
+#include "recipes/nvs/nvs_csv.h"
 
 #include "engine/base/bytes.h"
 

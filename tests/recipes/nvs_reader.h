@@ -1,5 +1,5 @@
 /*
- * A second reading of NVS partitions, written from docs/nvs.md and not from recipes/nvs.c:
+ * A second reading of NVS partitions, written from docs/nvs.md and not from recipes/nvs/nvs.c:
  * what the chip's library would find, and every rule of the format that it relies on.
  */
 #ifndef TESTS_RECIPES_NVS_READER_H

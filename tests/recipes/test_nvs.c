@@ -1,5 +1,5 @@
 /* NVS partitions: byte for byte what Espressif's generator makes, and readable in general. */
-#include "recipes/nvs_csv.h"
+#include "recipes/nvs/nvs_csv.h"
 #include "recipes/read_file.h"
 #include "tests/recipes/nvs_reader.h"
 

@@ -1,5 +1,5 @@
 /* NVS partitions from CSV files: what is refused, and what a unit's own values become. */
-#include "recipes/nvs_csv.h"
+#include "recipes/nvs/nvs_csv.h"
 #include "tests/recipes/nvs_reader.h"
 
 #include <setjmp.h>
