@@ -7,18 +7,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* data has room for one byte more than there should be: it shows that the file grew. */
 static enum status read_all(int fd, uint8_t *data, size_t size, struct err *err)
 {
-	for (size_t have = 0; have < size;) {
-		ssize_t got = read(fd, data + have, size - have);
+	size_t have = 0;
+	ssize_t got = 1;
 
+	while (have <= size && got) {
+		got = read(fd, data + have, size + 1 - have);
 		if (got < 0 && errno == EINTR)
 			continue;
-		if (got <= 0)
-			return err_set(err, STATUS_FILE, "cannot be read (%s)",
-				       got ? strerror(errno) : "it became shorter meanwhile");
+		if (got < 0)
+			return err_set(err, STATUS_FILE, "cannot be read (%s)", strerror(errno));
 		have += (size_t)got;
 	}
+	if (have != size)
+		return err_set(err, STATUS_FILE,
+			       "changed while it was read: try again when it is complete");
+	data[size] = '\0';
 	return STATUS_OK;
 }
 
@@ -39,7 +45,6 @@ static enum status read_open(int fd, size_t max, uint8_t **data, size_t *size, s
 	*data = malloc(*size + 1);
 	if (!*data)
 		return err_set(err, STATUS_NO_MEMORY, "no memory to read it");
-	(*data)[*size] = '\0';
 	return read_all(fd, *data, *size, err);
 }
 

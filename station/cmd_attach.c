@@ -5,22 +5,20 @@
 #include "db/decided.h"
 #include "db/find.h"
 #include "engine/base/clock.h"
+#include "recipes/read_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* Records are copied and sent as a whole: what is larger belongs elsewhere, with its digest
  * in a small text here. Our choice. */
 #define ATTACHMENT_BYTES_MAX (8u << 20)
 
 struct content {
-	void *bytes;
+	uint8_t *bytes;
 	size_t size;
 };
 
@@ -60,64 +58,23 @@ static const char *media_type(const char *name)
 	return "application/octet-stream";
 }
 
-static enum status read_all(int fd, const char *path, struct content *c, struct err *err)
-{
-	size_t got = 0;
-	ssize_t n = 1;
-
-	/* One byte more than there should be shows that it grew. */
-	while (got <= c->size && n > 0) {
-		n = read(fd, (char *)c->bytes + got, c->size + 1 - got);
-		if (n < 0)
-			return err_set(err, STATUS_FILE, "%s: cannot be read (%s)", path,
-				       strerror(errno));
-		got += (size_t)n;
-	}
-	if (got != c->size)
-		return err_set(err, STATUS_FILE,
-			       "%s: changed while it was read: attach it when it is complete",
-			       path);
-	return STATUS_OK;
-}
-
-static enum status check_file(const struct stat *about, const char *path, struct err *err)
-{
-	if (!S_ISREG(about->st_mode))
-		return err_set(err, STATUS_USAGE, "%s: is no regular file: only files are attached",
-			       path);
-	if (about->st_size == 0)
-		return err_set(err, STATUS_USAGE, "%s: is empty: there is nothing to attach", path);
-	if (about->st_size > (off_t)ATTACHMENT_BYTES_MAX)
-		return err_set(err, STATUS_USAGE,
-			       "%s: has %lld bytes: expected %u (8 MiB) at most: compress it, or "
-			       "attach a text that says where it is kept, with its SHA-256",
-			       path, (long long)about->st_size, ATTACHMENT_BYTES_MAX);
-	return STATUS_OK;
-}
-
 /* c->bytes is for free(), whatever is returned. */
-static enum status read_file(const char *path, struct content *c, struct err *err)
+static enum status read_content(const char *path, struct content *c, struct err *err)
 {
-	/* Not to wait at a pipe. */
-	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat about;
-	enum status st;
+	struct err why;
+	const enum status st = read_file(path, ATTACHMENT_BYTES_MAX, &c->bytes, &c->size, &why);
 
-	if (fd < 0)
-		return err_set(err, STATUS_USAGE, "%s: cannot be opened (%s): check its name", path,
-			       strerror(errno));
-	if (fstat(fd, &about) < 0)
-		st = err_set(err, STATUS_FILE, "%s: cannot be read (%s)", path, strerror(errno));
-	else
-		st = check_file(&about, path, err);
-	if (!st) {
-		c->size = (size_t)about.st_size;
-		c->bytes = malloc(c->size + 1);
-		st = c->bytes ? read_all(fd, path, c, err)
-			      : err_set(err, STATUS_NO_MEMORY, "%s: no memory for it", path);
-	}
-	close(fd);
-	return st;
+	if (st == STATUS_RECIPE) /* too large */
+		return err_set(err, STATUS_USAGE,
+			       "%s: %s: compress it, or attach a text that says where it is kept, "
+			       "with its SHA-256",
+			       path, why.text);
+	if (st)
+		return err_set(err, st == STATUS_FILE ? STATUS_USAGE : st, "%s: %s", path,
+			       why.text);
+	if (!c->size)
+		return err_set(err, STATUS_USAGE, "%s: is empty: there is nothing to attach", path);
+	return STATUS_OK;
 }
 
 /* ---- its owner ---- */
@@ -156,7 +113,7 @@ static enum status attach(const struct options *o, struct db *db, struct content
 
 	TRY(check_text("the file's name", name, DECIDED_REASON_MAX, err));
 	TRY(find_owner(db, o->operands[0], &owner, run_id, err));
-	TRY(read_file(path, c, err));
+	TRY(read_content(path, c, err));
 	const struct record_attachment record = {
 		.owner = owner,
 		.ref = strcmp(owner, "run") == 0 ? run_id : o->operands[0],
