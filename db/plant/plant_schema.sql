@@ -163,6 +163,8 @@ CREATE UNIQUE INDEX claim_one_owner_of_a_mac ON claim (value, product, process, 
 	WHERE kind = 'MAC' AND released_at IS NULL;
 CREATE UNIQUE INDEX claim_one_owner_of_a_serial ON claim (value, product)
 	WHERE kind = 'SERIAL' AND released_at IS NULL;
+-- Its generations, given back ones too: asked for by every claim, while all others wait.
+CREATE INDEX claim_by_value ON claim (value, product, process);
 CREATE INDEX claim_by_run ON claim (run_id);
 CREATE INDEX claim_by_mac ON claim (mac) WHERE kind = 'SERIAL';
 

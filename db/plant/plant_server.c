@@ -27,6 +27,9 @@ static const char missing_sql[] =
 	"%I TO %I', current_database(), current_user) "
 	"  WHERE NOT has_database_privilege(current_database(), 'CREATE') "
 	"    AND to_regnamespace('flashline') IS NULL "
+	"UNION ALL SELECT format('a schema flashline of its own: the one that is there belongs to "
+	"%I', r.rolname) FROM pg_namespace n JOIN pg_roles r ON r.oid = n.nspowner "
+	"  WHERE n.nspname = 'flashline' AND r.rolname <> 'flashline_owner' "
 	"UNION ALL SELECT format('the right to make roles: ALTER ROLE %I CREATEROLE, or make "
 	"flashline_owner, flashline_station and flashline_reader first (NOLOGIN)', current_user) "
 	"  WHERE (SELECT count(*) FROM pg_roles WHERE rolname IN ('flashline_owner', "
@@ -58,6 +61,10 @@ static enum status check_rights(struct plant *plant, struct deadline d, struct e
 
 /* ---- making it ---- */
 
+/*
+ * Who made a role may not act as it from PostgreSQL 16 on, until it is granted; who is a member
+ * already may not grant it.
+ */
 static const char prepare_sql[] =
 	"SELECT pg_advisory_xact_lock(4711, hashtext('flashline.make'));"
 	"DO $$ DECLARE name text; BEGIN"
@@ -67,8 +74,11 @@ static const char prepare_sql[] =
 	"      EXECUTE format('CREATE ROLE %I NOLOGIN', name);"
 	"    END IF;"
 	"  END LOOP;"
-	"  IF NOT pg_has_role(current_user, 'flashline_owner', 'MEMBER') THEN"
-	"    EXECUTE format('GRANT flashline_owner TO %I', current_user);"
+	"  IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN"
+	"    BEGIN"
+	"      EXECUTE format('GRANT flashline_owner TO %I', current_user);"
+	"    EXCEPTION WHEN insufficient_privilege THEN NULL;"
+	"    END;"
 	"  END IF;"
 	"  IF to_regnamespace('flashline') IS NULL THEN"
 	"    CREATE SCHEMA flashline AUTHORIZATION flashline_owner;"

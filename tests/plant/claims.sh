@@ -109,3 +109,16 @@ equal "odd runs" "$(admin "select count(*) from flashline.runs where station = '
 equal "odd alarms" "$(admin "select count(*) from flashline.alarms where code = 'NOT_UNDERSTOOD'")" 3
 # One that says an impossible time keeps nobody from reading the others.
 equal "ends of odd runs" "$(admin "select count(end_time), count(*) from flashline.runs where station = 'odd'")" "0|4"
+
+# However many there are: nothing that a station calls reads one of the large tables from end to end.
+admin 'alter database plant set enable_seqscan = off'
+scans() { # counted once a session has ended
+	until [ "$(admin "select count(*) from pg_stat_activity where backend_type = 'client backend'")" = 1 ]; do :; done
+	admin "select string_agg(relname || ' ' || seq_scan, ', ' order by relname) from pg_stat_all_tables
+		where schemaname = 'flashline' and relname in ('claim', 'fact', 'run', 'result', 'disposition')"
+}
+before=$(scans)
+"$STATION" runs g.db 3 99000 "$PLANT" || fail "runs"
+"$STATION" claims g.db 3 99002 "$PLANT" >g.out || fail "claims"
+expect_status 0 "$FLASHLINE" sync --db g.db --plant "$PLANT"
+equal "scans" "$(scans)" "$before"

@@ -52,6 +52,15 @@ expect_line 'missing: .*GRANT flashline_owner TO nobody_much' command.err
 expect_status 3 "$FLASHLINE" sync --db a.db --plant "host=$work/server port=5499 user=nobody_much dbname=plant"
 expect_line 'GRANT flashline_station TO it' command.err
 
+# Not somebody else's schema: whoever owns it could put a table of his own before ours.
+database=postgres admin 'CREATE DATABASE prepared'
+database=prepared admin 'CREATE SCHEMA flashline AUTHORIZATION nobody_much'
+expect_status 3 "$FLASHLINE" ledger init-server --plant "host=$work/server port=5499 user=admin dbname=prepared"
+expect_line 'missing: a schema flashline of its own: the one that is there belongs to nobody_much' command.err
+# No superuser is needed, the first time and again; nor the right to make roles for a member.
+database=postgres admin 'CREATE ROLE it LOGIN; GRANT CREATE ON DATABASE plant TO it; GRANT flashline_owner TO it'
+expect_status 0 "$FLASHLINE" ledger init-server --plant "host=$work/server port=5499 user=it dbname=plant"
+
 # A newer server serves us as long as it says so.
 admin 'UPDATE flashline.setting SET version = 2, oldest = 1'
 expect_status 0 "$FLASHLINE" sync --db a.db --plant "$PLANT"
