@@ -2,6 +2,9 @@
 
 #include "db/sql.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 /* Where a row stands in the ledger: see NEWEST in db/decided.c. */
 #define IN_ORDER(table, id)                                                                        \
 	" ORDER BY ifnull((SELECT max(seq) FROM ledger WHERE ref = " id " AND kind = '" table      \
@@ -91,7 +94,7 @@ static enum status name_row(const struct walk *walk, sqlite3_stmt *row, struct e
 	return walk->each.name(walk->ctx, text_at(row, 0), err);
 }
 
-enum status batch_names_walk(struct db *db,
+enum status batch_names_walk(struct db *db, uint64_t last,
 			     enum status (*each)(void *ctx, const char *batch, struct err *err),
 			     void *ctx, struct err *err)
 {
@@ -103,9 +106,26 @@ enum status batch_names_walk(struct db *db,
 		"  WHERE typed.batch IS NOT NULL)"
 		" SELECT batch FROM batch UNION SELECT batch FROM typed WHERE batch IS NOT NULL"
 		" ORDER BY 1";
+	/* Ids of runs begin with their time, twelve digits of it with a dash behind the eighth: so
+	 * the newest run of a batch is one step into the index, and comparable with its opening. */
+	static const char newest_sql[] =
+		"WITH RECURSIVE typed (batch) AS ("
+		" SELECT (SELECT min(batch) FROM run WHERE batch IS NOT NULL) UNION ALL"
+		" SELECT (SELECT min(batch) FROM run WHERE batch > typed.batch) FROM typed"
+		"  WHERE typed.batch IS NOT NULL),"
+		" names (batch, opened_utc_ms) AS (SELECT batch, opened_utc_ms FROM batch UNION ALL"
+		"  SELECT batch, 0 FROM typed WHERE batch IS NOT NULL"
+		"  AND batch NOT IN (SELECT batch FROM batch))"
+		" SELECT batch FROM (SELECT batch FROM names ORDER BY max("
+		"  ifnull((SELECT max(run_id) FROM run WHERE run.batch = names.batch), ''),"
+		"  format('%08x-%04x', opened_utc_ms / 65536, opened_utc_ms % 65536)) DESC"
+		"  LIMIT CAST(?1 AS INTEGER)) ORDER BY 1";
 	const struct walk walk = { .row = name_row, .each.name = each, .ctx = ctx };
+	char limit[24];
 
-	return walk_rows(db, sql, NULL, NULL, &walk, err);
+	snprintf(limit, sizeof(limit), "%" PRIu64, last < INT32_MAX ? last : INT32_MAX);
+	return last ? walk_rows(db, newest_sql, limit, NULL, &walk, err)
+		    : walk_rows(db, sql, NULL, NULL, &walk, err);
 }
 
 enum status batch_units_read(struct db *db, const char *batch, struct batch_units *units,

@@ -35,8 +35,9 @@ enum status decisions_walk(struct db *db, enum decision_list list, const char *k
 					       struct err *err),
 			   void *ctx, struct err *err);
 
-/* Batches that were opened, and names that were only typed with a run, by name. */
-enum status batch_names_walk(struct db *db,
+/* Batches that were opened, and names that were only typed with a run, by name. last: only the
+ * newest so many, by their newest run or their opening; 0 all. */
+enum status batch_names_walk(struct db *db, uint64_t last,
 			     enum status (*each)(void *ctx, const char *batch, struct err *err),
 			     void *ctx, struct err *err);
 

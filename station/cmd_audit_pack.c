@@ -56,7 +56,7 @@ static enum status check_batch(struct db *db, const char *batch, struct err *err
 	TRY(audit_pack_is_known(db, batch, &is_known, err));
 	if (is_known)
 		return STATUS_OK;
-	st = batch_names_walk(db, look_at, &search, err);
+	st = batch_names_walk(db, 0, look_at, &search, err);
 	if (!st && search.nearest)
 		st = err_set(err, STATUS_USAGE, "no batch '%s' is recorded: did you mean '%s'?",
 			     batch, search.nearest);

@@ -265,7 +265,7 @@ static enum status batch_show(const struct options *o, struct db *db, struct err
 	TRY(read_batch(db, o->operands[1], &v, err));
 	/* A name may have come with verify runs alone, which are not counted. */
 	if (!v.state.is_known && !v.units.runs)
-		TRY(batch_names_walk(db, compare_name, &search, err));
+		TRY(batch_names_walk(db, 0, compare_name, &search, err));
 	if (!v.state.is_known && !v.units.runs && !search.is_found)
 		return err_set(err, STATUS_USAGE,
 			       "batch %s: is not in these records: 'flashline batch list' shows "
@@ -326,7 +326,7 @@ static enum status batch_list(const struct options *o, struct db *db, struct err
 	struct textbuf out = { 0 };
 
 	table_init(&l.table, headers, sizeof(headers) / sizeof(headers[0]), 0x7Cu);
-	enum status st = batch_names_walk(db, list_one, &l, err);
+	enum status st = batch_names_walk(db, o->last, list_one, &l, err);
 	if (!st && !o->json && !l.table.count)
 		fprintf(stderr, "flashline: no batch is recorded\n");
 	else if (!st && !o->json)
@@ -375,7 +375,7 @@ static const struct action actions[] = {
 		.run = batch_reopen,
 	},
 	{ .name = "show", .operands = "NAME", .operand_count = 1, .run = batch_show },
-	{ .name = "list", .operands = "", .run = batch_list },
+	{ .name = "list", .operands = "", .takes = TAKES(LAST), .run = batch_list },
 };
 
 enum exit_code cmd_batch(const struct options *options)

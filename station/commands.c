@@ -195,7 +195,8 @@ static const struct command rows[] = {
 		.name = "batch",
 		.operands = "ACTION [NAME]", .operands_min = 1, .operands_max = 2,
 		.takes = TAKES_DECISION | TAKES(WORK_ORDER) | TAKES(PART_NUMBER) | TAKES(PART_REVISION) |
-			 TAKES(CUSTOMER) | TAKES(QUANTITY) | TAKES(QUOTA) | TAKES(RECIPE) | TAKES(PRODUCTS),
+			 TAKES(CUSTOMER) | TAKES(QUANTITY) | TAKES(QUOTA) | TAKES(RECIPE) | TAKES(PRODUCTS) |
+			 TAKES(LAST),
 		.summary = "open, change, close, show and list batches",
 		.text =
 		"batch open NAME    a new one: --quantity and --operator; --quota, --recipe, --work-order,\n"
@@ -204,7 +205,8 @@ static const struct command rows[] = {
 		"batch close NAME   no further run in it\n"
 		"batch reopen NAME  runs in it again\n"
 		"batch show NAME    planned, passed, failed, to go, and who decided what\n"
-		"batch list         all, also names that were only typed with --batch\n"
+		"batch list         all, also names that were only typed with --batch; --last for the\n"
+		"                   newest alone\n"
 		"quota, close and reopen need --operator and --reason. A station that works on the\n"
 		"database keeps to it from its next run on.",
 		.run = cmd_batch,

@@ -91,6 +91,13 @@ expect_status 0 flashline batch list
 expect_line '^B-1  *open  *3  *2  *2  *0  *1 .* board revision 1 \(.*, not approved\)$' command.out
 expect_line '^B-typo  *not opened  *-  *-  *0  *0  *- ' command.out
 
+# The newest are those that were opened or used last, whatever they are called.
+expect_status 0 flashline batch list --last 1
+equal "the newest batch" "$(cut -d' ' -f1 command.out)" "$(printf 'batch\nB-typo')"
+expect_status 0 flashline batch open A-2 --quantity 1 --operator ann
+expect_status 0 flashline batch list --last 2
+equal "the two newest" "$(cut -d' ' -f1 command.out)" "$(printf 'batch\nA-2\nB-typo')"
+
 # Verify runs are not counted; a name that came with them alone is a name all the same.
 "$M5SIM" run two.yaml -- "$FLASHLINE" verify board.yaml --db flashline.db --all --batch B-verify >verify.out 2>&1
 expect_status 0 flashline batch show B-verify
