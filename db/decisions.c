@@ -174,12 +174,12 @@ enum status batch_units_read(struct db *db, const char *batch, struct batch_unit
 static enum status recipe_row(const struct walk *walk, sqlite3_stmt *row, struct err *err)
 {
 	const struct recipe_row recipe = {
-		.digest = text_at(row, 0),
-		.name = text_at(row, 1),
+		.digest = sql_text(row, 0),
+		.name = sql_text(row, 1),
 		.revision = sqlite3_column_int64(row, 2),
 		.product = text_at(row, 3),
 		.process = text_at(row, 4),
-		.canonical = text_at(row, 5),
+		.canonical = sql_text(row, 5),
 		.first_seen_utc_ms = sqlite3_column_int64(row, 6),
 	};
 
@@ -261,9 +261,9 @@ enum status recipe_images_walk(struct db *db, const char *digest,
 static enum status attachment_row(const struct walk *walk, sqlite3_stmt *row, struct err *err)
 {
 	struct attachment_row attachment = {
-		.name = text_at(row, 0),
-		.media_type = text_at(row, 1),
-		.sha256 = text_at(row, 2),
+		.name = sql_text(row, 0),
+		.media_type = sql_text(row, 1),
+		.sha256 = sql_text(row, 2),
 		.size_bytes = sqlite3_column_int64(row, 3),
 		.operator_name = text_at(row, 4),
 		.utc_ms = sqlite3_column_int64(row, 5),

@@ -112,6 +112,11 @@ int select_column(const char *name)
 	return -1;
 }
 
+const char *select_known(sqlite3_stmt *stmt, const char *name)
+{
+	return sql_text(stmt, select_column(name));
+}
+
 const char *select_text(sqlite3_stmt *stmt, const char *name)
 {
 	return (const char *)sqlite3_column_text(stmt, select_column(name));

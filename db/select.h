@@ -26,5 +26,7 @@ int select_column(const char *name);
 
 /* A column's text; NULL when it is unknown. Lent until the next row. */
 const char *select_text(sqlite3_stmt *stmt, const char *name);
+/* The same of a column that every row here has, as sql_text. */
+const char *select_known(sqlite3_stmt *stmt, const char *name);
 
 #endif

@@ -93,6 +93,13 @@ enum status sql_integer(struct db *db, const char *sql, int64_t *value, struct e
 	return sql_ask(db, sql, NULL, NULL, value, err);
 }
 
+const char *sql_text(sqlite3_stmt *row, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(row, column);
+
+	return text ? text : "";
+}
+
 int64_t sql_time_ms(sqlite3_stmt *row, int column)
 {
 	int64_t ms = sqlite3_column_int64(row, column);

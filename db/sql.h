@@ -46,6 +46,10 @@ enum status sql_ask(struct db *db, const char *sql, const char *a, const char *b
 /* The same of a query without values. */
 enum status sql_integer(struct db *db, const char *sql, int64_t *value, struct err *err);
 
+/* A text that every row has; "" where it was taken out by hand, past the schema's rules. Lent
+ * until the next step. */
+const char *sql_text(sqlite3_stmt *row, int column);
+
 /* A time to reckon with. In a file that was changed by hand it may be anything: it is cut to
  * 140,000 years, so that nothing overflows that is added. */
 #define SQL_TIME_MAX_MS (INT64_C(1) << 52)

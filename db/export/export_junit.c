@@ -123,7 +123,7 @@ static const char *unit_of(sqlite3_stmt *row)
 static void write_verdict(FILE *out, sqlite3_stmt *row)
 {
 	const char *element = element_of(select_text(row, "outcome"));
-	const char *code = select_text(row, "code");
+	const char *code = select_known(row, "code");
 	const char *detail = select_text(row, "detail"), *advice = select_text(row, "advice");
 	const char *sentence = unit_text_sentence(code);
 

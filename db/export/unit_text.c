@@ -17,10 +17,10 @@ const char *unit_text_sentence(const char *code)
 
 static void write_verdict(FILE *out, sqlite3_stmt *row)
 {
-	const char *code = select_text(row, "code");
+	const char *code = select_known(row, "code");
 	const char *sentence = unit_text_sentence(code);
 	const char *advice = select_text(row, "advice");
-	bool is_proven = strcmp(select_text(row, "proof"), "NONE") != 0;
+	bool is_proven = strcmp(select_known(row, "proof"), "NONE") != 0;
 
 	fprintf(out, "Flashline unit log\n\n%s", select_text(row, "outcome"));
 	if (strcmp(select_text(row, "outcome"), "PASS"))

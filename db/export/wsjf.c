@@ -194,7 +194,8 @@ static void write_head(FILE *out, unsigned *count, sqlite3_stmt *row, int proces
 	json_out_member(out, count, "location", NOT_KNOWN);
 	/* So that WATS can keep proofs apart from the first run of a unit. */
 	json_out_member(out, count, "purpose",
-			strcmp(select_text(row, "kind"), "VERIFY") ? "Production" : "Verification");
+			strcmp(select_known(row, "kind"), "VERIFY") ? "Production"
+								    : "Verification");
 	make_time(start, "+00:00", text);
 	json_out_member(out, count, "start", text);
 	make_time(start, "Z", text);

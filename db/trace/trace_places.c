@@ -53,7 +53,7 @@ static enum status add_name(void *ctx, sqlite3_stmt *row, struct err *err)
 
 	(void)err;
 	if (slot)
-		*slot = trace_column(f->m, row, 0);
+		*slot = trace_text(f->m, sql_text(row, 0));
 	return STATUS_OK;
 }
 
@@ -62,7 +62,7 @@ static enum status add_row(void *ctx, sqlite3_stmt *row, struct err *err)
 	struct finding *f = ctx;
 
 	(void)err;
-	add_place(f, f->what, trace_column(f->m, row, 0));
+	add_place(f, f->what, trace_text(f->m, sql_text(row, 0)));
 	return STATUS_OK;
 }
 

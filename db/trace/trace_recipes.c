@@ -17,7 +17,7 @@ static enum status read_recipe(void *ctx, sqlite3_stmt *row, struct err *err)
 	if (!r->recipe)
 		return STATUS_OK; /* told at the end, with the rest of the memory */
 	r->recipe->digest = trace_column(r->m, row, 0);
-	r->recipe->name = trace_column(r->m, row, 1);
+	r->recipe->name = trace_text(r->m, sql_text(row, 1));
 	r->recipe->revision = sqlite3_column_int64(row, 2);
 	r->recipe->product = trace_column(r->m, row, 3);
 	r->recipe->erase = trace_erase_of((const char *)sqlite3_column_text(row, 4));

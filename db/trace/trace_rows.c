@@ -53,6 +53,13 @@ static void read_run(struct trace_memory *m, sqlite3_stmt *row, struct trace_run
 	for (int i = 0; i < TEXT_COUNT; i++)
 		*(const char **)(void *)(base + run_texts[i]) =
 			m ? trace_column(m, row, i) : (const char *)sqlite3_column_text(row, i);
+	/* Every run has these, unless they were taken out by hand. */
+	run->run_id = run->run_id ? run->run_id : "";
+	run->kind = run->kind ? run->kind : "";
+	if (run->outcome) {
+		run->code = run->code ? run->code : "";
+		run->proof = run->proof ? run->proof : "";
+	}
 	for (int i = 0; i < NUMBER_COUNT; i++)
 		*(int64_t *)(void *)(base + run_numbers[i]) =
 			sqlite3_column_int64(row, TEXT_COUNT + i);

@@ -144,9 +144,9 @@ static void count_times(struct trace_summary *s, int64_t start)
 
 static enum status count_run(struct work *w, sqlite3_stmt *row, struct err *err)
 {
-	const char *kind = (const char *)sqlite3_column_text(row, 2);
+	const char *kind = sql_text(row, 2);
 	const char *outcome = (const char *)sqlite3_column_text(row, 4);
-	const char *code = (const char *)sqlite3_column_text(row, 5);
+	const char *code = sql_text(row, 5);
 	bool is_pass = outcome && strcmp(outcome, "PASS") == 0;
 	struct chosen *chosen = trace_append(w->m, &w->chosen);
 	struct trace_summary *s = w->summary;

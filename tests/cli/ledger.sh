@@ -131,6 +131,41 @@ for command in log slots report 'report --html report.html' 'export --format wsj
 done
 expect_fault ENTRY_CHANGED '^  first entry 1$'
 
+# Texts taken out past the schema's rules: no reader falls over them.
+taken_out() { # table, column
+	rm -f flashline.db*
+	cp whole.db flashline.db
+	python3 - "$1" "$2" <<'END' || fail "cannot take out $1 $2"
+import sqlite3, sys
+table, column = sys.argv[1:]
+def rewrite(texts):
+    db = sqlite3.connect("flashline.db", isolation_level=None)
+    db.execute("pragma writable_schema = on")
+    for name, sql in texts:
+        db.execute("update sqlite_schema set sql = ? where name = ?", (sql, name))
+    db.execute("pragma schema_version = %d" % (db.execute("pragma schema_version").fetchone()[0] + 1))
+    db.close()
+db = sqlite3.connect("flashline.db", isolation_level=None)
+texts = db.execute("select name, sql from sqlite_schema where name in (?, ?)",
+                   (table, table + "_no_update")).fetchall()
+db.close()
+rewrite([(n, s.replace("BEFORE UPDATE", "BEFORE DELETE").replace("NOT NULL", "")) for n, s in texts])
+db = sqlite3.connect("flashline.db", isolation_level=None)
+db.execute("update %s set %s = null" % (table, column))
+db.close()
+rewrite(texts)
+END
+	expect_fault ROW_CHANGED "$2 was .* and is unknown"
+}
+digest=$(sqlite3 whole.db 'select recipe_digest from recipe')
+for column in 'recipe name' 'recipe canonical' 'run kind' 'result code' 'result proof'; do
+	taken_out $column
+	for command in "trace unit $(sqlite3 whole.db 'select min(mac) from unit')" 'trace batch WO-1' "recipe show $digest" \
+		'export --format junit' 'export --format wsjf --output reports' 'export --unit-logs logs'; do
+		expect_status 0 "$FLASHLINE" $command --db flashline.db
+	done
+done
+
 # A size that its bytes do not have.
 for size in 3 999999; do
 	tamper "update attachment set size_bytes = $size"
