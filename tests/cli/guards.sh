@@ -106,5 +106,5 @@ equal "measured" "$(sql "select count(*) from measurement join runs using (run_i
 if command -v unzip >/dev/null; then
 	expect_status 0 "$FLASHLINE" audit-pack C --db flashline.db -o C.zip
 	unzip -p C.zip summary.txt >summary.out
-	expect_line '^  passed_at_first_judged_run +1$' summary.out
+	expect_line '^  passed_at_first_judged_run_in_batch +1$' summary.out
 fi
