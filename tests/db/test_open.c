@@ -337,8 +337,9 @@ static void an_older_database_is_brought_up_in_one_transaction(void **state)
 		schema_2_sql,
 		schema_3_sql,
 		schema_4_sql,
-		"CREATE TABLE shift (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID; "
-		"INSERT INTO shift VALUES ('early')",
+		/* clang-format off */
+		"CREATE TABLE shift (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID; INSERT INTO shift VALUES ('early')",
+		/* clang-format on */
 		"ALTER TABLE run ADD COLUMN shift TEXT REFERENCES shift",
 	};
 	const char *message;
