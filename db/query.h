@@ -14,9 +14,20 @@
 
 enum column_type { COLUMN_TEXT, COLUMN_INTEGER, COLUMN_REAL, COLUMN_BOOL };
 
+/* Who says so. */
+enum column_source {
+	SOURCE_OBSERVED, /* the chip, the bridge, the link or the computer told it */
+	SOURCE_DECLARED, /* somebody typed it, and nobody checked */
+	SOURCE_INTENDED, /* the recipe or the command asked for it */
+	SOURCE_JUDGED,   /* the station chose it, or concluded it from the others */
+};
+/* "observed" and so on */
+const char *column_source_name(enum column_source source);
+
 struct column {
 	const char *name; /* of the view 'runs' */
 	enum column_type type;
+	enum column_source source;
 	const char *meaning; /* one line for docs/records.md */
 };
 

@@ -187,6 +187,22 @@ static enum status write_children(void *ctx, const char *key, FILE *out, struct 
 	return audit_write_children(p->db, p->batch, out, err);
 }
 
+/* What the columns of runs.csv mean, and who says so. */
+static enum status write_columns(void *ctx, const char *key, FILE *out, struct err *err)
+{
+	size_t count;
+	const struct column *columns = column_rows(&count);
+
+	(void)ctx;
+	(void)key;
+	(void)err;
+	fputs("column,who_says_so,meaning\r\n", out);
+	for (size_t i = 0; i < count; i++)
+		fprintf(out, "%s,%s,\"%s\"\r\n", columns[i].name,
+			column_source_name(columns[i].source), columns[i].meaning);
+	return STATUS_OK;
+}
+
 /* ---- which members there are ---- */
 
 static const struct {
@@ -199,6 +215,7 @@ static const struct {
 	{ "summary.json", write_summary_json, NULL },
 	{ "runs.csv", write_runs, "csv" },
 	{ "runs.jsonl", write_runs, "jsonl" },
+	{ "columns.csv", write_columns, NULL },
 	{ "junit.xml", write_runs, "junit" },
 	{ "images.csv", write_images, NULL },
 	{ "ledger/entries.jsonl", write_entries, NULL },

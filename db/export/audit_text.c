@@ -210,6 +210,7 @@ static const char readme_body[] =
 	"\n"
 	"  summary.txt, summary.json   the batch, units, runs, causes, people: counted\n"
 	"  runs.csv, runs.jsonl        every run of the batch, with every column\n"
+	"  columns.csv                 what the columns mean, and who says so\n"
 	"  junit.xml                   the runs that have ended, for test reporters\n"
 	"  recipes/                    each recipe as the factory wrote it (.yaml) and in the\n"
 	"                              canonical form that its digest covers (.canonical.txt)\n"

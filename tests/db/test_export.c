@@ -237,8 +237,9 @@ static void the_page_about_records_names_every_column_with_its_meaning(void **st
 	for (size_t i = 0; i < count; i++) {
 		char line[300];
 
-		snprintf(line, sizeof(line), "| `%s` | %s | %s |\n", columns[i].name,
-			 type_in_words(columns[i].type), columns[i].meaning);
+		snprintf(line, sizeof(line), "| `%s` | %s | %s | %s |\n", columns[i].name,
+			 type_in_words(columns[i].type), column_source_name(columns[i].source),
+			 columns[i].meaning);
 		if (!strstr(page, line))
 			fail_msg("docs/records.md lacks: %s", line);
 	}
