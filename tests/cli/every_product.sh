@@ -1,7 +1,7 @@
 # One of every M5 product on one bench, each flashed by a recipe for its product: chip, package,
 # flash, bridge and MAC are recorded right, the flash holds the recipe's files and nothing else
 # changed. Then units that are wrong in one way each: refused, with their flash as it was.
-# labels: slow nothreads
+# labels: slow nothreads long
 . "$SOURCE/tests/cli/lib.sh"
 
 bench=$SOURCE/fixtures/demo/every_product.yaml
