@@ -287,7 +287,7 @@ static enum status list_one(void *ctx, const char *name, struct err *err)
 	struct listing *l = ctx;
 	struct table *t = &l->table;
 	struct batch_view v;
-	char time[PEOPLE_TIME_BYTES];
+	char time[UTC_TEXT_BYTES];
 
 	TRY(read_batch(l->db, name, &v, err));
 	if (l->is_json) {
@@ -310,8 +310,8 @@ static enum status list_one(void *ctx, const char *name, struct err *err)
 		table_add(t, NULL, "%" PRId64, to_go(&v));
 	else
 		add_cell(t, NULL);
-	add_cell(t, people_time(v.state.opened_utc_ms, time));
-	add_cell(t, people_time(v.state.closed_utc_ms, time));
+	add_cell(t, utc_words(v.state.opened_utc_ms, time));
+	add_cell(t, utc_words(v.state.closed_utc_ms, time));
 	add_cell(t, v.recipe[0] ? v.recipe : v.state.is_known ? "any" : "-");
 	return STATUS_OK;
 }

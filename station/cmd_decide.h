@@ -7,6 +7,7 @@
 #ifndef STATION_CMD_DECIDE_H
 #define STATION_CMD_DECIDE_H
 
+#include "station/json.h"
 #include "db/db.h"
 #include "db/decisions.h"
 #include "station/command.h"
@@ -52,10 +53,6 @@ enum status named_recipe(const struct options *o, const char *text, bool is_kept
  * revision stays under that one, and a remark says so. */
 struct plan;
 enum status keep_recipe(struct db *db, const struct plan *plan, struct err *err);
-
-/* "2026-11-22 12:30:05" in UTC; "-" for 0. */
-#define PEOPLE_TIME_BYTES 32
-const char *people_time(int64_t utc_ms, char text[static PEOPLE_TIME_BYTES]);
 
 /* "name revision 7 (0123456789ab, approved)" */
 #define RECIPE_TEXT_BYTES 256

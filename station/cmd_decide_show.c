@@ -20,16 +20,6 @@ void add_cell(struct table *t, const char *text)
 	free(clean);
 }
 
-const char *people_time(int64_t utc_ms, char text[static PEOPLE_TIME_BYTES])
-{
-	if (!utc_ms)
-		return strcpy(text, "-");
-	utc_text(utc_ms, text);
-	text[10] = ' ';
-	text[19] = '\0'; /* behind the seconds */
-	return text;
-}
-
 /* "OPENED, quota 500", "QUOTA 520", "CLOSED" */
 static void add_what(struct table *t, const struct decision *d)
 {
@@ -43,11 +33,11 @@ static void add_what(struct table *t, const struct decision *d)
 
 static enum status add_decision(void *ctx, const struct decision *d, struct err *err)
 {
-	char time[PEOPLE_TIME_BYTES];
+	char time[UTC_TEXT_BYTES];
 	struct table *t = ctx;
 
 	(void)err;
-	add_cell(t, people_time(d->utc_ms, time));
+	add_cell(t, utc_words(d->utc_ms, time));
 	add_what(t, d);
 	add_cell(t, d->operator_name);
 	add_cell(t, d->reason ? d->reason : "");
@@ -102,11 +92,11 @@ enum status decisions_json(struct db *db, enum decision_list list, const char *k
 
 static enum status add_attachment(void *ctx, const struct attachment_row *a, struct err *err)
 {
-	char time[PEOPLE_TIME_BYTES];
+	char time[UTC_TEXT_BYTES];
 	struct table *t = ctx;
 
 	(void)err;
-	table_add(t, NULL, "%s", people_time(a->utc_ms, time));
+	table_add(t, NULL, "%s", utc_words(a->utc_ms, time));
 	add_cell(t, a->name);
 	table_add(t, NULL, "%" PRId64, a->size_bytes);
 	table_add(t, NULL, "%s", a->media_type);

@@ -62,7 +62,7 @@ static const char *meaning_of(const struct rule_row *rule, const char *word)
 static enum status add_rules(struct db *db, struct table *t, struct err *err)
 {
 	const struct rule_row *rules = rule_rows();
-	char time[PEOPLE_TIME_BYTES];
+	char time[UTC_TEXT_BYTES];
 	struct ruling r;
 
 	for (size_t i = 0; i < RULE_COUNT; i++) {
@@ -70,7 +70,7 @@ static enum status add_rules(struct db *db, struct table *t, struct err *err)
 		add_cell(t, rules[i].name);
 		add_cell(t, r.word);
 		table_add(t, NULL, "%s, %s", rules[i].words[0].word, rules[i].words[1].word);
-		add_cell(t, r.utc_ms ? people_time(r.utc_ms, time) : "(never set)");
+		add_cell(t, r.utc_ms ? utc_words(r.utc_ms, time) : "(never set)");
 		add_cell(t, r.by[0] ? r.by : NULL);
 		add_cell(t, meaning_of(&rules[i], r.word));
 		add_cell(t, r.reason);
@@ -189,7 +189,7 @@ static enum status check_word(const struct rule_row *rule, const char *word, str
 
 static void show_rule(const struct options *o, const struct rule_row *rule, const struct ruling *r)
 {
-	char time[PEOPLE_TIME_BYTES];
+	char time[UTC_TEXT_BYTES];
 	struct textbuf out = { 0 };
 
 	if (o->json) {
@@ -197,7 +197,7 @@ static void show_rule(const struct options *o, const struct rule_row *rule, cons
 		return;
 	}
 	textbuf_add(&out, "%s = %s since %s, by %s: %s\n", rule->name, r->word,
-		    people_time(r->utc_ms, time), r->by, meaning_of(rule, r->word));
+		    utc_words(r->utc_ms, time), r->by, meaning_of(rule, r->word));
 	show_text(&out);
 }
 

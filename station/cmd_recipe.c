@@ -161,7 +161,7 @@ static enum status show_people(struct showing *s, const struct recipe_row *r,
 			       const struct judged *j, const struct recipe_use *use,
 			       struct err *err)
 {
-	char time[PEOPLE_TIME_BYTES];
+	char time[UTC_TEXT_BYTES];
 	struct textbuf *out = s->out;
 
 	textbuf_add(out, "recipe %s revision %" PRId64 ": %s\n", r->name, r->revision,
@@ -169,11 +169,11 @@ static enum status show_people(struct showing *s, const struct recipe_row *r,
 	textbuf_add(out, "  %-12s %s\n", "digest", r->digest);
 	textbuf_add(out, "  %-12s %s\n", "product", r->product ? r->product : "-");
 	textbuf_add(out, "  %-12s %s\n", "process", r->process ? r->process : "-");
-	textbuf_add(out, "  %-12s %s\n", "first seen", people_time(r->first_seen_utc_ms, time));
+	textbuf_add(out, "  %-12s %s\n", "first seen", utc_words(r->first_seen_utc_ms, time));
 	textbuf_add(out, "  %-12s %" PRId64 ", %" PRId64 " units passed\n", "runs", use->runs,
 		    use->passed_units);
 	if (use->runs)
-		textbuf_add(out, "  %-12s %s\n", "newest run", people_time(use->last_utc_ms, time));
+		textbuf_add(out, "  %-12s %s\n", "newest run", utc_words(use->last_utc_ms, time));
 	TRY(decisions_text(s->db, DECISIONS_OF_RECIPE, r->digest, out, err));
 	TRY(images_text(s->db, r->digest, out, err));
 	if (!s->is_whole)
@@ -283,7 +283,7 @@ struct listing {
 static enum status list_row(void *ctx, const struct recipe_row *r, struct err *err)
 {
 	struct judged judged = { .utc_ms = 0 };
-	char time[PEOPLE_TIME_BYTES];
+	char time[UTC_TEXT_BYTES];
 	struct listing *l = ctx;
 	struct table *t = &l->table;
 	struct recipe_use use;
@@ -301,7 +301,7 @@ static enum status list_row(void *ctx, const struct recipe_row *r, struct err *e
 	add_cell(t, r->process);
 	add_cell(t, state_word(&judged));
 	add_cell(t, judged.by[0] ? judged.by : NULL);
-	add_cell(t, people_time(judged.utc_ms, time));
+	add_cell(t, utc_words(judged.utc_ms, time));
 	table_add(t, NULL, "%" PRId64, use.runs);
 	table_add(t, NULL, "%" PRId64, use.passed_units);
 	return STATUS_OK;

@@ -2,24 +2,11 @@
 #include "station/guards_inside.h"
 
 #include "db/decided.h"
+#include "station/json.h"
 #include "station/rules.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
-
-#define UTC_BYTES 32
-
-static const char *utc_text(int64_t utc_ms, char text[static UTC_BYTES])
-{
-	const time_t seconds = (time_t)(utc_ms / 1000);
-	struct tm parts;
-
-	if (!gmtime_r(&seconds, &parts) ||
-	    !strftime(text, UTC_BYTES, "%Y-%m-%d %H:%M:%S UTC", &parts))
-		snprintf(text, UTC_BYTES, "an unknown time");
-	return text;
-}
 
 /* ---- before the port is opened ---- */
 
@@ -49,7 +36,7 @@ static enum status judge_batch(struct guards *g, struct findings *found, struct 
 	const char *batch = g->setup.batch;
 	struct batch_state state = { 0 };
 	bool needs_opened;
-	char utc[UTC_BYTES];
+	char utc[UTC_TEXT_BYTES];
 
 	TRY(rule_is_strict(g->db, RULE_BATCH, &needs_opened, err));
 	if (batch)
@@ -61,8 +48,8 @@ static enum status judge_batch(struct guards *g, struct findings *found, struct 
 	else if (needs_opened && !state.is_known)
 		findings_add(found, STATUS_BATCH_UNKNOWN, "batch '%s' was never opened", batch);
 	if (state.is_known && !state.is_open)
-		findings_add(found, STATUS_BATCH_CLOSED, "batch '%s' was closed at %s", batch,
-			     utc_text(state.closed_utc_ms, utc));
+		findings_add(found, STATUS_BATCH_CLOSED, "batch '%s' was closed at %s UTC", batch,
+			     utc_words(state.closed_utc_ms, utc));
 	if (state.recipe_digest[0] && strcmp(state.recipe_digest, plan->digest_text) != 0)
 		findings_add(found, STATUS_BATCH_RECIPE,
 			     "batch '%s' was opened for the recipe %.12s, this is %.12s", batch,
@@ -86,13 +73,13 @@ enum status judge_before_port(struct guards *g, struct findings *found, struct e
 static enum status judge_disposition(struct guards *g, const char *mac, struct findings *found,
 				     struct disposition_state *state, struct err *err)
 {
-	char utc[UTC_BYTES];
+	char utc[UTC_TEXT_BYTES];
 
 	TRY(decided_disposition(g->db, mac, state, err));
 	if (strcmp(state->state, "QUARANTINE") == 0 || strcmp(state->state, "SCRAP") == 0 ||
 	    strcmp(state->state, "RMA") == 0)
-		findings_add(found, STATUS_UNIT_BLOCKED, "%s: %s since %s%s%s: %s", mac,
-			     state->state, utc_text(state->utc_ms, utc),
+		findings_add(found, STATUS_UNIT_BLOCKED, "%s: %s since %s UTC%s%s: %s", mac,
+			     state->state, utc_words(state->utc_ms, utc),
 			     state->operator_name[0] ? ", by " : "", state->operator_name,
 			     state->reason);
 	return STATUS_OK;
@@ -121,7 +108,7 @@ static enum status judge_passed(struct guards *g, const char *mac,
 				struct unit_facts *facts, struct err *err)
 {
 	struct guard_pass pass;
-	char utc[UTC_BYTES];
+	char utc[UTC_TEXT_BYTES];
 	bool refuses;
 
 	TRY(guard_passed(g->db, mac, g->setup.plan->digest_text, &pass, err));
@@ -135,8 +122,8 @@ static enum status judge_passed(struct guards *g, const char *mac,
 	TRY(refuses_passed(g, &refuses, err));
 	if (!refuses)
 		return STATUS_OK;
-	findings_add(found, STATUS_ALREADY_PASSED, "%s passed this recipe at %s, run %s", mac,
-		     utc_text(pass.end_utc_ms, utc), pass.run_id);
+	findings_add(found, STATUS_ALREADY_PASSED, "%s passed this recipe at %s UTC, run %s", mac,
+		     utc_words(pass.end_utc_ms, utc), pass.run_id);
 	/* If the run goes on all the same, it is an override. */
 	facts->is_rework = true;
 	return STATUS_OK;
@@ -183,18 +170,19 @@ enum status judge_known_claims(struct guards *g, const char *mac, const struct u
 			       struct findings *found, struct err *err)
 {
 	struct guard_claim claim;
-	char utc[UTC_BYTES];
+	char utc[UTC_TEXT_BYTES];
 
 	if (mac && facts->has_claim_to_fear)
-		findings_add(found, STATUS_MAC_ELSEWHERE, "%s was claimed by station %s at %s", mac,
-			     facts->claim.station, utc_text(facts->claim.claimed_utc_ms, utc));
+		findings_add(found, STATUS_MAC_ELSEWHERE, "%s was claimed by station %s at %s UTC",
+			     mac, facts->claim.station,
+			     utc_words(facts->claim.claimed_utc_ms, utc));
 	if (!g->setup.serial)
 		return STATUS_OK;
 	TRY(guard_serial_claim(g->db, g->setup.serial, g->product, &claim, err));
 	if (claim.is_there)
 		findings_add(found, STATUS_SERIAL_TAKEN,
-			     "serial number '%s' was claimed by station %s at %s", g->setup.serial,
-			     claim.station, utc_text(claim.claimed_utc_ms, utc));
+			     "serial number '%s' was claimed by station %s at %s UTC",
+			     g->setup.serial, claim.station, utc_words(claim.claimed_utc_ms, utc));
 	return STATUS_OK;
 }
 

@@ -39,6 +39,18 @@ void utc_text(int64_t utc_ms, char text[static UTC_TEXT_BYTES])
 			 (int)((utc_ms % 1000 + 1000) % 1000));
 }
 
+const char *utc_words(int64_t utc_ms, char text[static UTC_TEXT_BYTES])
+{
+	if (!utc_ms)
+		return strcpy(text, "-");
+	utc_text(utc_ms, text);
+	if (strlen(text) > 19) {
+		text[10] = ' ';
+		text[19] = '\0'; /* behind the seconds */
+	}
+	return text;
+}
+
 json_t *json_event(const char *event)
 {
 	json_t *object = json_object();

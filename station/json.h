@@ -25,6 +25,8 @@ struct json_t *json_text(const char *text);
 /* "2026-11-22T12:30:05.250Z" */
 #define UTC_TEXT_BYTES 32
 void utc_text(int64_t utc_ms, char text[static UTC_TEXT_BYTES]);
+/* "2026-11-22 12:30:05" for people, "-" for 0. Returns text. */
+const char *utc_words(int64_t utc_ms, char text[static UTC_TEXT_BYTES]);
 
 /* { "version": 1, "time": ..., "event": event } */
 struct json_t *json_event(const char *event);

@@ -199,7 +199,7 @@ const char *moment_text(int64_t utc_ms, char text[static FIGURE_BYTES])
 	char utc[UTC_TEXT_BYTES];
 
 	utc_text(utc_ms, utc);
-	snprintf(text, FIGURE_BYTES, "%.10s %.5s", utc, utc + 11);
+	snprintf(text, FIGURE_BYTES, "%.10s %.5s", utc, strlen(utc) > 11 ? utc + 11 : "");
 	return text;
 }
 

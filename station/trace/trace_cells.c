@@ -82,7 +82,7 @@ static void make_note(const struct trace_run *run, char note[static TRACE_SENTEN
 
 void cells_of_run(const struct trace_run *run, struct run_cells *c)
 {
-	trace_time(run->start_utc_ms, c->start);
+	utc_words(run->start_utc_ms, c->start);
 	trace_recipe_name(run->recipe, run->recipe_revision, c->recipe);
 	if (!run->outcome)
 		snprintf(c->result, sizeof(c->result), "(open)");
@@ -97,12 +97,12 @@ void cells_of_run(const struct trace_run *run, struct run_cells *c)
 
 void cells_scope(const struct trace_window *w, const char *what, struct textbuf *out)
 {
-	char since[TRACE_TIME_BYTES], until[TRACE_TIME_BYTES];
+	char since[UTC_TEXT_BYTES], until[UTC_TEXT_BYTES];
 
 	if (!w->has_since && !w->has_until && !w->last)
 		return;
-	trace_time(w->since_utc_ms, since);
-	trace_time(w->until_utc_ms, until);
+	utc_words(w->since_utc_ms, since);
+	utc_words(w->until_utc_ms, until);
 	textbuf_add(out, "  %-15s %s", "only", what);
 	if (w->has_since)
 		textbuf_add(out, " from %s", since);

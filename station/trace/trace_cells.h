@@ -22,7 +22,7 @@ void cells_address(int64_t addr, char cell[static 24]);
 void cells_note(char note[static TRACE_SENTENCE_BYTES], const char *text);
 
 struct run_cells {
-	char start[TRACE_TIME_BYTES], recipe[TRACE_NAME_BYTES], result[64], bridge[80];
+	char start[UTC_TEXT_BYTES], recipe[TRACE_NAME_BYTES], result[64], bridge[80];
 	char note[TRACE_SENTENCE_BYTES];
 };
 

@@ -14,16 +14,16 @@ static const struct long_column carrier_columns[] = {
 
 static void add_carrier(struct long_table *t, const struct trace_carrier *c)
 {
-	char since[TRACE_TIME_BYTES], last[TRACE_TIME_BYTES], by[TRACE_TIME_BYTES], addr[24] = "-";
+	char since[UTC_TEXT_BYTES], last[UTC_TEXT_BYTES], by[UTC_TEXT_BYTES], addr[24] = "-";
 	char why[TRACE_SENTENCE_BYTES], recipe[TRACE_NAME_BYTES], text[TRACE_SENTENCE_BYTES];
 
-	trace_time(c->since_utc_ms, since);
-	trace_time(c->last_utc_ms, last);
+	utc_words(c->since_utc_ms, since);
+	utc_words(c->last_utc_ms, last);
 	if (c->addr >= 0)
 		cells_address(c->addr, addr);
 	trace_carry_sentence(c->carry, c->cause, why);
 	if (c->by_run) {
-		trace_time(c->by_utc_ms, by);
+		utc_words(c->by_utc_ms, by);
 		trace_recipe_name(c->by_recipe, c->by_revision, recipe);
 		snprintf(text, sizeof(text), " (%s on %s%s%s)", recipe, by,
 			 c->by_code && strcmp(c->by_code, "OK") != 0 ? ", " : "",
@@ -152,7 +152,7 @@ static void add_order(const struct trace_order *o, struct textbuf *out)
 
 static void add_totals(const struct trace_summary *s, struct textbuf *out)
 {
-	char first[TRACE_TIME_BYTES], last[TRACE_TIME_BYTES];
+	char first[UTC_TEXT_BYTES], last[UTC_TEXT_BYTES];
 
 	textbuf_add(out, "  %-15s %" PRId64 ", of them %" PRId64 " passed here\n", "units",
 		    s->units, s->units_passed);
@@ -164,8 +164,8 @@ static void add_totals(const struct trace_summary *s, struct textbuf *out)
 		textbuf_add(out, ", %" PRId64 " told no MAC", s->unknown);
 	textbuf_add(out, "\n");
 	if (s->runs) {
-		trace_time(s->first_utc_ms, first);
-		trace_time(s->last_utc_ms, last);
+		utc_words(s->first_utc_ms, first);
+		utc_words(s->last_utc_ms, last);
 		textbuf_add(out, "  %-15s %s, last %s (UTC)\n", "first", first, last);
 	}
 	for (size_t i = 0; i < s->code_count; i++) {
@@ -216,7 +216,7 @@ static const struct long_column decision_columns[] = {
 
 static void add_decisions(const struct trace_event *events, size_t count, struct textbuf *out)
 {
-	char time[TRACE_TIME_BYTES], note[TRACE_SENTENCE_BYTES];
+	char time[UTC_TEXT_BYTES], note[TRACE_SENTENCE_BYTES];
 	struct long_table t;
 
 	if (count)
@@ -230,7 +230,7 @@ static void add_decisions(const struct trace_event *events, size_t count, struct
 			cells_note(note, e->reason);
 		if (e->detail)
 			cells_note(note, e->detail);
-		trace_time(e->utc_ms, time);
+		utc_words(e->utc_ms, time);
 		const char *row[] = { time, trace_event_name(e->kind), e->code, e->operator_name,
 				      note };
 		long_table_row(&t, row);

@@ -10,7 +10,7 @@
 
 static void add_identity(const struct trace_unit *unit, struct textbuf *out)
 {
-	char text[400] = "", first[TRACE_TIME_BYTES], last[TRACE_TIME_BYTES];
+	char text[400] = "", first[UTC_TEXT_BYTES], last[UTC_TEXT_BYTES];
 
 	cells_field(out, "MAC", unit->mac ? unit->mac : "never told");
 	cells_field(out, "custom MAC", unit->custom_mac);
@@ -29,8 +29,8 @@ static void add_identity(const struct trace_unit *unit, struct textbuf *out)
 	}
 	if (!unit->first_utc_ms)
 		return;
-	trace_time(unit->first_utc_ms, first);
-	trace_time(unit->last_utc_ms, last);
+	utc_words(unit->first_utc_ms, first);
+	utc_words(unit->last_utc_ms, last);
 	snprintf(text, sizeof(text), "%s, last %s (UTC)", first, last);
 	cells_field(out, "first run", text);
 }
@@ -59,8 +59,8 @@ static const struct long_column gone_columns[] = {
 };
 
 struct carried_cells {
-	char addr[24], size[24], sha256[DIGEST_CELL_BYTES], since[TRACE_TIME_BYTES];
-	char until[TRACE_TIME_BYTES], recipe[TRACE_NAME_BYTES], by[TRACE_NAME_BYTES];
+	char addr[24], size[24], sha256[DIGEST_CELL_BYTES], since[UTC_TEXT_BYTES];
+	char until[UTC_TEXT_BYTES], recipe[TRACE_NAME_BYTES], by[TRACE_NAME_BYTES];
 	char state[TRACE_SENTENCE_BYTES];
 };
 
@@ -72,10 +72,10 @@ static void make_cells(const struct trace_unit *unit, const struct trace_carried
 	cells_address(c->image->addr, cells->addr);
 	cells_number(c->image->size_bytes, cells->size);
 	cells_digest(c->image->sha256, cells->sha256);
-	trace_time(unit->runs[c->since_run].start_utc_ms, cells->since);
+	utc_words(unit->runs[c->since_run].start_utc_ms, cells->since);
 	trace_recipe_name(c->recipe->name, c->recipe->revision, cells->recipe);
 	trace_carry_sentence(c->carry, c->cause, cells->state);
-	trace_time(by ? by->start_utc_ms : 0, cells->until);
+	utc_words(by ? by->start_utc_ms : 0, cells->until);
 	trace_recipe_name(by ? by->recipe : NULL, by ? by->recipe_revision : 0, cells->by);
 }
 
@@ -135,7 +135,7 @@ static const struct long_column event_columns[] = {
 };
 static void add_event(struct long_table *t, const struct trace_event *e)
 {
-	char time[TRACE_TIME_BYTES], note[TRACE_SENTENCE_BYTES] = "";
+	char time[UTC_TEXT_BYTES], note[TRACE_SENTENCE_BYTES] = "";
 	struct run_cells c;
 
 	if (e->run) {
@@ -146,7 +146,7 @@ static void add_event(struct long_table *t, const struct trace_event *e)
 		long_table_row(t, row);
 		return;
 	}
-	trace_time(e->utc_ms, time);
+	utc_words(e->utc_ms, time);
 	if (e->reason)
 		cells_note(note, e->reason);
 	if (e->detail)

@@ -5,6 +5,7 @@
 #ifndef STATION_TRACE_VIEW_H
 #define STATION_TRACE_VIEW_H
 
+#include "station/json.h"
 #include "db/trace/trace.h"
 #include "station/long_table.h"
 #include "station/textbuf.h"
@@ -12,11 +13,8 @@
 /* ---- sentences, the same in both: trace_words.c ---- */
 
 #define TRACE_SENTENCE_BYTES 600
-#define TRACE_TIME_BYTES 24
 #define TRACE_NAME_BYTES 120
 
-/* "2026-11-22 12:30:05" (UTC); "-" of 0. */
-void trace_time(int64_t utc_ms, char text[static TRACE_TIME_BYTES]);
 /* "core2 r7"; "-" without a name. */
 void trace_recipe_name(const char *name, int64_t revision, char text[static TRACE_NAME_BYTES]);
 /* One word: the state, or how a person has set the unit aside: "QUARANTINE". */

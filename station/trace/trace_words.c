@@ -9,18 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-void trace_time(int64_t utc_ms, char text[static TRACE_TIME_BYTES])
-{
-	char utc[UTC_TEXT_BYTES];
-
-	if (!utc_ms) {
-		snprintf(text, TRACE_TIME_BYTES, "-");
-		return;
-	}
-	utc_text(utc_ms, utc);
-	snprintf(text, TRACE_TIME_BYTES, "%.10s %.8s", utc, utc + 11);
-}
-
 void trace_recipe_name(const char *name, int64_t revision, char text[static TRACE_NAME_BYTES])
 {
 	if (name)
@@ -39,10 +27,10 @@ const char *trace_state_word(const struct trace_unit *unit)
 /* "FLASH core2 r7 on 2026-11-22 12:30:05" */
 static void run_text(const struct trace_run *run, char text[static TRACE_SENTENCE_BYTES])
 {
-	char recipe[TRACE_NAME_BYTES], time[TRACE_TIME_BYTES];
+	char recipe[TRACE_NAME_BYTES], time[UTC_TEXT_BYTES];
 
 	trace_recipe_name(run->recipe, run->recipe_revision, recipe);
-	trace_time(run->start_utc_ms, time);
+	utc_words(run->start_utc_ms, time);
 	snprintf(text, TRACE_SENTENCE_BYTES, "%s %s on %s", run->kind, recipe, time);
 }
 
@@ -98,14 +86,14 @@ static void runs_sentence(const struct trace_unit *unit, char text[static TRACE_
 void trace_state_sentence(const struct trace_unit *unit, char text[static TRACE_SENTENCE_BYTES])
 {
 	const struct trace_event *d = unit->disposition;
-	char runs[TRACE_SENTENCE_BYTES], time[TRACE_TIME_BYTES];
+	char runs[TRACE_SENTENCE_BYTES], time[UTC_TEXT_BYTES];
 
 	runs_sentence(unit, runs);
 	if (!d) {
 		snprintf(text, TRACE_SENTENCE_BYTES, "%s", runs);
 		return;
 	}
-	trace_time(d->utc_ms, time);
+	utc_words(d->utc_ms, time);
 	snprintf(text, TRACE_SENTENCE_BYTES, "set aside on %s%s%.60s: %.200s; by its runs it is %s",
 		 time, d->operator_name ? " by " : "", d->operator_name ? d->operator_name : "",
 		 d->reason ? d->reason : "no reason given", trace_state_name(unit->state_by_runs));
