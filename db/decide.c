@@ -147,6 +147,11 @@ static enum status check(struct db *db, enum record_kind kind, const void *recor
 	case RECORD_SERIAL_BLOCK:
 		return check_block(db, record, err);
 	case RECORD_RULE:
+	case RECORD_SERIAL_STATE:
+	case RECORD_PRINT_JOB:
+	case RECORD_PRINT_EVENT:
+	case RECORD_LOCKOUT:
+	case RECORD_LOCKOUT_END:
 	case RECORD_ACK:
 	case RECORD_PLANT_CLAIM:
 		break;
@@ -284,6 +289,11 @@ enum status fact_put(struct db *db, enum record_kind kind, const void *record, s
 	case RECORD_OVERRIDE:
 	case RECORD_DISPOSITION:
 	case RECORD_ALARM:
+	case RECORD_SERIAL_STATE:
+	case RECORD_PRINT_JOB:
+	case RECORD_PRINT_EVENT:
+	case RECORD_LOCKOUT:
+	case RECORD_LOCKOUT_END:
 		break;
 	}
 	return put_row(db, kind, record, err);

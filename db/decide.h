@@ -24,6 +24,11 @@ enum record_kind {
 	RECORD_ATTACHMENT,
 	RECORD_ALARM,
 	RECORD_SERIAL_BLOCK,
+	RECORD_SERIAL_STATE,
+	RECORD_PRINT_JOB,
+	RECORD_PRINT_EVENT,
+	RECORD_LOCKOUT,
+	RECORD_LOCKOUT_END,
 	RECORD_ACK,         /* not in the ledger */
 	RECORD_PLANT_CLAIM, /* not in the ledger; one that is there already adds nothing */
 };

@@ -10,6 +10,11 @@
 #define DISPOSITION(member) offsetof(struct record_disposition, member)
 #define ALARM(member) offsetof(struct record_alarm, member)
 #define BLOCK(member) offsetof(struct record_serial_block, member)
+#define STATE(member) offsetof(struct record_serial_state, member)
+#define PRINT_JOB(member) offsetof(struct record_print_job, member)
+#define PRINT_EVENT(member) offsetof(struct record_print_event, member)
+#define LOCKOUT(member) offsetof(struct record_lockout, member)
+#define LOCKOUT_END(member) offsetof(struct record_lockout_end, member)
 #define ACK(member) offsetof(struct record_ack, member)
 #define CLAIM(member) offsetof(struct record_plant_claim, member)
 
@@ -88,6 +93,56 @@ static const struct field block_rows[] = {
 	{ "leased_utc_ms", FIELD_INT,  BLOCK(leased_utc_ms), 0 },
 };
 
+static const struct field state_rows[] = {
+	{ "product",  FIELD_TEXT, STATE(product),       0 },
+	{ "serial",   FIELD_TEXT, STATE(serial),        0 },
+	{ "state",    FIELD_TEXT, STATE(state),         0 },
+	{ "source",   FIELD_TEXT, STATE(source),        0 },
+	{ "run_id",   FIELD_TEXT, STATE(run_id),        0 },
+	{ "mac",      FIELD_TEXT, STATE(mac),           0 },
+	{ "operator", FIELD_TEXT, STATE(operator_name), 0 },
+	{ "reason",   FIELD_TEXT, STATE(reason),        0 },
+	{ "utc_ms",   FIELD_INT,  STATE(utc_ms),        0 },
+};
+
+static const struct field print_job_rows[] = {
+	{ "print_id",        FIELD_TEXT, PRINT_JOB(print_id),        0 },
+	{ "run_id",          FIELD_TEXT, PRINT_JOB(run_id),          0 },
+	{ "copy",            FIELD_INT,  PRINT_JOB(copy),            0 },
+	{ "mac",             FIELD_TEXT, PRINT_JOB(mac),             0 },
+	{ "serial",          FIELD_TEXT, PRINT_JOB(serial),          0 },
+	{ "printer",         FIELD_TEXT, PRINT_JOB(printer),         0 },
+	{ "template_sha256", FIELD_TEXT, PRINT_JOB(template_sha256), 0 },
+	{ "content",         FIELD_TEXT, PRINT_JOB(content),         0 },
+	{ "operator",        FIELD_TEXT, PRINT_JOB(operator_name),   0 },
+	{ "reason",          FIELD_TEXT, PRINT_JOB(reason),          0 },
+	{ "utc_ms",          FIELD_INT,  PRINT_JOB(utc_ms),          0 },
+};
+
+static const struct field print_event_rows[] = {
+	{ "print_id", FIELD_TEXT, PRINT_EVENT(print_id),      0 },
+	{ "state",    FIELD_TEXT, PRINT_EVENT(state),         0 },
+	{ "detail",   FIELD_TEXT, PRINT_EVENT(detail),        0 },
+	{ "operator", FIELD_TEXT, PRINT_EVENT(operator_name), 0 },
+	{ "utc_ms",   FIELD_INT,  PRINT_EVENT(utc_ms),        0 },
+};
+
+static const struct field lockout_rows[] = {
+	{ "lockout_id", FIELD_TEXT, LOCKOUT(lockout_id), 0 },
+	{ "code",       FIELD_TEXT, LOCKOUT(code),       0 },
+	{ "slot",       FIELD_TEXT, LOCKOUT(slot),       0 },
+	{ "detail",     FIELD_TEXT, LOCKOUT(detail),     0 },
+	{ "utc_ms",     FIELD_INT,  LOCKOUT(utc_ms),     0 },
+};
+
+static const struct field lockout_end_rows[] = {
+	{ "lockout_id", FIELD_TEXT, LOCKOUT_END(lockout_id),    0 },
+	{ "how",        FIELD_TEXT, LOCKOUT_END(how),           0 },
+	{ "operator",   FIELD_TEXT, LOCKOUT_END(operator_name), 0 },
+	{ "reason",     FIELD_TEXT, LOCKOUT_END(reason),        0 },
+	{ "utc_ms",     FIELD_INT,  LOCKOUT_END(utc_ms),        0 },
+};
+
 static const struct field ack_rows[] = {
 	{ "server",       FIELD_TEXT, ACK(server),       0 },
 	{ "chain_id",     FIELD_TEXT, ACK(chain_id),     0 },
@@ -155,6 +210,27 @@ static const struct decide_row rows[] = {
 	},
 	[RECORD_ALARM] = { TABLE("alarm", "alarm_id", NULL, alarm_rows) },
 	[RECORD_SERIAL_BLOCK] = { TABLE("serial_block", "chain_id", NULL, block_rows) },
+	[RECORD_SERIAL_STATE] = {
+		TABLE("serial_state", "serial_state_id", NULL, state_rows),
+		.operator_at = STATE(operator_name),
+		.time_at = STATE(utc_ms),
+	},
+	[RECORD_PRINT_JOB] = {
+		TABLE("print_job", NULL, NULL, print_job_rows),
+		.operator_at = PRINT_JOB(operator_name),
+		.time_at = PRINT_JOB(utc_ms),
+	},
+	[RECORD_PRINT_EVENT] = {
+		TABLE("print_event", "print_event_id", NULL, print_event_rows),
+		.operator_at = PRINT_EVENT(operator_name),
+		.time_at = PRINT_EVENT(utc_ms),
+	},
+	[RECORD_LOCKOUT] = { TABLE("lockout", NULL, NULL, lockout_rows) },
+	[RECORD_LOCKOUT_END] = {
+		TABLE("lockout_end", NULL, NULL, lockout_end_rows),
+		.operator_at = LOCKOUT_END(operator_name),
+		.time_at = LOCKOUT_END(utc_ms),
+	},
 	[RECORD_ACK] = { TABLE("outbox", NULL, NULL, ack_rows) },
 	[RECORD_PLANT_CLAIM] = { TABLE("plant_claim", NULL, NULL, claim_rows) },
 };

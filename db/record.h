@@ -49,6 +49,25 @@ struct record_run {
 	const char *bridge_vid_pid; /* "10c4:ea60" */
 	const char *bridge_serial, *bridge_product, *bridge_release, *bridge_driver;
 	const char *start_way; /* what the station remembered; NULL: it began with the best */
+	int64_t nest;          /* the slot's number as the operator sees it; 0 it has none */
+	const char *purpose;   /* "GOLDEN", NULL */
+};
+
+/* A moment in the life of a serial number: db/schema_5.sql says what each state means. */
+struct record_serial_state {
+	const char *product, *serial;
+	const char *state;  /* "RESERVED", "WRITTEN", "COMMITTED", "RETURNED", "VOID" */
+	const char *source; /* "RANGE", "CSV", "PLANT", "SCAN", "MAC", "TYPED" */
+	const char *run_id, *mac;
+	const char *operator_name, *reason;
+	int64_t utc_ms;
+};
+
+/* An image that was made for this unit alone. */
+struct record_unit_image {
+	const char *partition;
+	int64_t addr, size_bytes;
+	const char *sha256; /* hex; NULL where it has secrets */
 };
 
 struct record_step {
@@ -120,7 +139,12 @@ struct record_result {
 	size_t step_count;
 	const struct record_measurement *measurements;
 	size_t measurement_count;
-	const char *log; /* lines, as db/unit_log.h collects and caps them */
+	const struct record_unit_image *unit_images;
+	size_t unit_image_count;
+	/* How its serial number ends, in the same transaction; NULL: nothing is to be said of it. */
+	const struct record_serial_state *serial_end;
+	const char *console; /* what the unit said in the boot check; capped as the log */
+	const char *log;     /* lines, as db/unit_log.h collects and caps them */
 };
 
 /* ---- what people and rules decide about runs ---- */
@@ -191,6 +215,41 @@ struct record_serial_block {
 	const char *block_id, *product, *prefix;
 	int64_t width, first, last; /* digits; both ends belong to it */
 	int64_t leased_utc_ms;
+};
+
+/* A label, as it goes to the printer. print_id is the caller's: db_new_run_id() makes one. */
+struct record_print_job {
+	const char *print_id, *run_id;
+	int64_t copy; /* from 1 */
+	const char *mac, *serial;
+	const char *printer; /* "zpl 192.168.1.50:9100", "command lp -d label" */
+	const char *template_sha256, *content;
+	const char *operator_name, *reason; /* of a reprint */
+	int64_t utc_ms;
+};
+
+struct record_print_event {
+	const char *print_id;
+	const char *state; /* "SENT", "FAILED", "SCANNED", "MISMATCH" */
+	const char *detail;
+	const char *operator_name;
+	int64_t utc_ms;
+};
+
+/* Why no unit is taken. lockout_id is the caller's, as print_id. */
+struct record_lockout {
+	const char *lockout_id;
+	const char *code; /* station/line/locks.h */
+	const char *slot; /* NULL: the whole line */
+	const char *detail;
+	int64_t utc_ms;
+};
+
+struct record_lockout_end {
+	const char *lockout_id;
+	const char *how;                    /* "CURED", "OVERRIDDEN" */
+	const char *operator_name, *reason; /* both with OVERRIDDEN */
+	int64_t utc_ms;
 };
 
 /* What the plant's server has said; not in the ledger. */
