@@ -43,7 +43,8 @@ need_packages() {
 }
 
 build_packages="gcc libc6-dev make cmake ninja-build pkg-config libserialport-dev libsqlite3-dev
-libyaml-dev zlib1g-dev libdeflate-dev libssl-dev libjansson-dev libpq-dev libzip-dev ca-certificates"
+libyaml-dev zlib1g-dev libdeflate-dev libssl-dev libjansson-dev libpq-dev libzip-dev
+libpcre2-dev libmicrohttpd-dev libncurses-dev ca-certificates"
 test_packages="libcmocka-dev sqlite3 clang clang-tidy clang-format libclang-rt-14-dev man-db procps unzip openssl python3
 dpkg-dev file postgresql postgresql-contrib"
 

@@ -141,7 +141,8 @@ struct record_result {
 	size_t measurement_count;
 	const struct record_unit_image *unit_images;
 	size_t unit_image_count;
-	/* How its serial number ends, in the same transaction; NULL: nothing is to be said of it. */
+	/* How its serial number ends, in the same transaction; NULL: nothing is to be said of it.
+	 */
 	const struct record_serial_state *serial_end;
 	const char *console; /* what the unit said in the boot check; capped as the log */
 	const char *log;     /* lines, as db/unit_log.h collects and caps them */

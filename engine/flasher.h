@@ -129,8 +129,9 @@ enum flash_step {
 	STEP_WRITE,
 	STEP_VERIFY,
 	STEP_RESET,
+	STEP_BOOT, /* what the unit says after its restart */
 };
-#define STEP_COUNT 9
+#define STEP_COUNT 10
 /* "connect", "identify", ... */
 const char *flash_step_name(enum flash_step step);
 
@@ -152,6 +153,23 @@ struct flash_watch {
 	enum status (*identified)(void *ctx, const struct ident *ident, struct err *err);
 	/* One line for the unit's log: no newline. */
 	void (*log)(void *ctx, const char *line);
+};
+
+/*
+ * The boot check: who judges what the unit says after its restart. Bytes are handed over as
+ * they come, on the flasher's thread; the flasher knows rates, time and resets, the owner the
+ * words.
+ */
+struct flash_boot {
+	uint32_t rate_baud; /* of the console; 0 on a chip's own USB: it has none */
+	uint32_t within_ms; /* from the restart on, at most */
+	void *ctx;
+	/* The unit was restarted, or its port came back: what was heard before does not count. */
+	void (*begin)(void *ctx);
+	/* false: nothing more needs to be heard. at_ms counts from the restart. */
+	bool (*hear)(void *ctx, const uint8_t *bytes, size_t count, uint32_t at_ms);
+	/* Once, at the end: STATUS_OK, or a status of the boot check with its text. */
+	enum status (*judge)(void *ctx, struct err *err);
 };
 
 enum flash_kind { FLASH_RUN_FLASH, FLASH_RUN_VERIFY, FLASH_RUN_IDENTIFY };
@@ -181,6 +199,19 @@ struct flash_job {
 	 */
 	enum status (*power_cycle)(void *ctx, struct transport **transport, struct deadline d,
 				   struct err *err); /* ctx: reopen_ctx */
+	const struct flash_boot *boot;               /* of FLASH; NULL: none */
+	/*
+	 * Regions of this unit alone, made once it is known and judged, before anything is
+	 * written: written, proven and counted with the plan's, with which they share no
+	 * sector. What *regions points to stays valid until flasher_run returns; their addresses
+	 * and sizes are those of own_ranges. Anything but STATUS_OK ends the run with that status.
+	 */
+	enum status (*own_regions)(void *ctx, const struct ident *ident,
+				   const struct flash_region **regions, size_t *count,
+				   struct err *err);
+	void *own_ctx;
+	const struct flash_range *own_ranges; /* known beforehand, for the time limit */
+	size_t own_range_count;               /* 0: there are none */
 	/* What worked in this slot the last time; NULL: the best that the link offers. What the
 	 * link does not have is not taken over. */
 	const struct flash_way *start;

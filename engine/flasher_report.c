@@ -16,6 +16,7 @@ const char *flash_step_name(enum flash_step step)
 		[STEP_CONNECT] = "connect", [STEP_IDENTIFY] = "identify", [STEP_STUB] = "stub",
 		[STEP_RATE] = "rate",       [STEP_COMPARE] = "compare",   [STEP_ERASE] = "erase",
 		[STEP_WRITE] = "write",     [STEP_VERIFY] = "verify",     [STEP_RESET] = "reset",
+		[STEP_BOOT] = "boot",
 	};
 
 	assert((unsigned)step < STEP_COUNT);

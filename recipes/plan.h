@@ -79,6 +79,40 @@ enum plant_policy {
 	PLANT_STANDALONE, /* no claims at all; the records are sent all the same */
 };
 
+/* boot_check: what the unit shall say after its restart. recipes/boot_check.h */
+struct boot_check;
+
+/* data: and serial: what each unit gets for itself. recipes/unit_data.h */
+struct unit_data;
+
+/* Where a unit's serial number comes from. */
+enum serial_source {
+	SERIAL_FROM_NOWHERE, /* not given: it has one only when --serial or a scan says so */
+	SERIAL_FROM_RANGE,   /* prefix, width, first .. last of the recipe */
+	SERIAL_FROM_CSV,     /* the row of the unit's MAC, or the next free row */
+	SERIAL_FROM_PLANT,   /* the blocks that the plant's ledger leased to this station */
+	SERIAL_FROM_SCAN,    /* somebody scans it before the unit is taken */
+	SERIAL_FROM_MAC,     /* the MAC without colons */
+};
+
+struct plan_serial {
+	enum serial_source source;
+	char *prefix; /* RANGE: "M5C2-" */
+	unsigned width;
+	int64_t first, last;
+	char *pattern; /* a regular expression that every number must match; NULL any */
+};
+
+/* label: of each unit that passes. docs/labels.md */
+struct plan_label {
+	char *template; /* as read; "{serial}" and so on are replaced */
+	size_t template_bytes;
+	char sha256[SHA256_TEXT_BYTES];
+	bool is_zpl;       /* values are escaped for ZPL */
+	bool is_required;  /* no unit is taken while the printer is not ready */
+	bool is_scan_back; /* the unit's slot waits until its label was scanned */
+};
+
 #define PLAN_PROCESS_USUAL "FLASH"
 
 struct plan {
@@ -103,7 +137,11 @@ struct plan {
 	struct plan_bridge *bridges; /* of the preset */
 	size_t bridge_count;         /* 0: nothing to judge */
 	enum bridge_policy bridge_policy;
-	char **packages; /* what flash.packages points to */
+	struct boot_check *boot_check; /* NULL none */
+	struct plan_serial serial;
+	struct unit_data *unit_data; /* NULL none */
+	struct plan_label *label;    /* NULL none */
+	char **packages;             /* what flash.packages points to */
 	size_t package_count;
 	struct flash_plan flash; /* points into this plan */
 	void *storage;           /* what flash points to */

@@ -213,6 +213,8 @@ static void check_deadlines(struct session *s)
 			case SLOT_STORING:
 				verdict_stored(s, i, STATUS_DATABASE);
 				break;
+			case SLOT_EMPTY:
+			case SLOT_SETTLING:
 			case SLOT_WAITING:
 			case SLOT_DONE:
 			case SLOT_NOT_STARTED:

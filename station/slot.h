@@ -9,6 +9,8 @@
 #define STATION_SLOT_H
 
 enum slot_state {
+	SLOT_EMPTY,       /* of a line: no unit is in it */
+	SLOT_SETTLING,    /* of a line: a port has come, and has to stay for a moment */
 	SLOT_WAITING,     /* for a free worker */
 	SLOT_STARTING,    /* the run is being recorded; the unit is not touched yet */
 	SLOT_OPENING,     /* the port is being opened */
@@ -17,9 +19,12 @@ enum slot_state {
 	SLOT_DONE,        /* the verdict is stored and may be shown */
 	SLOT_NOT_STARTED, /* the session was stopped first: there is no run */
 };
-#define SLOT_STATE_COUNT 7
+#define SLOT_STATE_COUNT 9
 
 enum slot_event {
+	SLOT_ARRIVE,   /* of a line: a port has come */
+	SLOT_SETTLE,   /* it has stayed */
+	SLOT_LEAVE,    /* the unit was taken out */
 	SLOT_START,    /* a worker takes it */
 	SLOT_RECORDED, /* the run is on the disk */
 	SLOT_OPENED,   /* the port is open */
@@ -27,7 +32,7 @@ enum slot_event {
 	SLOT_STORED,   /* the result is on the disk, or can't be */
 	SLOT_DISMISS,  /* nothing will be started any more */
 };
-#define SLOT_EVENT_COUNT 6
+#define SLOT_EVENT_COUNT 9
 
 /* The state after the event; the same one when the event means nothing in it. */
 enum slot_state slot_next(enum slot_state state, enum slot_event event);

@@ -12,6 +12,10 @@ struct snapshot_counts snapshot_count(const struct snapshot *s)
 		const struct slot_view *slot = &s->slots[i];
 
 		switch (slot->state) {
+		case SLOT_EMPTY:
+			counts.empty++;
+			break;
+		case SLOT_SETTLING:
 		case SLOT_WAITING:
 			counts.waiting++;
 			break;

@@ -199,6 +199,7 @@ static void fill_views(struct session *s)
 			.number = i + 1,
 			.port = place->port,
 			.bridge = place->bridge->name,
+			.state = SLOT_WAITING,
 			.ident = &unit->ident,
 			.detail = unit->detail,
 			.start_way = unit->start_way,

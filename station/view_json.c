@@ -217,6 +217,13 @@ static void add_summary(const struct snapshot *s, int exit_code, json_t *object)
 
 static const char *const event_names[] = {
 	[EVENT_STATION_START] = "station_start",
+	[EVENT_ARRIVED] = "arrived",
+	[EVENT_LEFT] = "left",
+	[EVENT_LABEL] = "label",
+	[EVENT_LOCKED] = "locked",
+	[EVENT_UNLOCKED] = "unlocked",
+	[EVENT_REQUEST] = "request",
+	[EVENT_BATCH_FULL] = "batch_full",
 	[EVENT_RUN_START] = "run_start",
 	[EVENT_IDENTIFIED] = "identified",
 	[EVENT_OVERRIDE] = "override",
@@ -265,6 +272,13 @@ static void add_members(const struct snapshot *s, const struct event *e, json_t 
 	case EVENT_WARNING:
 		json_object_set_new(object, "text", json_text(e->text));
 		break;
+	case EVENT_ARRIVED:
+	case EVENT_LEFT:
+	case EVENT_LABEL:
+	case EVENT_LOCKED:
+	case EVENT_UNLOCKED:
+	case EVENT_REQUEST:
+	case EVENT_BATCH_FULL:
 	case EVENT_PORT_LEFT:
 	case EVENT_STOPPING:
 		break;
@@ -284,10 +298,6 @@ void json_render(const struct snapshot *s, const struct event *e, struct textbuf
 	object = json_event(event_names[e->kind]);
 	if (e->slot)
 		add_slot(e->slot, object);
-	else
-		assert(e->kind == EVENT_STATION_START || e->kind == EVENT_WARNING ||
-		       e->kind == EVENT_PLANT || e->kind == EVENT_STOPPING ||
-		       e->kind == EVENT_SUMMARY);
 	add_members(s, e, object);
 	json_line(object, out);
 }

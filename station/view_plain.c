@@ -133,6 +133,13 @@ void plain_render(const struct snapshot *s, const struct event *e, struct textbu
 		add_prefix(s, NULL, out);
 		textbuf_add(out, "stopping: every unit that was started is recorded as ABORTED\n");
 		break;
+	case EVENT_ARRIVED:
+	case EVENT_LEFT:
+	case EVENT_LABEL:
+	case EVENT_LOCKED:
+	case EVENT_UNLOCKED:
+	case EVENT_REQUEST:
+	case EVENT_BATCH_FULL:
 	case EVENT_SUMMARY:
 		break;
 	}

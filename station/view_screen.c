@@ -174,6 +174,8 @@ static void add_slot(const struct snapshot *s, const struct screen *screen,
 	case SLOT_DONE:
 		add_done(&l, s, screen, slot);
 		break;
+	case SLOT_EMPTY:
+	case SLOT_SETTLING:
 	case SLOT_WAITING:
 	case SLOT_STARTING:
 	case SLOT_OPENING:
@@ -195,6 +197,8 @@ static unsigned urgency(const struct slot_view *slot)
 	case SLOT_RUNNING:
 	case SLOT_STORING:
 		return 1;
+	case SLOT_EMPTY:
+	case SLOT_SETTLING:
 	case SLOT_WAITING:
 	case SLOT_NOT_STARTED:
 		return 2;

@@ -1,0 +1,83 @@
+/*
+ * Lockouts: why the line, or a slot, takes no more units. docs/lockouts.md tells people.
+ *
+ * The owner loop feeds it with what happens and asks before it starts a unit; it never blocks
+ * the owner: what has to be looked up in the records or on the disk is looked up by a thread of its
+ * own. Each lock that begins or ends is stored (RECORD_LOCKOUT, RECORD_LOCKOUT_END); those that
+ * were open when the station stopped hold again.
+ */
+#ifndef STATION_LINE_LOCKS_H
+#define STATION_LINE_LOCKS_H
+
+#include "db/writer.h"
+#include "station/line/station_file.h"
+#include "station/snapshot.h"
+
+enum lock_code {
+	LOCK_GOLDEN_DUE,     /* the golden unit has to be run first */
+	LOCK_YIELD_LOW,      /* too few of the last units passed */
+	LOCK_SLOT_FAILS,     /* of a slot: so many in a row did not pass */
+	LOCK_DISK_LOW,       /* the records' disk */
+	LOCK_CLOCK_BACK,     /* the clock is before the newest record */
+	LOCK_LEDGER_BEHIND,  /* the plant has not had our records for too long */
+	LOCK_RECORDS_FAILED, /* the database takes no more runs */
+	LOCK_PRINTER,        /* a label is required, and the printer is not ready */
+	LOCK_LABEL_MISMATCH, /* of a slot: another label was scanned */
+};
+#define LOCK_CODE_COUNT (LOCK_LABEL_MISMATCH + 1)
+
+struct lock_row {
+	const char *code;     /* "GOLDEN_DUE" */
+	const char *sentence; /* for the operator */
+	bool is_of_slot;
+	bool may_be_overridden; /* RECORDS_FAILED may not */
+};
+const struct lock_row *lock_row(enum lock_code code);
+/* LOCK_CODE_COUNT when there is none. */
+enum lock_code lock_by_name(const char *code);
+
+struct locks;
+
+/* All lent as long as it is there. */
+struct locks_setup {
+	const struct station_lockouts *rules;
+	struct writer *writer;
+	const char *db_path;
+	const char *const *slot_names; /* port paths, indexed as the slots */
+	size_t slots;
+	const char *recipe_digest; /* golden and yield are counted per recipe */
+};
+
+/* Reads what is open in the records. STATUS_DATABASE, STATUS_NO_MEMORY. */
+enum status locks_new(const struct locks_setup *setup, struct locks **out, struct err *err);
+void locks_free(struct locks *l);
+
+/* ---- the owner's side; none blocks ---- */
+
+/* A run has ended and is stored (golden ones as well), or a unit left. */
+void locks_result(struct locks *l, const struct snapshot *s, const struct slot_view *slot);
+/* Something that others found: a mismatch, a printer, lost records. slot -1: the line. */
+void locks_begin(struct locks *l, enum lock_code code, int slot, const char *detail);
+/* It is over. Nothing when it was not there. */
+void locks_cure(struct locks *l, enum lock_code code, int slot);
+/* STATUS_USAGE: no such lock, or it may not be overridden; the text says. The lock's cause is
+ * forgotten: it comes again only when it happens anew. */
+enum status locks_override(struct locks *l, enum lock_code code, int slot,
+			   const char *operator_name, const char *reason, struct err *err);
+/* Each tick: what has begun and ended since goes to begun and ended (may be NULL: no more are kept
+ * then), how many is returned; call again until 0. What was not stored yet is not told yet. */
+struct lock_change {
+	bool has_begun; /* else it has ended */
+	enum lock_code code;
+	struct lock_view view;
+	char how[200]; /* of an end: "cured", or who overrode it and why */
+};
+bool locks_next_change(struct locks *l, const struct snapshot *s, struct lock_change *change);
+
+/* May a unit be started in this slot now? golden: yes, but as a golden check. */
+bool locks_allow(const struct locks *l, unsigned slot, bool *golden);
+bool locks_is_golden(const struct locks *l, const uint8_t mac[static MAC_BYTES]);
+/* The open ones, into views[LOCKS_MAX]; returns how many. */
+size_t locks_view(const struct locks *l, struct lock_view *views);
+
+#endif

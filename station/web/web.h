@@ -1,0 +1,35 @@
+/*
+ * The web page of a running line: one tile a slot, fed by server-sent events. docs/web.md.
+ *
+ * Threads of its own (libmicrohttpd) serve; the owner's thread only hands in what the snapshot says
+ * now, and never waits for a browser. What changes anything is a request (station/line/requests.h),
+ * and needs the token and an allowed origin.
+ */
+#ifndef STATION_WEB_WEB_H
+#define STATION_WEB_WEB_H
+
+#include "station/line/requests.h"
+#include "station/line/station_file.h"
+#include "station/snapshot.h"
+
+struct web;
+
+struct web_setup { /* lent, as long as it serves */
+	const struct station_web *station;
+	struct requests *requests;
+	const char *db_path; /* history, unit search, report: read by its own threads */
+};
+
+/* STATUS_USAGE: address, token file or port cannot be used (the text says what to do). */
+enum status web_new(const struct web_setup *setup, struct web **out, struct err *err);
+/* Ends every connection. NULL is fine. */
+void web_free(struct web *w);
+
+struct view web_view(struct web *w);
+
+/* "http://127.0.0.1:8320/": to be told at the start; with the token in its fragment where one was
+ * made for this start (#token=...). The port is the one that is really listened to (port 0: any).
+ */
+const char *web_address(const struct web *w);
+
+#endif
