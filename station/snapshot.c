@@ -52,6 +52,28 @@ const char *flash_kind_name(enum flash_kind kind)
 	return "";
 }
 
+const char *label_state_name(enum label_state state)
+{
+	static const char *const names[LABEL_STATE_COUNT] = {
+		[LABEL_NONE] = "none",
+		[LABEL_PRINTING] = "printing",
+		[LABEL_PRINTED] = "printed",
+		[LABEL_TO_SCAN] = "to_scan",
+		[LABEL_SCANNED] = "scanned",
+		[LABEL_MISMATCH] = "mismatch",
+		[LABEL_FAILED] = "failed",
+	};
+
+	return names[state];
+}
+
+const struct slot_past *snapshot_left(const struct slot_view *slot)
+{
+	bool is_its_own = slot->past_count && slot->past[0].visit == slot->visit;
+
+	return is_its_own ? &slot->past[0] : NULL;
+}
+
 const char *snapshot_download_hint(const struct snapshot *s, const struct slot_view *slot)
 {
 	bool needs_hand = slot->state >= SLOT_STORING && (slot->status == STATUS_NEEDS_HAND ||

@@ -27,6 +27,7 @@
 
 /* How a unit of a slot ended before. */
 struct slot_past {
+	unsigned visit; /* slot_view.visit of then */
 	int64_t end_utc_ms;
 	enum status status;
 	uint64_t took_us;
@@ -46,6 +47,9 @@ enum label_state {
 	LABEL_FAILED,   /* not printed */
 };
 #define LABEL_STATE_COUNT 7
+
+/* "none", "printing", "to_scan": as events and the web page name it. */
+const char *label_state_name(enum label_state state);
 
 /*
  * In a line (snapshot.is_line) a slot outlives its units: what belongs to the unit is emptied when
@@ -159,6 +163,12 @@ struct snapshot_counts snapshot_count(const struct snapshot *s);
 
 /* "flash", "verify", "identify" */
 const char *flash_kind_name(enum flash_kind kind);
+
+/*
+ * What the unit that was in this slot last got; NULL when it left without a verdict. Of a slot of
+ * which EVENT_LEFT is told.
+ */
+const struct slot_past *snapshot_left(const struct slot_view *slot);
 
 /* What to do by hand, where that is what a unit needs and the recipe's product says it; else NULL.
  */

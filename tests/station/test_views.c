@@ -30,6 +30,7 @@ static void add_slot(struct world *w, unsigned i, const char *slot, const char *
 	snprintf(w->ports[i].node, sizeof(w->ports[i].node), "/dev/%s", name);
 	*view = (struct slot_view){
 		.number = i + 1,
+		.state = SLOT_WAITING,
 		.port = &w->ports[i],
 		.bridge = "CH9102",
 		.ident = &w->idents[i],
