@@ -4,6 +4,7 @@
 static const struct column columns[] = {
 	{ "run_id",               COLUMN_TEXT,    SOURCE_JUDGED,   "the run; UUID version 7, so ids sort by time" },
 	{ "kind",                 COLUMN_TEXT,    SOURCE_INTENDED, "FLASH or VERIFY" },
+	{ "purpose",              COLUMN_TEXT,    SOURCE_INTENDED, "GOLDEN: the run judged the station, by a unit that is known to be good; unknown: an ordinary run" },
 	{ "outcome",              COLUMN_TEXT,    SOURCE_JUDGED,   "PASS, FAIL, ERROR, TIMEOUT or ABORTED; unknown while the run is open" },
 	{ "code",                 COLUMN_TEXT,    SOURCE_JUDGED,   "why, as a stable word: OK, SYNC_NO_REPLY, MD5_MISMATCH and so on" },
 	{ "party",                COLUMN_TEXT,    SOURCE_JUDGED,   "who has to act: NONE, UNIT, LINK, FIXTURE, STATION or OPERATOR" },
@@ -32,6 +33,7 @@ static const struct column columns[] = {
 	{ "key_purposes",         COLUMN_TEXT,    SOURCE_OBSERVED, "what the key blocks in use are for: 0 XTS_AES_128_KEY; none; unknown where the chip does not tell" },
 	{ "flash_status",         COLUMN_TEXT,    SOURCE_OBSERVED, "status registers of the flash memory as found, hex; unknown where nobody had to look" },
 	{ "flash_status_set",     COLUMN_TEXT,    SOURCE_OBSERVED, "the same as left, where block protection was cleared" },
+	{ "nest",                 COLUMN_INTEGER, SOURCE_DECLARED, "number of the slot as the operator sees it; unknown where slots have none" },
 	{ "slot",                 COLUMN_TEXT,    SOURCE_OBSERVED, "place on the fixture: USB controller, hub ports, interface" },
 	{ "node",                 COLUMN_TEXT,    SOURCE_OBSERVED, "device file at that time; says nothing later" },
 	{ "usb_path",             COLUMN_TEXT,    SOURCE_OBSERVED, "the interface in /sys" },

@@ -1,6 +1,7 @@
 #include "db/decide.h"
 
 #include "db/decide_fields.h"
+#include "db/decide_line.h"
 #include "db/facts.h"
 #include "db/ledger/ledger.h"
 #include "db/ledger/ledger_append.h"
@@ -146,12 +147,13 @@ static enum status check(struct db *db, enum record_kind kind, const void *recor
 		return check_run(db, ((const struct record_alarm *)record)->run_id, err);
 	case RECORD_SERIAL_BLOCK:
 		return check_block(db, record, err);
-	case RECORD_RULE:
 	case RECORD_SERIAL_STATE:
 	case RECORD_PRINT_JOB:
 	case RECORD_PRINT_EVENT:
 	case RECORD_LOCKOUT:
 	case RECORD_LOCKOUT_END:
+		return decide_check_line(db, kind, record, err);
+	case RECORD_RULE:
 	case RECORD_ACK:
 	case RECORD_PLANT_CLAIM:
 		break;
@@ -242,6 +244,20 @@ static enum status put_change(struct db *db, const struct record_batch_change *c
 	return append_pair(db, "batch_change", change->batch, number, err);
 }
 
+static enum status put_state(struct db *db, const struct record_serial_state *state,
+			     struct err *err)
+{
+	const struct field_table *table = &decide_row(RECORD_SERIAL_STATE)->fields;
+	char id[RUN_ID_BYTES];
+	int64_t last;
+
+	TRY(sql_ask(db, "SELECT max(position) FROM serial_state WHERE product = ?1 AND serial = ?2",
+		    state->product, state->serial, &last, err));
+	db_new_run_id(id);
+	TRY(fields_insert(db, table, id, last + 1, state, err));
+	return ledger_append(db, table->table, id, err);
+}
+
 /* The plant gives the numbers to a chain: whoever goes on with a copy has none of them. */
 static enum status put_block(struct db *db, const struct record_serial_block *block,
 			     struct err *err)
@@ -254,19 +270,35 @@ static enum status put_block(struct db *db, const struct record_serial_block *bl
 	return ledger_append(db, "serial_block", block->block_id, err);
 }
 
+/* What the entry of the ledger names: the row's own key where the record brings one, else id. */
+static const char *ref_of(enum record_kind kind, const void *record, const char *id)
+{
+	switch (kind) {
+	case RECORD_BATCH:
+		return ((const struct record_batch *)record)->batch;
+	case RECORD_PRINT_JOB:
+		return ((const struct record_print_job *)record)->print_id;
+	case RECORD_LOCKOUT:
+		return ((const struct record_lockout *)record)->lockout_id;
+	case RECORD_LOCKOUT_END:
+		return ((const struct record_lockout_end *)record)->lockout_id;
+	default:
+		return id;
+	}
+}
+
 static enum status put_row(struct db *db, enum record_kind kind, const void *record,
 			   struct err *err)
 {
 	const struct field_table *table = &decide_row(kind)->fields;
 	const struct record_override *override = record;
-	const struct record_batch *batch = record;
 	char id[RUN_ID_BYTES];
 
 	db_new_run_id(id);
 	TRY(fields_insert(db, table, id, 0, record, err));
 	if (kind == RECORD_OVERRIDE)
 		return append_pair(db, table->table, override->run_id, override->code, err);
-	return ledger_append(db, table->table, kind == RECORD_BATCH ? batch->batch : id, err);
+	return ledger_append(db, table->table, ref_of(kind, record, id), err);
 }
 
 enum status fact_put(struct db *db, enum record_kind kind, const void *record, struct err *err)
@@ -283,13 +315,14 @@ enum status fact_put(struct db *db, enum record_kind kind, const void *record, s
 		return fact_attachment(db, record, err);
 	case RECORD_SERIAL_BLOCK:
 		return put_block(db, record, err);
+	case RECORD_SERIAL_STATE:
+		return put_state(db, record, err);
 	case RECORD_BATCH:
 	case RECORD_APPROVAL:
 	case RECORD_RULE:
 	case RECORD_OVERRIDE:
 	case RECORD_DISPOSITION:
 	case RECORD_ALARM:
-	case RECORD_SERIAL_STATE:
 	case RECORD_PRINT_JOB:
 	case RECORD_PRINT_EVENT:
 	case RECORD_LOCKOUT:

@@ -1,12 +1,13 @@
 /*
- * Putting in what people and rules decide: orders, approvals, rules, dispositions, overrides,
- * alarms, attachments. One transaction each, blocking until it is on the disk; each is
+ * Putting in what people and rules decide, and what a line does beside its runs: orders, approvals,
+ * rules, dispositions, overrides, alarms, attachments, states of serial numbers (db/serials.h),
+ * labels, lockouts. One transaction each, blocking until it is on the disk; each is
  * also an entry of the ledger. While a station works, its writer thread owns the
  * database: then the same records go through writer_put() (db/writer.h).
  *
  * All return STATUS_DATABASE when the record is not in the database, STATUS_USAGE when it
- * contradicts what is there (a batch that is open already, a recipe that is not known);
- * the text then says what to do.
+ * contradicts what is there (a batch that is open already, a recipe that is not known), and
+ * STATUS_SERIAL_TAKEN for a serial number that is another unit's; the text then says what to do.
  */
 #ifndef DB_DECIDE_H
 #define DB_DECIDE_H

@@ -211,7 +211,7 @@ static const struct decide_row rows[] = {
 	[RECORD_ALARM] = { TABLE("alarm", "alarm_id", NULL, alarm_rows) },
 	[RECORD_SERIAL_BLOCK] = { TABLE("serial_block", "chain_id", NULL, block_rows) },
 	[RECORD_SERIAL_STATE] = {
-		TABLE("serial_state", "serial_state_id", NULL, state_rows),
+		TABLE("serial_state", "serial_state_id", "position", state_rows),
 		.operator_at = STATE(operator_name),
 		.time_at = STATE(utc_ms),
 	},

@@ -11,6 +11,7 @@
 #define RESULT(member) offsetof(struct record_result, member)
 #define STEP(member) offsetof(struct record_step, member)
 #define MEASUREMENT(member) offsetof(struct record_measurement, member)
+#define UNIT_IMAGE(member) offsetof(struct record_unit_image, member)
 
 /* clang-format off */
 static const struct field image_rows[] = {
@@ -39,6 +40,8 @@ static const struct field run_rows[] = {
 	{ "bridge_release", FIELD_TEXT, RUN(bridge_release), 0 },
 	{ "bridge_driver",  FIELD_TEXT, RUN(bridge_driver),  0 },
 	{ "start_way",      FIELD_TEXT, RUN(start_way),      0 },
+	{ "nest",           FIELD_INT_NOT_ZERO, RUN(nest),   0 },
+	{ "purpose",        FIELD_TEXT, RUN(purpose),        0 },
 };
 
 static const struct field result_rows[] = {
@@ -111,6 +114,13 @@ static const struct field measurement_rows[] = {
 	{ "high",    FIELD_REAL, MEASUREMENT(high),    MEASUREMENT(has_high) },
 	{ "outcome", FIELD_TEXT, MEASUREMENT(outcome), 0 },
 };
+
+static const struct field unit_image_rows[] = {
+	{ "partition",  FIELD_TEXT, UNIT_IMAGE(partition),  0 },
+	{ "addr",       FIELD_INT,  UNIT_IMAGE(addr),       0 },
+	{ "size_bytes", FIELD_INT,  UNIT_IMAGE(size_bytes), 0 },
+	{ "sha256",     FIELD_TEXT, UNIT_IMAGE(sha256),     0 },
+};
 /* clang-format on */
 
 const struct field_table image_fields = {
@@ -153,6 +163,15 @@ const struct field_table measurement_fields = {
 	.record_bytes = sizeof(struct record_measurement),
 	.fields = measurement_rows,
 	.count = COUNT(measurement_rows),
+};
+
+const struct field_table unit_image_fields = {
+	.table = "unit_image",
+	.key = "run_id",
+	.order = "position",
+	.record_bytes = sizeof(struct record_unit_image),
+	.fields = unit_image_rows,
+	.count = COUNT(unit_image_rows),
 };
 
 static int first_index(const struct field_table *table)

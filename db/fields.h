@@ -39,6 +39,7 @@ extern const struct field_table run_fields;         /* record_run -> run, key st
 extern const struct field_table result_fields;      /* record_result -> result */
 extern const struct field_table step_fields;        /* record_step -> step */
 extern const struct field_table measurement_fields; /* record_measurement -> measurement */
+extern const struct field_table unit_image_fields;  /* record_unit_image -> unit_image */
 
 /* INSERT for this table, its key and order first, ready to bind. */
 enum status fields_prepare(struct db *db, const struct field_table *table, sqlite3_stmt **stmt,

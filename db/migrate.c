@@ -8,10 +8,7 @@
 #define LEDGER_VERSION 4 /* the first with a ledger */
 
 static const char *const migrations[] = {
-	schema_sql,
-	schema_2_sql,
-	schema_3_sql,
-	schema_4_sql,
+	schema_sql, schema_2_sql, schema_3_sql, schema_4_sql, schema_5_sql,
 };
 
 const char *const *migration_rows(size_t *count)

@@ -15,7 +15,7 @@
 
 #define DB_APPLICATION_ID 0x464c5348 /* "FLSH" */
 
-extern const char schema_sql[], schema_2_sql[], schema_3_sql[], schema_4_sql[];
+extern const char schema_sql[], schema_2_sql[], schema_3_sql[], schema_4_sql[], schema_5_sql[];
 
 /* The list; row i leads from version i to i + 1. */
 const char *const *migration_rows(size_t *count);

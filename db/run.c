@@ -190,35 +190,54 @@ static enum status put_measurements(struct db *db, const struct record_result *r
 	return st;
 }
 
-static enum status put_log(struct db *db, const struct record_result *result, struct err *err)
+static enum status put_unit_images(struct db *db, const struct record_result *result,
+				   struct err *err)
+{
+	enum status st = STATUS_OK;
+
+	for (size_t i = 0; i < result->unit_image_count && !st; i++)
+		st = fields_insert(db, &unit_image_fields, result->run_id, (int64_t)i,
+				   &result->unit_images[i], err);
+	return st;
+}
+
+/* sql inserts run ?1 with text ?2. */
+static enum status put_text(struct db *db, const char *sql, const char *run_id, const char *text,
+			    struct err *err)
 {
 	sqlite3_stmt *stmt;
 
-	TRY(sql_prepare(db, "INSERT INTO unit_log (run_id, text) VALUES (?1, ?2)", &stmt, err));
-	sql_bind_text(stmt, 1, result->run_id);
-	sql_bind_text(stmt, 2, result->log);
+	if (!text)
+		return STATUS_OK;
+	TRY(sql_prepare(db, sql, &stmt, err));
+	sql_bind_text(stmt, 1, run_id);
+	sql_bind_text(stmt, 2, text);
 	enum status st = sql_run(db, stmt, err);
 	sqlite3_finalize(stmt);
 	return st;
 }
 
+/* Its row, and those that go into its entry of the ledger with it. */
+static enum status put_result(struct db *db, const struct record_result *result, struct err *err)
+{
+	TRY(fields_insert(db, &result_fields, NULL, 0, result, err));
+	TRY(put_steps(db, result, err));
+	TRY(put_measurements(db, result, err));
+	TRY(put_unit_images(db, result, err));
+	TRY(put_text(db, "INSERT INTO console_log (run_id, text) VALUES (?1, ?2)", result->run_id,
+		     result->console, err));
+	return put_text(db, "INSERT INTO unit_log (run_id, text) VALUES (?1, ?2)", result->run_id,
+			result->log, err);
+}
+
 enum status fact_result(struct db *db, const struct record_result *result, struct err *err)
 {
-	sqlite3_stmt *stmt;
-
 	if (result->mac)
 		TRY(put_unit(db, result, err));
-	TRY(fields_prepare(db, &result_fields, &stmt, err));
-	fields_bind(stmt, &result_fields, result);
-	enum status st = sql_run(db, stmt, err);
-	sqlite3_finalize(stmt);
-	if (!st)
-		st = put_steps(db, result, err);
-	if (!st)
-		st = put_measurements(db, result, err);
-	if (!st && result->log)
-		st = put_log(db, result, err);
-	return st ? st : ledger_append(db, "result", result->run_id, err);
+	TRY(put_result(db, result, err));
+	TRY(ledger_append(db, "result", result->run_id, err));
+	return result->serial_end ? fact_put(db, RECORD_SERIAL_STATE, result->serial_end, err)
+				  : STATUS_OK;
 }
 
 /* ---- one fact, one transaction ---- */

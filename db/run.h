@@ -17,8 +17,9 @@ enum status db_put_recipe(struct db *db, const struct record_recipe *recipe, str
 /* Its recipe has to be there already, unless recipe_digest is NULL. */
 enum status db_put_run(struct db *db, const struct record_run *run, struct err *err);
 
-/* Result, steps, log, and the unit when its MAC is new. A second result for
- * the same run is refused, as is one without a run. */
+/* Result, steps, measurements, log, console, the unit's own images, how its serial number ends, and
+ * the unit when its MAC is new. A second result for the same run is refused, as is one without a
+ * run, and one whose serial_end contradicts the number's states (db/serials.h). */
 enum status db_put_result(struct db *db, const struct record_result *result, struct err *err);
 
 #endif

@@ -1,15 +1,17 @@
 -- Schema version 5: what a station that stands on the line all day adds to a run: its serial
 -- number's life, what its unit said after the restart, the labels, and what stopped the line.
 
--- The life of a serial number; of one product and number the newest counts (the ids sort by
--- time). RESERVED before the run that shall carry it, WRITTEN before the first byte of it may
--- reach a unit, COMMITTED together with the PASS, RETURNED when no byte of it went out and it may
--- be given to another unit, VOID when it may stand on a unit that did not pass: then it is never
--- given out again. A number that was never named here is free.
+-- The life of a serial number. position counts its moments from 1, and the last one counts,
+-- whatever the time in it. RESERVED before the run that shall carry it, WRITTEN before the first
+-- byte of it may reach a unit, COMMITTED together with the PASS, RETURNED when no byte of it went
+-- out and it may be given to another unit, VOID when it may stand on a unit that did not pass:
+-- then no other unit gets it. RETURNED of a number that its unit had before (COMMITTED or VOID)
+-- leaves it to that unit. A number that was never named here is free.
 CREATE TABLE serial_state (
 	serial_state_id TEXT PRIMARY KEY,
 	product         TEXT NOT NULL,
 	serial          TEXT NOT NULL,
+	position        INTEGER NOT NULL CHECK (position > 0),
 	state           TEXT NOT NULL
 		CHECK (state IN ('RESERVED', 'WRITTEN', 'COMMITTED', 'RETURNED', 'VOID')),
 	source          TEXT NOT NULL
@@ -18,14 +20,24 @@ CREATE TABLE serial_state (
 	mac             TEXT,
 	operator        TEXT,
 	reason          TEXT,
-	utc_ms          INTEGER NOT NULL
+	utc_ms          INTEGER NOT NULL,
+	UNIQUE (product, serial, position)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX serial_state_by_serial ON serial_state (product, serial, serial_state_id);
 CREATE INDEX serial_state_by_run ON serial_state (run_id) WHERE run_id IS NOT NULL;
 CREATE INDEX serial_state_by_mac ON serial_state (mac) WHERE mac IS NOT NULL;
-CREATE UNIQUE INDEX serial_is_committed_once ON serial_state (product, serial)
-	WHERE state = 'COMMITTED';
+-- The highest number that was given out of a range, and what came back since.
+CREATE INDEX serial_state_reserved ON serial_state (product, source, serial)
+	WHERE state = 'RESERVED';
+CREATE INDEX serial_state_returned ON serial_state (product, source, serial_state_id, serial)
+	WHERE state = 'RETURNED';
+
+-- Every program is told: a number that one unit carries is never another's.
+CREATE TRIGGER serial_state_is_of_one_unit BEFORE INSERT ON serial_state
+WHEN NEW.state = 'COMMITTED' AND EXISTS (
+	SELECT 1 FROM serial_state WHERE product = NEW.product AND serial = NEW.serial
+	AND state = 'COMMITTED' AND mac IS NOT NEW.mac)
+BEGIN SELECT RAISE(ABORT, 'a serial number is of one unit: it is committed to another'); END;
 
 -- What the unit's console said in the boot check, capped as the log is. It belongs to the result.
 CREATE TABLE console_log (
@@ -105,3 +117,95 @@ ALTER TABLE run ADD COLUMN purpose TEXT CHECK (purpose IN ('GOLDEN'));
 
 -- Counting the outcomes of all runs without reading their rows.
 CREATE INDEX result_by_run_outcome ON result (run_id, outcome, mac);
+
+DROP VIEW runs;
+
+-- One row per run, everything that people ask for. outcome is NULL while it runs.
+CREATE VIEW runs AS
+SELECT
+	run.run_id AS run_id,
+	run.kind AS kind,
+	run.purpose AS purpose,
+	result.outcome AS outcome,
+	result.code AS code,
+	result.party AS party,
+	result.proof AS proof,
+	result.mac AS mac,
+	result.custom_mac AS custom_mac,
+	run.serial AS serial,
+	result.generation AS generation,
+	result.duplicate_mac AS duplicate_mac,
+	result.chip AS chip,
+	result.revision AS revision,
+	result.package AS package,
+	result.features AS features,
+	result.crystal_mhz AS crystal_mhz,
+	result.flash_id AS flash_id,
+	result.flash_bytes AS flash_bytes,
+	result.embedded_flash_bytes AS embedded_flash_bytes,
+	result.embedded_psram_bytes AS embedded_psram_bytes,
+	result.security AS security,
+	result.secure_boot AS secure_boot,
+	result.secure_boot_v1 AS secure_boot_v1,
+	result.flash_encryption AS flash_encryption,
+	result.secure_download AS secure_download,
+	result.security_flags AS security_flags,
+	result.crypt_count AS crypt_count,
+	result.key_purposes AS key_purposes,
+	result.flash_status AS flash_status,
+	result.flash_status_set AS flash_status_set,
+	run.nest AS nest,
+	run.slot AS slot,
+	run.node AS node,
+	run.usb_path AS usb_path,
+	run.bridge AS bridge,
+	run.bridge_vid_pid AS bridge_vid_pid,
+	run.bridge_serial AS bridge_serial,
+	run.bridge_product AS bridge_product,
+	run.bridge_release AS bridge_release,
+	run.bridge_driver AS bridge_driver,
+	recipe.name AS recipe,
+	recipe.revision AS recipe_revision,
+	recipe.product AS product,
+	recipe.process AS process,
+	run.recipe_digest AS recipe_digest,
+	run.batch AS batch,
+	batch.work_order AS work_order,
+	batch.part_number AS part_number,
+	batch.part_revision AS part_revision,
+	batch.customer AS customer,
+	run.operator AS operator,
+	(SELECT group_concat(code, ', ') FROM override WHERE override.run_id = run.run_id) AS overridden,
+	station.host AS station,
+	station.program_version AS program_version,
+	strftime('%Y-%m-%dT%H:%M:%S', run.start_utc_ms / 1000, 'unixepoch')
+		|| format('.%03dZ', run.start_utc_ms % 1000) AS start_time,
+	strftime('%Y-%m-%dT%H:%M:%S', result.end_utc_ms / 1000, 'unixepoch')
+		|| format('.%03dZ', result.end_utc_ms % 1000) AS end_time,
+	run.start_utc_ms AS start_utc_ms,
+	result.end_utc_ms AS end_utc_ms,
+	result.duration_us / 1e6 AS duration_s,
+	run.start_way AS start_way,
+	result.loader AS loader,
+	result.rate_asked AS rate_asked,
+	result.rate_actual AS rate_actual,
+	result.ram_block_bytes AS ram_block_bytes,
+	result.data_block_bytes AS data_block_bytes,
+	result.pace_bytes AS pace_bytes,
+	result.tries AS tries,
+	result.rungs AS rungs,
+	result.rescued AS rescued,
+	result.evidence AS evidence,
+	result.suspects AS suspects,
+	result.advice AS advice,
+	result.raw_bytes AS raw_bytes,
+	result.wire_bytes AS wire_bytes,
+	result.skipped_bytes AS skipped_bytes,
+	result.data_us / 1e6 AS data_s,
+	result.detail AS detail,
+	result.device_code AS device_code
+FROM run
+JOIN station USING (station_id)
+LEFT JOIN recipe USING (recipe_digest)
+LEFT JOIN batch ON batch.batch = run.batch
+LEFT JOIN result USING (run_id);

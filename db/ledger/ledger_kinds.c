@@ -73,8 +73,10 @@ static const struct ledger_kind kinds[] = {
 			{ "step", "run_id", "position" },
 			{ "measurement", "run_id", "position" },
 			{ "unit_log", "run_id", "unit_log_id" },
+			{ "unit_image", "run_id", "position" },
+			{ "console_log", "run_id", "console_log_id" },
 		},
-		.child_count = 3,
+		.child_count = 5,
 		/* Not before its run, wherever the clock was set in between. */
 		.adopt_time_sql =
 			"max(end_utc_ms, ifnull((SELECT start_utc_ms FROM run "
@@ -88,6 +90,21 @@ static const struct ledger_kind kinds[] = {
 	},
 	{
 		.name = "alarm", .key = "alarm_id", .ref_sql = "alarm_id",
+	},
+	{
+		.name = "serial_state", .key = "serial_state_id", .ref_sql = "serial_state_id",
+	},
+	{
+		.name = "print_job", .key = "print_id", .ref_sql = "print_id",
+	},
+	{
+		.name = "print_event", .key = "print_event_id", .ref_sql = "print_event_id",
+	},
+	{
+		.name = "lockout", .key = "lockout_id", .ref_sql = "lockout_id",
+	},
+	{
+		.name = "lockout_end", .key = "lockout_id", .ref_sql = "lockout_id",
 	},
 };
 /* clang-format on */

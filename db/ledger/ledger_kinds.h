@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#define LEDGER_CHILDREN_MAX 3
+#define LEDGER_CHILDREN_MAX 5
 #define LEDGER_KINDS_MAX 32
 
 /* A table whose rows belong to a row of the kind, and go into its entry. */

@@ -573,7 +573,7 @@ static void a_version_that_was_set_back_is_refused(void **state)
 	const struct world *w = world_of(state);
 	const char *message;
 
-	for (int version = 0; version < 4; version++) {
+	for (int version = 0; version < 5; version++) {
 		struct err err;
 		struct db *db;
 		char sql[60];
@@ -587,8 +587,8 @@ static void a_version_that_was_set_back_is_refused(void **state)
 				fail_msg("version %d, mode %d: %s", version, mode, err.text);
 		}
 	}
-	assert_string_equal(world_ask(w, "SELECT count(*) FROM schema_version"), "4");
-	assert_int_equal(world_do(w, "PRAGMA user_version = 4", &message), SQLITE_OK);
+	assert_string_equal(world_ask(w, "SELECT count(*) FROM schema_version"), "5");
+	assert_int_equal(world_do(w, "PRAGMA user_version = 5", &message), SQLITE_OK);
 	struct ledger_report report = verify(w);
 	expect_fault(&report, LEDGER_SOUND, 0, NULL, NULL);
 }

@@ -132,8 +132,8 @@ static void a_newer_database_is_refused_with_both_versions(void **state)
 	const char *message;
 
 	make_records(w, 1);
-	assert_int_equal(world_do(w, "PRAGMA user_version = 7", &message), SQLITE_OK);
-	expect_refused(w->path, DB_WRITE, "schema 7, this program knows up to 4");
+	assert_int_equal(world_do(w, "PRAGMA user_version = 9", &message), SQLITE_OK);
+	expect_refused(w->path, DB_WRITE, "schema 9, this program knows up to 5");
 	expect_refused(w->path, DB_READ, "newer flashline");
 }
 
@@ -337,6 +337,7 @@ static void an_older_database_is_brought_up_in_one_transaction(void **state)
 		schema_2_sql,
 		schema_3_sql,
 		schema_4_sql,
+		schema_5_sql,
 		/* clang-format off */
 		"CREATE TABLE shift (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID; INSERT INTO shift VALUES ('early')",
 		/* clang-format on */
@@ -347,12 +348,12 @@ static void an_older_database_is_brought_up_in_one_transaction(void **state)
 
 	make_records(w, 3);
 	struct db *db = world_open(w, DB_WRITE);
-	assert_int_equal(migrate(db, rows, 6, &err), STATUS_OK);
-	assert_int_equal(migrate(db, rows, 6, &err), STATUS_OK);
+	assert_int_equal(migrate(db, rows, 7, &err), STATUS_OK);
+	assert_int_equal(migrate(db, rows, 7, &err), STATUS_OK);
 	db_close(db);
-	assert_string_equal(world_ask(w, "PRAGMA user_version"), "6");
+	assert_string_equal(world_ask(w, "PRAGMA user_version"), "7");
 	assert_string_equal(world_ask(w, "SELECT group_concat(version) FROM schema_version"),
-			    "1,2,3,4,5,6");
+			    "1,2,3,4,5,6,7");
 	assert_string_equal(world_ask(w, "SELECT count(*) || count(shift) FROM run"), "30");
 	assert_int_not_equal(world_do(w, "DELETE FROM shift", &message), SQLITE_OK);
 	assert_int_not_equal(world_do(w, "REPLACE INTO shift VALUES ('early')", &message),
@@ -406,7 +407,7 @@ static void records_of_version_1_stay_as_they_are_and_the_new_facts_are_unknown(
 	make_version(w, 1);
 	db = world_open(w, DB_WRITE);
 	db_close(db);
-	assert_string_equal(world_ask(w, "PRAGMA user_version"), "4");
+	assert_string_equal(world_ask(w, "PRAGMA user_version"), "5");
 	assert_string_equal(
 		world_ask(w, "SELECT group_concat(printf('%s %s %s %s %d %s', run_id, outcome, mac,"
 			     " chip, flash_bytes, security)) FROM runs WHERE run_id = 'a'"),
@@ -441,7 +442,7 @@ static void records_of_version_2_stay_as_they_are_beside_those_of_version_3(void
 	db = world_open(w, DB_WRITE);
 	world_put(db, sample_run.run_id);
 	db_close(db);
-	assert_string_equal(world_ask(w, "PRAGMA user_version"), "4");
+	assert_string_equal(world_ask(w, "PRAGMA user_version"), "5");
 	assert_string_equal(
 		world_ask(w, "SELECT printf('%s %d %s %s', code, secure_boot, security_flags,"
 			     " rungs) FROM runs WHERE run_id = 'c'"),
@@ -494,7 +495,7 @@ static void a_reader_brings_a_version_1_file_up_to_date_and_changes_no_record(vo
 
 	make_version(w, 1);
 	db_close(world_open(w, DB_READ));
-	assert_string_equal(world_ask(w, "PRAGMA user_version"), "4");
+	assert_string_equal(world_ask(w, "PRAGMA user_version"), "5");
 	assert_string_equal(world_ask(w, "SELECT outcome FROM runs WHERE run_id = 'a'"), "PASS");
 	/* Only a station may say that another one has stopped. */
 	assert_string_equal(world_ask(w, "SELECT count(*) FROM result"), "1");
@@ -509,6 +510,7 @@ static void a_migration_that_fails_changes_nothing(void **state)
 		schema_2_sql,
 		schema_3_sql,
 		schema_4_sql,
+		schema_5_sql,
 		"CREATE TABLE shift (name TEXT PRIMARY KEY) STRICT, WITHOUT ROWID",
 		"ALTER TABLE absent ADD COLUMN shift TEXT",
 	};
@@ -516,10 +518,10 @@ static void a_migration_that_fails_changes_nothing(void **state)
 
 	make_records(w, 3);
 	struct db *db = world_open(w, DB_WRITE);
-	assert_int_equal(migrate(db, rows, 6, &err), STATUS_DATABASE);
+	assert_int_equal(migrate(db, rows, 7, &err), STATUS_DATABASE);
 	assert_non_null(strstr(err.text, "no such table: absent"));
 	db_close(db);
-	assert_string_equal(world_ask(w, "PRAGMA user_version"), "4");
+	assert_string_equal(world_ask(w, "PRAGMA user_version"), "5");
 	assert_string_equal(world_ask(w, "SELECT count(*) FROM sqlite_schema WHERE name = 'shift'"),
 			    "0");
 	make_records(w, 1);

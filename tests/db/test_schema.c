@@ -7,11 +7,15 @@
 #include <string.h>
 
 static const char *const fact_tables[] = {
-	"schema_version", "station",     "recipe",      "image",        "recipe_image",   "run",
-	"unit",           "result",      "step",        "unit_log",     "ledger",         "chain",
-	"operator",       "slot",        "batch",       "batch_change", "approval",       "rule",
-	"override",       "disposition", "measurement", "attachment",   "attachment_use", "alarm",
-	"serial_block",   "outbox",      "plant_claim",
+	"schema_version", "station",     "recipe",         "image",
+	"recipe_image",   "run",         "unit",           "result",
+	"step",           "unit_log",    "ledger",         "chain",
+	"operator",       "slot",        "batch",          "batch_change",
+	"approval",       "rule",        "override",       "disposition",
+	"measurement",    "attachment",  "attachment_use", "alarm",
+	"serial_block",   "outbox",      "plant_claim",    "serial_state",
+	"console_log",    "unit_image",  "print_job",      "print_event",
+	"lockout",        "lockout_end",
 };
 #define TABLE_COUNT (sizeof(fact_tables) / sizeof(fact_tables[0]))
 
@@ -113,10 +117,10 @@ static void the_file_is_in_write_ahead_mode_and_names_its_version(void **state)
 
 	make_one_of_each(w);
 	assert_string_equal(world_ask(w, "PRAGMA journal_mode"), "wal");
-	assert_string_equal(world_ask(w, "PRAGMA user_version"), "4");
+	assert_string_equal(world_ask(w, "PRAGMA user_version"), "5");
 	assert_string_equal(world_ask(w, "PRAGMA application_id"), "1179407176");
 	assert_string_equal(world_ask(w, "SELECT group_concat(version) FROM schema_version"),
-			    "1,2,3,4");
+			    "1,2,3,4,5");
 }
 
 static void the_view_runs_has_exactly_the_columns_of_the_table_of_columns(void **state)

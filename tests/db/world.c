@@ -60,6 +60,7 @@ const struct record_run sample_run = {
 	.bridge_release = "0443",
 	.bridge_driver = "cdc_acm",
 	.start_way = "stub 921600, RAM blocks of 1024",
+	.nest = 7,
 };
 
 static const struct record_step sample_steps[] = {
@@ -88,6 +89,16 @@ static const struct record_measurement sample_measurements[] = {
 		.outcome = "PASS",
 	},
 	{ .name = "boot_text", .text = "ets Jul 29 2019" },
+};
+
+static const struct record_unit_image sample_unit_images[] = {
+	{
+		.partition = "fctry",
+		.addr = 0x3f0000,
+		.size_bytes = 24576,
+		.sha256 = "aa00000000000000000000000000000000000000000000000000000000000003",
+	},
+	{ .partition = "secrets", .addr = 0x3f8000, .size_bytes = 12288 },
 };
 
 const struct record_batch sample_batch = {
@@ -171,6 +182,9 @@ const struct record_result sample_result = {
 	.step_count = 2,
 	.measurements = sample_measurements,
 	.measurement_count = 2,
+	.unit_images = sample_unit_images,
+	.unit_image_count = 2,
+	.console = "    1.204 I (312) main: board ok\n",
 	.log = "    0.532 sync\n   22.757 pass\n",
 };
 
@@ -311,6 +325,41 @@ void world_put_each(struct db *db)
 						   .first = 1,
 						   .last = 500,
 						   .leased_utc_ms = 1795340000003 };
+	const struct record_serial_state serial_state = { .product = "m5stack/core2",
+							  .serial = "SN00043",
+							  .state = "RESERVED",
+							  .source = "RANGE",
+							  .run_id = run_id,
+							  .mac = sample_result.mac,
+							  .operator_name = "li.wei",
+							  .reason = "label lost",
+							  .utc_ms = 1795350800005 };
+	const struct record_print_job print_job = { .print_id = "p1",
+						    .run_id = run_id,
+						    .copy = 2,
+						    .mac = sample_result.mac,
+						    .serial = "SN00042",
+						    .printer = "zpl 192.168.1.50:9100",
+						    .template_sha256 = "ee01",
+						    .content = "^XA^FDSN00042^FS^XZ",
+						    .operator_name = "li.wei",
+						    .reason = "smeared",
+						    .utc_ms = 1795350800006 };
+	const struct record_print_event print_event = { .print_id = "p1",
+							.state = "MISMATCH",
+							.detail = "SN00041",
+							.operator_name = "li.wei",
+							.utc_ms = 1795350800007 };
+	const struct record_lockout lockout = { .lockout_id = "l1",
+						.code = "FAILS_IN_A_ROW",
+						.slot = sample_run.slot,
+						.detail = "3 of 3 failed",
+						.utc_ms = 1795350800008 };
+	const struct record_lockout_end lockout_end = { .lockout_id = "l1",
+							.how = "OVERRIDDEN",
+							.operator_name = "q.engineer",
+							.reason = "cable changed",
+							.utc_ms = 1795350800009 };
 	const struct record_ack ack = {
 		.server = "plant", .chain_id = "c", .up_to_seq = 3, .acked_utc_ms = 1795350800003
 	};
@@ -333,7 +382,9 @@ void world_put_each(struct db *db)
 		{ RECORD_OVERRIDE, &sample_override }, { RECORD_DISPOSITION, &disposition },
 		{ RECORD_ATTACHMENT, &attachment },    { RECORD_ALARM, &alarm },
 		{ RECORD_SERIAL_BLOCK, &block },       { RECORD_ACK, &ack },
-		{ RECORD_PLANT_CLAIM, &claim },
+		{ RECORD_PLANT_CLAIM, &claim },        { RECORD_SERIAL_STATE, &serial_state },
+		{ RECORD_PRINT_JOB, &print_job },      { RECORD_PRINT_EVENT, &print_event },
+		{ RECORD_LOCKOUT, &lockout },          { RECORD_LOCKOUT_END, &lockout_end },
 	};
 	struct err err;
 
