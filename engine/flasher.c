@@ -276,7 +276,7 @@ static size_t regions_max(const struct flash_plan *plan)
 		if (plan->variants[i].region_count > most)
 			most = plan->variants[i].region_count;
 	}
-	return most;
+	return most + (plan ? plan->own_range_count : 0);
 }
 
 static enum status run_init(struct run *r)
@@ -338,6 +338,7 @@ enum status flasher_run(const struct flash_job *job, struct flash_report *report
 	}
 	fill_report(&r, st);
 	loader_release(&r.loader);
+	run_release_own(&r);
 	free(r.is_proven);
 	free(r.sectors);
 	return st;

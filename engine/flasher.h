@@ -34,6 +34,7 @@ struct flash_region {
 	const uint32_t *packed_marks;
 	uint8_t md5[16];
 	bool is_boot_sector; /* first sector of the boot loader: erased first, written last */
+	bool is_secret;      /* its MD5 is never told: from one a short secret could be guessed */
 };
 
 /* All regions for one flash size, in the order they are written (boot sector last). */
@@ -61,7 +62,8 @@ struct flash_plan {
 	const struct chip *chip;
 	uint16_t min_rev, max_rev; /* major * 100 + minor; max 65535 = no limit; images included */
 	uint32_t flash_bytes;      /* exact size wanted, 0 = any that has room */
-	uint32_t end_addr;         /* end of the highest region: what the flash must hold */
+	uint32_t end_addr;         /* end of the highest region: what the flash must hold; those
+				    * of own_ranges included */
 	const struct flash_variant *variants;
 	size_t variant_count;
 	enum erase_mode erase;
@@ -85,6 +87,13 @@ struct flash_plan {
 	 */
 	enum status (*pack)(const uint8_t *data, size_t size_bytes, uint8_t **packed,
 			    size_t *packed_bytes, struct err *err);
+	/*
+	 * Where each unit gets bytes of its own (flash_job.own_regions): in no sector of a region,
+	 * each a multiple of FLASH_SECTOR_BYTES. Known beforehand, for limits and interlocks.
+	 */
+	const struct flash_range *own_ranges;
+	size_t own_range_count;
+	size_t own_packed_bytes; /* of all of them, as those of a usual unit pack */
 };
 
 /* ---- how this port can be talked to: made by station/ from the bridge's row ---- */
@@ -201,17 +210,18 @@ struct flash_job {
 				   struct err *err); /* ctx: reopen_ctx */
 	const struct flash_boot *boot;               /* of FLASH; NULL: none */
 	/*
-	 * Regions of this unit alone, made once it is known and judged, before anything is
-	 * written: written, proven and counted with the plan's, with which they share no
-	 * sector. What *regions points to stays valid until flasher_run returns; their addresses
-	 * and sizes are those of own_ranges. Anything but STATUS_OK ends the run with that status.
+	 * The regions of this unit alone, one for each of the plan's own_ranges and in their order:
+	 * label, addr, data, size_bytes and is_secret, the rest is done here. Asked for once a run,
+	 * after watch.identified and before anything is written; from then on they are written,
+	 * proven and counted like the plan's. What *regions points to stays valid until
+	 * flasher_run returns. A VERIFY run may be given none of them (*count 0): then they are not
+	 * judged. Anything but STATUS_OK ends the run with that status. NULL: of a VERIFY run, or
+	 * of a plan without own_ranges.
 	 */
 	enum status (*own_regions)(void *ctx, const struct ident *ident,
 				   const struct flash_region **regions, size_t *count,
 				   struct err *err);
 	void *own_ctx;
-	const struct flash_range *own_ranges; /* known beforehand, for the time limit */
-	size_t own_range_count;               /* 0: there are none */
 	/* What worked in this slot the last time; NULL: the best that the link offers. What the
 	 * link does not have is not taken over. */
 	const struct flash_way *start;

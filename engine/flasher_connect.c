@@ -381,7 +381,8 @@ static enum status identify(struct run *r)
 		TRY(run_judge_flash(r, &now));
 		TRY(run_set_flash_size(r, r->flash_bytes));
 	}
-	return ask_watch(r);
+	TRY(ask_watch(r));
+	return run_take_own(r);
 }
 
 /* All of it only asks. */

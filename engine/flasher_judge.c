@@ -119,6 +119,10 @@ static bool writes_below(const struct flash_plan *plan, uint32_t end)
 				return true;
 		}
 	}
+	for (size_t i = 0; i < plan->own_range_count; i++) {
+		if (plan->own_ranges[i].addr < end)
+			return true;
+	}
 	return false;
 }
 

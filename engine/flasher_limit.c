@@ -58,22 +58,31 @@ struct variant_limit {
 	uint32_t most_bytes; /* of a region */
 };
 
-static struct variant_limit variant_limit(const struct flash_variant *v, bool compress)
+static void add_region(struct variant_limit *ms, const struct flash_region *g, bool compress)
+{
+	uint64_t bytes = wire_bytes(g, compress);
+	uint64_t wire_ms = wire_us(bytes, SLOWEST_BAUD) / 1000;
+
+	if (g->size_bytes > ms->most_bytes)
+		ms->most_bytes = (uint32_t)g->size_bytes;
+	ms->try_ms += REGION_MS + wire_ms +
+		      (uint64_t)g->size_bytes * (WRITE_MS_PER_MB + MD5_MS_PER_MB) / BYTES_PER_MB;
+	/* A way that needs pieces is kept from then on, and what was sent is not again. */
+	ms->once_ms += paced_us(bytes, SLOWEST_BAUD, WAY_SMALLEST_PIECE) / 1000 - wire_ms;
+}
+
+static struct variant_limit variant_limit(const struct flash_variant *v,
+					  const struct flash_plan *plan)
 {
 	struct variant_limit ms = { .try_ms = 0 };
 
-	for (size_t i = 0; i < v->region_count; i++) {
-		const struct flash_region *g = &v->regions[i];
-		uint64_t bytes = wire_bytes(g, compress);
-		uint64_t wire_ms = wire_us(bytes, SLOWEST_BAUD) / 1000;
+	for (size_t i = 0; i < v->region_count; i++)
+		add_region(&ms, &v->regions[i], plan->compress);
+	/* How well a unit's own bytes pack is not known beforehand. */
+	for (size_t i = 0; i < plan->own_range_count; i++) {
+		const struct flash_region own = { .size_bytes = plan->own_ranges[i].size_bytes };
 
-		if (g->size_bytes > ms.most_bytes)
-			ms.most_bytes = (uint32_t)g->size_bytes;
-		ms.try_ms +=
-			REGION_MS + wire_ms +
-			(uint64_t)g->size_bytes * (WRITE_MS_PER_MB + MD5_MS_PER_MB) / BYTES_PER_MB;
-		/* A way that needs pieces is kept from then on, and what was sent is not again. */
-		ms.once_ms += paced_us(bytes, SLOWEST_BAUD, WAY_SMALLEST_PIECE) / 1000 - wire_ms;
+		add_region(&ms, &own, false);
 	}
 	return ms;
 }
@@ -83,7 +92,7 @@ static struct variant_limit longest_variant(const struct flash_plan *plan)
 	struct variant_limit most = { .try_ms = 0 };
 
 	for (size_t i = 0; i < plan->variant_count; i++) {
-		struct variant_limit v = variant_limit(&plan->variants[i], plan->compress);
+		struct variant_limit v = variant_limit(&plan->variants[i], plan);
 
 		if (v.try_ms + v.once_ms > most.try_ms + most.once_ms)
 			most = v;
@@ -149,20 +158,19 @@ uint32_t flasher_limit_ms(const struct flash_plan *plan, const struct link_profi
 #define STUB_BLOCK 0x4000u
 #define ROM_BLOCK 0x400u
 
-static double region_s(const struct flash_region *g, bool compress, uint32_t rate_baud,
-		       bool with_stub)
+/* bytes: as they are sent. */
+static double region_s(size_t size_bytes, size_t bytes, uint32_t rate_baud, bool with_stub)
 {
-	size_t bytes = compress && g->packed ? g->packed_bytes : g->size_bytes;
 	size_t block = with_stub ? STUB_BLOCK : ROM_BLOCK;
 	size_t blocks = (bytes + block - 1) / block;
-	size_t sectors = (g->size_bytes + FLASH_SECTOR_BYTES - 1) / FLASH_SECTOR_BYTES;
+	size_t sectors = (size_bytes + FLASH_SECTOR_BYTES - 1) / FLASH_SECTOR_BYTES;
 	/* One byte in 128 is escaped. */
 	uint64_t wire = bytes + bytes / 128 + blocks * FRAME_BYTES;
 	double s = (double)wire_us(wire, rate_baud) / 1e6 + (double)blocks * TURNAROUND_S;
 
 	if (!with_stub)
 		s += (double)sectors * ROM_ERASE_S_PER_SECTOR;
-	return s + (double)g->size_bytes * (with_stub ? STUB_MD5_S_PER_MB : ROM_MD5_S_PER_MB) / 1e6;
+	return s + (double)size_bytes * (with_stub ? STUB_MD5_S_PER_MB : ROM_MD5_S_PER_MB) / 1e6;
 }
 
 double flasher_expected_s(const struct flash_plan *plan, uint32_t rate_baud, bool with_stub)
@@ -172,7 +180,21 @@ double flasher_expected_s(const struct flash_plan *plan, uint32_t rate_baud, boo
 
 	if (!plan->variant_count)
 		return s;
-	for (size_t i = 0; i < plan->variants[0].region_count; i++)
-		s += region_s(&plan->variants[0].regions[i], plan->compress, rate, with_stub);
+	for (size_t i = 0; i < plan->variants[0].region_count; i++) {
+		const struct flash_region *g = &plan->variants[0].regions[i];
+
+		s += region_s(g->size_bytes,
+			      plan->compress && g->packed ? g->packed_bytes : g->size_bytes, rate,
+			      with_stub);
+	}
+	for (size_t i = 0; i < plan->own_range_count; i++) {
+		size_t size = plan->own_ranges[i].size_bytes;
+
+		s += region_s(size,
+			      plan->compress && plan->own_packed_bytes
+				      ? plan->own_packed_bytes / plan->own_range_count
+				      : size,
+			      rate, with_stub);
+	}
 	return s;
 }

@@ -118,12 +118,14 @@ void run_name_sector(struct run *r, const struct flash_region *g)
 static enum status judge_difference(struct run *r, const struct flash_region *g,
 				    const uint8_t md5[static MD5_BYTES], bool is_said_twice)
 {
-	char is[2 * MD5_BYTES + 1], planned[2 * MD5_BYTES + 1];
+	char is[2 * MD5_BYTES + 1] = "(secret)", planned[2 * MD5_BYTES + 1] = "another one";
 	unsigned bits = differing_bits(md5, g->md5);
 	struct err *err = &r->report->err;
 
-	hex_text(md5, MD5_BYTES, is);
-	hex_text(g->md5, MD5_BYTES, planned);
+	if (!g->is_secret) {
+		hex_text(md5, MD5_BYTES, is);
+		hex_text(g->md5, MD5_BYTES, planned);
+	}
 	if (bits < MD5_NEAR_BITS)
 		return err_set(err, STATUS_GARBLED,
 			       "%s at %08x: MD5 %s arrived and differs from the plan's in %u of "

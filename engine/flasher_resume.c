@@ -52,6 +52,8 @@ uint8_t *run_new_sectors(const struct flash_plan *plan)
 			count += run_sector_count(&v->regions[n]);
 		most = count > most ? count : most;
 	}
+	for (size_t i = 0; plan && i < plan->own_range_count; i++)
+		most += plan->own_ranges[i].size_bytes / FLASH_SECTOR_BYTES;
 	return calloc(most, sizeof(uint8_t));
 }
 

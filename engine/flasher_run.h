@@ -69,6 +69,12 @@ struct run {
 	enum status first_failure;
 	char ways[600]; /* one line each, in which it was tried */
 	char more[800]; /* further evidence, one line each */
+
+	/* This unit's own regions, and those of the plan's variant: flasher_own.c. */
+	struct flash_region *own;
+	size_t own_count;
+	struct flash_region *with_own;
+	struct flash_variant own_variant; /* with_own */
 };
 
 /* ---- telling: flasher_report.c ---- */
@@ -120,6 +126,9 @@ enum status run_wait(struct run *r, uint32_t ms);
 /* flasher_judge.c: before the flash is asked for anything, and when its size is known. */
 enum status run_judge_unit(struct run *r, const struct ident *ident);
 enum status run_judge_flash(struct run *r, const struct ident *ident);
+/* flasher_own.c: the unit's own regions become part of r->variant. Behind run_judge_flash. */
+enum status run_take_own(struct run *r);
+void run_release_own(struct run *r);
 /* flasher_restart.c: into the application. Changes no verdict. */
 void run_restart(struct run *r, enum status verdict);
 /* flasher_prepare.c */
@@ -172,7 +181,8 @@ struct data_phase {
 
 /* flasher_resume.c: what of a region is there already, and writing the rest. */
 size_t run_sector_count(const struct flash_region *g);
-/* For the largest variant of the plan (NULL: none), nothing known yet; free() it. */
+/* For the largest variant of the plan (NULL: none) and a unit's own regions, nothing known yet;
+ * free() it. */
 uint8_t *run_new_sectors(const struct flash_plan *plan);
 /* Of that region of the variant: SECTOR_... each. */
 uint8_t *run_sectors(const struct run *r, size_t region);
