@@ -1,4 +1,4 @@
-#include "station/cmd_run.h"
+#include "station/cmd_session.h"
 
 #include "recipes/check.h"
 

@@ -3,7 +3,7 @@
 #include "db/decided.h"
 #include "db/find.h"
 #include "db/run.h"
-#include "station/cmd_run.h"
+#include "station/cmd_session.h"
 #include "station/help.h"
 #include "station/record_of.h"
 

@@ -1,5 +1,5 @@
 /* flash, verify and identify: three kinds of the same session. */
-#include "station/cmd_run.h"
+#include "station/cmd_session.h"
 #include "station/station.h"
 
 static enum exit_code run_recipe(enum flash_kind kind, const struct options *options)

@@ -1,6 +1,6 @@
 /* A recipe out of what other tools made. */
 #define _XOPEN_SOURCE 700 /* realpath */
-#include "station/cmd_run.h"
+#include "station/cmd_session.h"
 
 #include "db/out_file.h"
 #include "recipes/import.h"

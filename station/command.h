@@ -44,6 +44,7 @@ struct options {
 	const char *recipe, *work_order, *part_number, *part_revision, *customer;
 	uint64_t quantity, quota, units; /* 0 not given */
 	const char *anchor, *plant, *html, *product, *prefix, *process_code;
+	const char *web; /* "ADDRESS:PORT", or "off" */
 	bool strict;
 	const char *chip;                 /* a chip's key */
 	uint64_t size_bytes, nvs_version; /* 0 not given */
@@ -99,8 +100,9 @@ enum option_id {
 	OPTION_SIZE,
 	OPTION_SET,
 	OPTION_NVS_VERSION,
+	OPTION_WEB,
 };
-#define OPTION_COUNT (OPTION_NVS_VERSION + 1)
+#define OPTION_COUNT (OPTION_WEB + 1)
 #define TAKES(id) (UINT64_C(1) << OPTION_##id)
 
 struct command {
@@ -127,6 +129,7 @@ void options_release(struct options *options);
 
 enum exit_code cmd_ports(const struct options *options);
 enum exit_code cmd_identify(const struct options *options);
+enum exit_code cmd_run(const struct options *options);
 enum exit_code cmd_flash(const struct options *options);
 enum exit_code cmd_verify(const struct options *options);
 enum exit_code cmd_check(const struct options *options);

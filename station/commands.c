@@ -19,6 +19,23 @@
 /* clang-format off */
 static const struct command rows[] = {
 	{
+		.name = "run",
+		.operands = "RECIPE|STATION", .operands_min = 1, .operands_max = 1,
+		.takes = TAKES_PORTS | TAKES(DB) | TAKES(OPERATOR) | TAKES(BATCH) | TAKES(PRODUCTS) |
+			 TAKES(PLANT) | TAKES(NO_MEMORY) | TAKES(WEB),
+		.summary = "stand on the line all day: flash every unit that is plugged in",
+		.text =
+		"Takes every unit that is plugged into one of its slots, flashes it, proves it, records it and\n"
+		"keeps the result on the screen until the unit is taken out; then it takes the next one.\n"
+		"STATION is a station file ('station:' is its first key): slots, batch, printer, lockouts;\n"
+		"'flashline slots learn' writes its slots. With a recipe alone the slots are those of --ports,\n"
+		"or with --all every port with a known bridge. Ports that are no slots are never touched.\n"
+		"A unit that passed or failed is not flashed again when it is plugged in again.\n"
+		"Ctrl-C lets the units at work finish and starts no others; a second Ctrl-C stops them.\n"
+		"SIGHUP reads the recipe again, for the units from then on. docs/line.md",
+		.run = cmd_run,
+	},
+	{
 		.name = "flash",
 		.operands = "RECIPE", .operands_min = 1, .operands_max = 1,
 		.takes = TAKES_RUN | TAKES(NO_MEMORY) | TAKES(OVERRIDE) | TAKES(REASON),

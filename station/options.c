@@ -59,6 +59,7 @@ static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_SIZE]      = { "size", 0, "BYTES", "of the partition: 0x6000, 24K" },
 	[OPTION_SET]       = { "set", 0, "NAME=VALUE", "what {NAME} stands for; repeated for more" },
 	[OPTION_NVS_VERSION] = { "nvs-version", 0, "N", "1 for firmware with an ESP-IDF from before August 2018 (default 2)" },
+	[OPTION_WEB]       = { "web", 0, "ADDRESS:PORT", "where the line's page is served (default 127.0.0.1:8320); off: nowhere" },
 };
 /* clang-format on */
 
@@ -296,6 +297,8 @@ static const char **text_member(struct options *o, unsigned id)
 		return &o->prefix;
 	case OPTION_PROCESS_CODE:
 		return &o->process_code;
+	case OPTION_WEB:
+		return &o->web;
 	}
 	return NULL;
 }

@@ -38,12 +38,45 @@ static void no_verdict_comes_before_the_run_is_recorded(void **state)
 	assert_int_equal(AFTER(SLOT_START, SLOT_OPENED), SLOT_STARTING);
 }
 
-static void nothing_changes_what_is_done(void **state)
+static void nothing_but_taking_the_unit_out_changes_what_is_done(void **state)
 {
 	(void)state;
 	for (unsigned event = 0; event < SLOT_EVENT_COUNT; event++) {
+		if (event == SLOT_LEAVE)
+			continue;
 		assert_int_equal(slot_next(SLOT_DONE, event), SLOT_DONE);
 		assert_int_equal(slot_next(SLOT_NOT_STARTED, event), SLOT_NOT_STARTED);
+	}
+	assert_int_equal(slot_next(SLOT_DONE, SLOT_LEAVE), SLOT_EMPTY);
+	assert_int_equal(slot_next(SLOT_NOT_STARTED, SLOT_LEAVE), SLOT_EMPTY);
+}
+
+static void an_empty_slot_only_takes_a_unit(void **state)
+{
+	(void)state;
+	for (unsigned event = 0; event < SLOT_EVENT_COUNT; event++)
+		assert_int_equal(slot_next(SLOT_EMPTY, event),
+				 event == SLOT_ARRIVE ? SLOT_SETTLING : SLOT_EMPTY);
+}
+
+static void a_unit_settles_before_it_waits(void **state)
+{
+	(void)state;
+	assert_int_equal(slot_next(SLOT_SETTLING, SLOT_START), SLOT_SETTLING);
+	assert_int_equal(slot_next(SLOT_SETTLING, SLOT_SETTLE), SLOT_WAITING);
+	assert_int_equal(slot_next(SLOT_SETTLING, SLOT_LEAVE), SLOT_EMPTY);
+	assert_int_equal(slot_next(SLOT_WAITING, SLOT_LEAVE), SLOT_EMPTY);
+}
+
+static void a_slot_with_a_run_is_not_emptied_before_its_verdict(void **state)
+{
+	static const enum slot_state states[] = { SLOT_STARTING, SLOT_OPENING, SLOT_RUNNING,
+						  SLOT_STORING };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		assert_int_equal(slot_next(states[i], SLOT_LEAVE), states[i]);
+		assert_int_equal(slot_next(states[i], SLOT_ARRIVE), states[i]);
 	}
 }
 
@@ -77,7 +110,10 @@ int main(void)
 		cmocka_unit_test(a_run_goes_from_waiting_to_done),
 		cmocka_unit_test(a_refused_port_has_a_verdict_too),
 		cmocka_unit_test(no_verdict_comes_before_the_run_is_recorded),
-		cmocka_unit_test(nothing_changes_what_is_done),
+		cmocka_unit_test(nothing_but_taking_the_unit_out_changes_what_is_done),
+		cmocka_unit_test(an_empty_slot_only_takes_a_unit),
+		cmocka_unit_test(a_unit_settles_before_it_waits),
+		cmocka_unit_test(a_slot_with_a_run_is_not_emptied_before_its_verdict),
 		cmocka_unit_test(a_second_verdict_changes_nothing),
 		cmocka_unit_test(a_started_unit_is_never_dismissed),
 		cmocka_unit_test(every_state_has_a_name_of_its_own),

@@ -1,6 +1,6 @@
 /* What flash, verify and identify share: choosing ports, opening records, a view, the loop. */
-#ifndef STATION_CMD_RUN_H
-#define STATION_CMD_RUN_H
+#ifndef STATION_CMD_SESSION_H
+#define STATION_CMD_SESSION_H
 
 #include "engine/flasher.h"
 #include "recipes/plan.h"
