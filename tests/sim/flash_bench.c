@@ -48,6 +48,21 @@ static enum status keep_identified(void *ctx, const struct ident *ident, struct 
 	return err_set(err, b->identified_status, "a guard said no");
 }
 
+static enum status give_own(void *ctx, const struct ident *ident,
+			    const struct flash_region **regions, size_t *count, struct err *err)
+{
+	struct flash_bench *b = ctx;
+
+	(void)ident;
+	assert_int_equal(b->identified_calls, 1); /* guards first */
+	b->own_calls++;
+	if (b->own_status)
+		return err_set(err, b->own_status, "no number is left");
+	*regions = b->own;
+	*count = b->own_count;
+	return STATUS_OK;
+}
+
 /* ---- a port that comes and goes, an adapter without lines ---- */
 
 static enum status follow_port(void *ctx, struct transport **transport, struct deadline d,
@@ -207,6 +222,8 @@ enum status bench_run(struct flash_bench *b, enum flash_kind kind, const struct 
 		.reopen_ctx = b,
 		.power_cycle = b->can_power_cycle ? switch_power : NULL,
 		.start = b->start,
+		.own_regions = give_own,
+		.own_ctx = b,
 	};
 	return flasher_run(&b->job, &b->report);
 }

@@ -33,6 +33,11 @@ struct flash_bench {
 	bool can_power_cycle;          /* the hub's port can be switched */
 	unsigned power_cycles;
 	struct transport_ops ops_without_lines;
+	/* flash_job.own_regions gives these, or that status; asked for so often. */
+	const struct flash_region *own;
+	size_t own_count;
+	enum status own_status;
+	unsigned own_calls;
 	uint64_t cancel_at_us;               /* 0 never */
 	uint64_t programmed_when_identified; /* what the flash had seen by then */
 };
