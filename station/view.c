@@ -6,6 +6,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+/* Of a line, in JSON: fewer would hide what a slot does, more would be noise. Our choice. */
+#define STATE_EVERY_US 5000000
+
 struct view_state {
 	enum view_kind kind;
 	struct printer *printer;
@@ -14,6 +17,8 @@ struct view_state {
 	/* What each slot was last shown at: percent (plain), bytes and time (JSON). */
 	uint8_t *milestones;
 	uint64_t *shown_bytes;
+	struct textbuf state;   /* of a line, as it was told last */
+	uint64_t next_state_us; /* of its elapsed_us */
 };
 
 static bool is_smart_terminal(int fd)
@@ -69,6 +74,13 @@ static void on_event(void *ctx, const struct snapshot *s, const struct event *e)
 
 static void tick_json(struct view_state *v, const struct snapshot *s)
 {
+	if (s->is_line) {
+		if (s->elapsed_us >= v->next_state_us) {
+			v->next_state_us = s->elapsed_us + STATE_EVERY_US;
+			json_render_state(s, &v->state, &v->text);
+		}
+		return;
+	}
 	for (size_t i = 0; i < s->slot_count; i++) {
 		const struct slot_view *slot = &s->slots[i];
 
@@ -126,6 +138,7 @@ void view_free(struct view_state *v)
 	if (!v)
 		return;
 	textbuf_release(&v->text);
+	textbuf_release(&v->state);
 	free(v->milestones);
 	free(v->shown_bytes);
 	free(v);

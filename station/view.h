@@ -21,7 +21,8 @@ struct screen {
  * screen->columns. More slots than lines: those that work or did not pass come first. */
 void screen_render(const struct snapshot *s, const struct screen *screen, struct textbuf *out);
 
-/* The final table: a row per slot, and what to do about those that did not pass. */
+/* The final table: a row per slot (of a line: what it did), and what to do about those that did not
+ * pass. */
 void table_render(const struct snapshot *s, const struct screen *screen, struct textbuf *out);
 
 /* What the tables of results and of identities share: the first four cells of a row (slot, port,
@@ -33,13 +34,17 @@ const char *table_colour(enum outcome outcome, const struct screen *screen);
 
 /* One event as lines for people; nothing for events that are none of their business. */
 void plain_render(const struct snapshot *s, const struct event *e, struct textbuf *out);
-/* What changed since the last tick: milestones[i] is what slot i was last shown at, percent. */
+/* What changed since the last tick; of a line nothing. milestones[i] is what slot i was last shown
+ * at, percent. */
 void plain_render_tick(const struct snapshot *s, uint8_t *milestones, struct textbuf *out);
 
 /* One event as one JSON object on a line. docs/json-events.md. */
 void json_render(const struct snapshot *s, const struct event *e, struct textbuf *out);
 void json_render_progress(const struct snapshot *s, const struct slot_view *slot,
 			  struct textbuf *out);
+/* How a line stands, as one 'state' object; nothing where that is what last says. last gets what
+ * was told. */
+void json_render_state(const struct snapshot *s, struct textbuf *last, struct textbuf *out);
 
 enum view_kind { VIEW_SCREEN, VIEW_PLAIN, VIEW_JSON };
 

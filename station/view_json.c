@@ -3,6 +3,7 @@
 #include "station/identity.h"
 #include "station/json.h"
 #include "station/judgement.h"
+#include "station/view_line.h"
 
 #include "engine/base/bytes.h"
 
@@ -10,14 +11,14 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-static json_t *seconds(double s)
+json_t *view_json_seconds(double s)
 {
-	/* Milliseconds are enough, and print short. */
 	return json_real((double)(int64_t)(s * 1000 + 0.5) / 1000);
 }
 
-static json_t *json_recipe(const struct plan *plan)
+json_t *view_json_recipe(const struct plan *plan)
 {
 	json_t *object;
 
@@ -34,7 +35,7 @@ static json_t *json_recipe(const struct plan *plan)
 }
 
 /* null where nobody said how many units the batch shall have. */
-static void add_batch_count(const struct snapshot *s, json_t *object)
+void view_json_batch_count(const struct snapshot *s, json_t *object)
 {
 	json_object_set_new(object, "batch_passed",
 			    s->has_batch_count ? json_integer(s->batch_passed) : json_null());
@@ -63,25 +64,32 @@ static void add_plant(const struct plant_state *plant, json_t *object)
 
 static void add_start(const struct snapshot *s, json_t *object)
 {
-	json_t *ports = json_array();
+	json_t *ports;
 
 	json_object_set_new(object, "program", json_string("flashline"));
 	json_object_set_new(object, "program_version", json_string(FLASHLINE_VERSION));
 	json_object_set_new(object, "kind", json_string(flash_kind_name(s->kind)));
-	json_object_set_new(object, "recipe", json_recipe(s->plan));
+	json_object_set_new(object, "recipe", view_json_recipe(s->plan));
 	json_object_set_new(object, "jobs", json_integer(s->jobs));
 	json_object_set_new(object, "database", json_text(s->db_path));
 	json_object_set_new(object, "operator", json_text(s->operator_name));
 	json_object_set_new(object, "batch", json_text(s->batch));
-	add_batch_count(s, object);
+	view_json_batch_count(s, object);
 	json_object_set_new(object, "process", json_text(s->plan ? s->plan->process : NULL));
+	if (s->is_line) {
+		line_json_start(s, object);
+		return;
+	}
+	ports = json_array();
 	for (size_t i = 0; i < s->slot_count; i++)
 		json_array_append_new(ports, json_port(s->slots[i].port));
 	json_object_set_new(object, "ports", ports);
 }
 
-static void add_slot(const struct slot_view *slot, json_t *object)
+static void add_slot(const struct snapshot *s, const struct slot_view *slot, json_t *object)
 {
+	if (s->is_line)
+		line_json_slot(slot, object);
 	json_object_set_new(object, "slot", json_text(slot->port->slot));
 	json_object_set_new(object, "node", json_text(slot->port->node));
 	json_object_set_new(object, "run_id", json_text(slot->run_id));
@@ -93,8 +101,8 @@ static json_t *json_reports_step(const struct flash_step_report *step)
 
 	json_object_set_new(object, "step", json_string(flash_step_name(step->step)));
 	json_object_set_new(object, "try", json_integer(step->try_no));
-	json_object_set_new(object, "start_s", seconds((double)step->start_us / 1e6));
-	json_object_set_new(object, "seconds", seconds((double)step->took_us / 1e6));
+	json_object_set_new(object, "start_s", view_json_seconds((double)step->start_us / 1e6));
+	json_object_set_new(object, "seconds", view_json_seconds((double)step->took_us / 1e6));
 	json_object_set_new(object, "code", json_string(status_code(step->status)));
 	json_object_set_new(object, "note", json_text(step->note));
 	return object;
@@ -132,7 +140,7 @@ static void add_report(const struct flash_report *r, json_t *object)
 	json_object_set_new(object, "raw_bytes", json_integer((json_int_t)r->raw_bytes));
 	json_object_set_new(object, "wire_bytes", json_integer((json_int_t)r->wire_bytes));
 	json_object_set_new(object, "skipped_bytes", json_integer((json_int_t)r->skipped_bytes));
-	json_object_set_new(object, "data_s", seconds((double)r->data_us / 1e6));
+	json_object_set_new(object, "data_s", view_json_seconds((double)r->data_us / 1e6));
 	for (size_t i = 0; i < r->step_count; i++)
 		json_array_append_new(steps, json_reports_step(&r->steps[i]));
 	json_object_set_new(object, "steps", steps);
@@ -181,10 +189,12 @@ static void add_result(const struct snapshot *s, const struct slot_view *slot, j
 	json_object_set_new(object, "stored", json_boolean(slot->is_stored));
 	json_object_set_new(object, "duplicate_mac", json_boolean(slot->is_duplicate_mac));
 	json_object_set_new(object, "serial", json_text(s->serial));
+	if (s->is_line)
+		line_json_result(slot, object);
 	json_object_set_new(object, "generation",
 			    slot->generation ? json_integer(slot->generation) : json_null());
-	json_object_set_new(object, "seconds", seconds((double)slot->elapsed_us / 1e6));
-	json_object_set_new(object, "limit_s", seconds((double)slot->limit_us / 1e6));
+	json_object_set_new(object, "seconds", view_json_seconds((double)slot->elapsed_us / 1e6));
+	json_object_set_new(object, "limit_s", view_json_seconds((double)slot->limit_us / 1e6));
 	json_object_set_new(object, "bridge", json_text(slot->bridge));
 	json_object_update(object, ident);
 	json_decref(ident);
@@ -194,7 +204,7 @@ static void add_result(const struct snapshot *s, const struct slot_view *slot, j
 		add_report(slot->report, object);
 }
 
-static void add_summary(const struct snapshot *s, int exit_code, json_t *object)
+static void add_unit_counts(const struct snapshot *s, json_t *object)
 {
 	struct snapshot_counts counts = snapshot_count(s);
 
@@ -210,8 +220,16 @@ static void add_summary(const struct snapshot *s, int exit_code, json_t *object)
 		json_object_set_new(object, name, json_integer(counts.outcomes[i]));
 	}
 	json_object_set_new(object, "not_started", json_integer(counts.not_started));
-	add_batch_count(s, object);
-	json_object_set_new(object, "seconds", seconds((double)s->elapsed_us / 1e6));
+}
+
+static void add_summary(const struct snapshot *s, int exit_code, json_t *object)
+{
+	if (s->is_line)
+		line_json_summary(s, object);
+	else
+		add_unit_counts(s, object);
+	view_json_batch_count(s, object);
+	json_object_set_new(object, "seconds", view_json_seconds((double)s->elapsed_us / 1e6));
 	json_object_set_new(object, "exit_status", json_integer(exit_code));
 }
 
@@ -245,7 +263,8 @@ static void add_members(const struct snapshot *s, const struct event *e, json_t 
 		break;
 	case EVENT_RUN_START:
 		json_object_set_new(object, "bridge", json_text(e->slot->bridge));
-		json_object_set_new(object, "limit_s", seconds((double)e->slot->limit_us / 1e6));
+		json_object_set_new(object, "limit_s",
+				    view_json_seconds((double)e->slot->limit_us / 1e6));
 		json_object_set_new(object, "start_way", json_text(e->slot->start_way));
 		break;
 	case EVENT_IDENTIFIED: {
@@ -279,6 +298,8 @@ static void add_members(const struct snapshot *s, const struct event *e, json_t 
 	case EVENT_UNLOCKED:
 	case EVENT_REQUEST:
 	case EVENT_BATCH_FULL:
+		line_json_event(s, e, object);
+		break;
 	case EVENT_PORT_LEFT:
 	case EVENT_STOPPING:
 		break;
@@ -295,9 +316,11 @@ void json_render(const struct snapshot *s, const struct event *e, struct textbuf
 	/* An identify result says it all, right behind. */
 	if (e->kind == EVENT_IDENTIFIED && s->kind == FLASH_RUN_IDENTIFY)
 		return;
+	if (e->kind == EVENT_STEP && s->is_line)
+		return;
 	object = json_event(event_names[e->kind]);
 	if (e->slot)
-		add_slot(e->slot, object);
+		add_slot(s, e->slot, object);
 	add_members(s, e, object);
 	json_line(object, out);
 }
@@ -308,8 +331,7 @@ void json_render_progress(const struct snapshot *s, const struct slot_view *slot
 	const struct flash_progress *p = &slot->progress;
 	json_t *object = json_event("progress");
 
-	(void)s;
-	add_slot(slot, object);
+	add_slot(s, slot, object);
 	json_object_set_new(object, "step", json_string(flash_step_name(p->step)));
 	json_object_set_new(object, "try", json_integer(p->try_no));
 	json_object_set_new(object, "done_bytes", json_integer((json_int_t)p->done_bytes));
@@ -317,6 +339,22 @@ void json_render_progress(const struct snapshot *s, const struct slot_view *slot
 	json_object_set_new(object, "rate_baud",
 			    p->rate_baud ? json_integer(p->rate_baud) : json_null());
 	json_object_set_new(object, "seconds_left",
-			    slot->left_s < 0 ? json_null() : seconds(slot->left_s));
+			    slot->left_s < 0 ? json_null() : view_json_seconds(slot->left_s));
 	json_line(object, out);
+}
+
+void json_render_state(const struct snapshot *s, struct textbuf *last, struct textbuf *out)
+{
+	json_t *state = line_json_state(s), *object;
+	char *text = json_dumps(state, JSON_COMPACT);
+
+	if (text && strcmp(text, textbuf_string(last)) != 0) {
+		textbuf_clear(last);
+		textbuf_add(last, "%s", text);
+		object = json_event("state");
+		json_object_update(object, state);
+		json_line(object, out);
+	}
+	free(text);
+	json_decref(state);
 }

@@ -2,6 +2,7 @@
 #include "station/view.h"
 
 #include "engine/base/bytes.h"
+#include "station/view_line.h"
 
 #include <string.h>
 
@@ -81,6 +82,10 @@ static void add_plant(const struct plant_state *plant, struct textbuf *out)
 
 void plain_render(const struct snapshot *s, const struct event *e, struct textbuf *out)
 {
+	if (s->is_line) {
+		line_plain(s, e, out);
+		return;
+	}
 	switch (e->kind) {
 	case EVENT_STATION_START:
 		add_start(s, out);
@@ -147,6 +152,8 @@ void plain_render(const struct snapshot *s, const struct event *e, struct textbu
 
 void plain_render_tick(const struct snapshot *s, uint8_t *milestones, struct textbuf *out)
 {
+	if (s->is_line)
+		return;
 	for (size_t i = 0; i < s->slot_count; i++) {
 		const struct slot_view *slot = &s->slots[i];
 		const struct flash_progress *p = &slot->progress;

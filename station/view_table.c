@@ -6,6 +6,7 @@
 #include "station/identity.h"
 #include "station/memory.h"
 #include "station/table.h"
+#include "station/view_line.h"
 
 void table_add_unit(struct table *t, const struct slot_view *slot)
 {
@@ -120,6 +121,10 @@ void table_render(const struct snapshot *s, const struct screen *screen, struct 
 					       "result", "code", "rate", "seconds" };
 	struct table table;
 
+	if (s->is_line) {
+		line_table(s, screen, out);
+		return;
+	}
 	textbuf_add(out, "\n");
 	if (s->kind == FLASH_RUN_IDENTIFY) {
 		identity_render(s, screen, out);

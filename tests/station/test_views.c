@@ -256,13 +256,15 @@ static json_t *only_object(const char *line)
 
 static void every_event_is_one_json_object_on_one_line(void **state)
 {
+	const struct lock_view lock = { .code = "DISK_LOW", .slot = -1 };
 	struct world *w = *state;
 
 	for (unsigned kind = 0; kind <= EVENT_SUMMARY; kind++) {
+		bool is_of_slot = (kind >= EVENT_RUN_START && kind <= EVENT_RESULT) ||
+				  (kind >= EVENT_ARRIVED && kind <= EVENT_LABEL);
 		const struct event e = { .kind = kind,
-					 .slot = kind >= EVENT_RUN_START && kind <= EVENT_RESULT
-							 ? &w->slots[0]
-							 : NULL,
+					 .slot = is_of_slot ? &w->slots[0] : NULL,
+					 .lock = &lock,
 					 .text = "a\nb\"c\xff" };
 		json_t *object;
 
