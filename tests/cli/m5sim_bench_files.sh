@@ -20,7 +20,7 @@ printf 'bench: &a x\nunits: *a\n' | refused "1:8: anchors and tags are not allow
 printf 'units: !!seq []\n' | refused "1:8: anchors and tags are not allowed here"
 printf 'units: []\n---\nunits: []\n' | refused "2:1: a second document"
 printf 'units: [\n' | refused "2:1: "
-printf 'unit: []\n' | refused "1:1: expected bench, seed or units"
+printf 'unit: []\n' | refused "1:1: expected bench, seed, nests or units"
 printf 'units:\n  - {bridge: ch340}\n' | refused "2:5: expected the key 'chip'"
 printf 'units: %s\n' "$(printf '[%.0s' 1 2 3 4 5 6 7 8 9 0)$(printf ']%.0s' 1 2 3 4 5 6 7 8 9 0)" |
 	refused "1:16: nested too deeply"
@@ -63,6 +63,14 @@ unit 'content: [{address: 0}]' | refused "2:29: expected {file: NAME"
 printf 'units:\n  - {chip: esp32, path: 1.4}\n  - {chip: esp32, path: 1.4.2}\n' |
 	refused "3:5: USB port 1.4.2 of bus 1 is taken"
 printf 'units:\n  - {chip: esp32, count: 100}\n  - {chip: esp32, count: 29}\n' | refused "3:5: more than 128 units"
+printf 'nests: 0\n' | refused "1:8: expected a number from 1 to 128"
+printf 'nests: 129\n' | refused "1:8: expected a number from 1 to 128"
+printf 'nests: {a: b}\n' | refused "1:8: expected how many, or a list of USB ports"
+printf 'nests: [1.4, 0-1.5]\n' | refused "1:14: expected USB ports from the root hub on"
+printf 'nests: [1.4, 1.5, 1-1.4]\n' | refused "1:19: this nest is in the list already"
+printf 'nests: [1.4, 1.4.2]\n' | refused "1:1: the nests 1.4 and 1.4.2 are in each other's way"
+printf 'nests: [1.4]\nunits: [{chip: esp32, path: 1.4.2}]\n' |
+	refused "1:1: nest 1.4 and the USB port 1.4.2 of unit 1 are in each other's way"
 [ ! -e bad ] || fail "what a bench file is refused with"
 expect_status 2 "$M5SIM" check no-such-file
 expect_line '^m5sim: no-such-file: No such file or directory$' command.err
