@@ -4,7 +4,6 @@
 static const struct column columns[] = {
 	{ "run_id",               COLUMN_TEXT,    SOURCE_JUDGED,   "the run; UUID version 7, so ids sort by time" },
 	{ "kind",                 COLUMN_TEXT,    SOURCE_INTENDED, "FLASH or VERIFY" },
-	{ "purpose",              COLUMN_TEXT,    SOURCE_INTENDED, "GOLDEN: the run judged the station, by a unit that is known to be good; unknown: an ordinary run" },
 	{ "outcome",              COLUMN_TEXT,    SOURCE_JUDGED,   "PASS, FAIL, ERROR, TIMEOUT or ABORTED; unknown while the run is open" },
 	{ "code",                 COLUMN_TEXT,    SOURCE_JUDGED,   "why, as a stable word: OK, SYNC_NO_REPLY, MD5_MISMATCH and so on" },
 	{ "party",                COLUMN_TEXT,    SOURCE_JUDGED,   "who has to act: NONE, UNIT, LINK, FIXTURE, STATION or OPERATOR" },
@@ -47,6 +46,7 @@ static const struct column columns[] = {
 	{ "recipe_revision",      COLUMN_INTEGER, SOURCE_INTENDED, "revision in the recipe; a label" },
 	{ "product",              COLUMN_TEXT,    SOURCE_INTENDED, "product preset of the recipe" },
 	{ "process",              COLUMN_TEXT,    SOURCE_INTENDED, "stage of production that the recipe is: FLASH" },
+	{ "purpose",              COLUMN_TEXT,    SOURCE_INTENDED, "GOLDEN: the run judged the station, by a unit that is known to be good; unknown: an ordinary run" },
 	{ "recipe_digest",        COLUMN_TEXT,    SOURCE_INTENDED, "the recipe itself: SHA-256 of its canonical form and images" },
 	{ "batch",                COLUMN_TEXT,    SOURCE_DECLARED, "as given with --batch" },
 	{ "work_order",           COLUMN_TEXT,    SOURCE_DECLARED, "of the batch, where it was opened" },

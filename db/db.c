@@ -159,6 +159,40 @@ static enum status close_open_runs(struct db *db, struct err *err)
 	return st;
 }
 
+/* row has the columns of open_serials_query(). No byte goes out before WRITTEN is stored. */
+static enum status settle_serial(struct db *db, sqlite3_stmt *row, struct err *err)
+{
+	const bool is_written = strcmp(sql_text(row, 2), "WRITTEN") == 0;
+	const struct record_serial_state end = {
+		.product = sql_text(row, 0),
+		.serial = sql_text(row, 1),
+		.state = is_written ? "VOID" : "RETURNED",
+		.source = sql_text(row, 3),
+		.run_id = (const char *)sqlite3_column_text(row, 4),
+		.mac = (const char *)sqlite3_column_text(row, 5),
+		.reason = "the station stopped before this was settled",
+		.utc_ms = clock_utc_ms(),
+	};
+
+	db->settled_serials++;
+	return fact_put(db, RECORD_SERIAL_STATE, &end, err);
+}
+
+static enum status settle_open_serials(struct db *db, struct err *err)
+{
+	enum status st = STATUS_OK;
+	int rc = SQLITE_DONE;
+	sqlite3_stmt *stmt;
+
+	TRY(open_serials_query(db, &stmt, err));
+	while (!st && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
+		st = settle_serial(db, stmt, err);
+	if (!st && rc != SQLITE_DONE)
+		st = sql_fail(db, rc, err);
+	sqlite3_finalize(stmt);
+	return st;
+}
+
 /* The first facts of a session, in one transaction. */
 static enum status begin_session(struct db *db, struct err *err)
 {
@@ -166,6 +200,8 @@ static enum status begin_session(struct db *db, struct err *err)
 	enum status st = note_station(db, err);
 	if (!st)
 		st = close_open_runs(db, err);
+	if (!st)
+		st = settle_open_serials(db, err);
 	if (!st)
 		st = sql_exec(db, "COMMIT", err);
 	if (st)
@@ -418,4 +454,9 @@ const char *db_other_machine(const struct db *db)
 size_t db_stopped_runs(const struct db *db)
 {
 	return db->stopped_runs;
+}
+
+size_t db_settled_serials(const struct db *db)
+{
+	return db->settled_serials;
 }

@@ -40,10 +40,10 @@ enum status db_default_path(enum db_mode mode, char path[static DB_PATH_BYTES], 
  * Open, check and bring up to date. *out is NULL on failure; db_close(NULL) is fine.
  *
  * DB_WRITE also checks the file for damage (a large one in part: db/damage.h), notes this
- * station (host name and program version), and closes every run that an earlier process left open
- * as ABORTED STATION_STOPPED: holding the writer's lock proves that none is alive. DB_READ changes
- * no record. A file of an older schema is brought up to date first, if nobody writes to it and it
- * may be written; else it is refused.
+ * station (host name and program version), closes every run that an earlier process left open
+ * as ABORTED STATION_STOPPED, and settles its serial number: holding the writer's lock proves that
+ * none is alive. DB_READ changes no record. A file of an older schema is brought up to date first,
+ * if nobody writes to it and it may be written; else it is refused.
  *
  * DB_DECIDE takes no lock and does none of a station's duties: no run is closed, nothing is
  * checked. That is safe beside a station, because every transaction that writes is BEGIN
@@ -68,6 +68,9 @@ const char *db_path(const struct db *db);
 const char *db_other_machine(const struct db *db);
 /* How many runs db_open closed as STATION_STOPPED. */
 size_t db_stopped_runs(const struct db *db);
+/* How many serial numbers it settled that an earlier process left between two states: RETURNED
+ * where nothing can have been written, else VOID (db/serials.h). */
+size_t db_settled_serials(const struct db *db);
 
 /* A new run id: UUID version 7 (RFC 9562), so that ids sort by time. Any thread. */
 void db_new_run_id(char run_id[static RUN_ID_BYTES]);

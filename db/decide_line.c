@@ -55,7 +55,7 @@ static enum status check_serial_state(struct db *db, const struct record_serial_
 		return refuse_taken(state, &now, err);
 
 	bool is_held = now.standing == SERIAL_RESERVED || now.standing == SERIAL_WRITTEN;
-	if (!is_held || !is_word(state->run_id, now.run_id))
+	if (!is_held || strcmp(state->run_id ? state->run_id : "", now.run_id) != 0)
 		return refuse_order(state, &now, "its own run has to have reserved it", err);
 	if (now.standing == SERIAL_WRITTEN &&
 	    (is_word(state->state, "RETURNED") || is_word(state->state, "WRITTEN")))

@@ -14,6 +14,16 @@ static const char since_entry[] =
 	"SELECT ref FROM ledger WHERE seq > ?1 AND kind = 'run' AND NOT EXISTS "
 	"(SELECT 1 FROM result WHERE result.run_id = ledger.ref)";
 
+#define OPEN_SERIAL                                                                                \
+	"s.state IN ('RESERVED', 'WRITTEN') AND NOT EXISTS (SELECT 1 FROM serial_state later"      \
+	" WHERE later.product = s.product AND later.serial = s.serial"                             \
+	" AND later.position > s.position)"
+#define SERIAL "SELECT s.product, s.serial, s.state, s.source, s.run_id, s.mac FROM "
+static const char serials_of_all[] = SERIAL "serial_state s WHERE " OPEN_SERIAL;
+static const char serials_since_entry[] =
+	SERIAL "ledger CROSS JOIN serial_state s ON s.serial_state_id = ledger.ref"
+	       " WHERE seq > ?1 AND ledger.kind = 'serial_state' AND " OPEN_SERIAL;
+
 static bool is_in_ledger(struct db *db, int64_t seq, const char *hash_text)
 {
 	char hex[SHA256_TEXT_BYTES] = "";
@@ -41,14 +51,25 @@ static int64_t closed_up_to(struct db *db)
 	return is_in_ledger(db, seq, hash) ? seq : 0;
 }
 
-enum status open_runs_query(struct db *db, sqlite3_stmt **stmt, struct err *err)
+static enum status prepare(struct db *db, const char *all, const char *since, sqlite3_stmt **stmt,
+			   struct err *err)
 {
 	int64_t seq = closed_up_to(db);
 
-	TRY(sql_prepare(db, seq ? since_entry : of_all, stmt, err));
+	TRY(sql_prepare(db, seq ? since : all, stmt, err));
 	if (seq)
 		sqlite3_bind_int64(*stmt, 1, seq);
 	return STATUS_OK;
+}
+
+enum status open_runs_query(struct db *db, sqlite3_stmt **stmt, struct err *err)
+{
+	return prepare(db, of_all, since_entry, stmt, err);
+}
+
+enum status open_serials_query(struct db *db, sqlite3_stmt **stmt, struct err *err)
+{
+	return prepare(db, serials_of_all, serials_since_entry, stmt, err);
 }
 
 void open_runs_note(struct db *db)
@@ -64,15 +85,21 @@ void open_runs_note(struct db *db)
 	lock_note_write(db->lock_fd, note);
 }
 
-void open_runs_note_end(struct db *db)
+static bool has_none(struct db *db,
+		     enum status (*query)(struct db *, sqlite3_stmt **, struct err *))
 {
 	sqlite3_stmt *stmt;
 	struct err err;
 
-	if (!closed_up_to(db) || open_runs_query(db, &stmt, &err))
-		return;
+	if (query(db, &stmt, &err))
+		return false;
 	int rc = sqlite3_step(stmt);
 	sqlite3_finalize(stmt);
-	if (rc == SQLITE_DONE)
+	return rc == SQLITE_DONE;
+}
+
+void open_runs_note_end(struct db *db)
+{
+	if (closed_up_to(db) && has_none(db, open_runs_query) && has_none(db, open_serials_query))
 		open_runs_note(db);
 }

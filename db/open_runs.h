@@ -1,5 +1,6 @@
 /*
- * Which runs have no result, without asking every run there ever was. Internal to db/.
+ * Which runs have no result, and which serial numbers stand where a run that was stopped left
+ * them, without asking every run there ever was. Internal to db/.
  *
  * Every start closes what it finds open, so only runs that came to the ledger since can be
  * open at the next one. Up to which entry that was done stands as a note in the lock file
@@ -14,7 +15,11 @@
 /* A query whose rows are the ids of runs without a result. Of a writer. */
 enum status open_runs_query(struct db *db, sqlite3_stmt **stmt, struct err *err);
 
-/* No run of the ledger as it stands now is open. Best effort. */
+/* The same of serial numbers that are RESERVED or WRITTEN: product, serial, state, source, run_id,
+ * mac. */
+enum status open_serials_query(struct db *db, sqlite3_stmt **stmt, struct err *err);
+
+/* No run and no number of the ledger as it stands now is open. Best effort. */
 void open_runs_note(struct db *db);
 
 /* The same, if it is so: of a writer that ends. */

@@ -125,7 +125,6 @@ CREATE VIEW runs AS
 SELECT
 	run.run_id AS run_id,
 	run.kind AS kind,
-	run.purpose AS purpose,
 	result.outcome AS outcome,
 	result.code AS code,
 	result.party AS party,
@@ -168,6 +167,7 @@ SELECT
 	recipe.revision AS recipe_revision,
 	recipe.product AS product,
 	recipe.process AS process,
+	run.purpose AS purpose,
 	run.recipe_digest AS recipe_digest,
 	run.batch AS batch,
 	batch.work_order AS work_order,

@@ -58,7 +58,7 @@ const char *serial_standing_name(enum serial_standing standing);
 struct serial_now {
 	enum serial_standing standing;
 	char serial[SERIAL_TEXT_BYTES];
-	char mac[MAC_TEXT_BYTES];  /* whose it is; "" unknown (CLAIMED, or no MAC yet) */
+	char mac[MAC_TEXT_BYTES];  /* whose it is, of FREE whose it was; "" unknown */
 	char run_id[RUN_ID_BYTES]; /* that said so; "" none */
 	char source[16];           /* "RANGE" and so on; "" without a state */
 	char station[128];         /* of CLAIMED */

@@ -17,7 +17,7 @@ struct db {
 	char *path;         /* absolute */
 	int lock_fd;        /* -1: a reader */
 	int64_t station_id; /* of a writer */
-	size_t stopped_runs;
+	size_t stopped_runs, settled_serials;
 	bool is_checked;              /* for damage, all of it (db/damage.h) */
 	struct ledger_writer *ledger; /* NULL: nothing was appended yet */
 	char *other_host;             /* where the chain was begun, if not on this computer */

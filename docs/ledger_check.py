@@ -4,13 +4,16 @@ import hashlib, sqlite3, sys
 
 CHILDREN = {"recipe": [("recipe_image", "recipe_digest", "position")],
             "result": [("step", "run_id", "position"), ("measurement", "run_id", "position"),
-                       ("unit_log", "run_id", "unit_log_id")]}
+                       ("unit_log", "run_id", "unit_log_id"), ("unit_image", "run_id", "position"),
+                       ("console_log", "run_id", "console_log_id")]}
 KEYS = {"chain": "chain_id", "station": "station_id", "operator": "name", "slot": "slot",
         "image": "sha256", "recipe": "recipe_digest", "attachment": "sha256", "batch": "batch",
         "batch_change": "batch||'/'||position", "approval": "approval_id", "rule": "rule_id",
         "serial_block": "block_id", "run": "run_id", "override": "run_id||'/'||code",
         "unit": "mac", "result": "run_id", "disposition": "disposition_id",
-        "attachment_use": "use_id", "alarm": "alarm_id"}
+        "attachment_use": "use_id", "alarm": "alarm_id", "serial_state": "serial_state_id",
+        "print_job": "print_id", "print_event": "print_event_id", "lockout": "lockout_id",
+        "lockout_end": "lockout_id"}
 
 def sha256(data):
     return hashlib.sha256(data).hexdigest().encode()

@@ -18,6 +18,10 @@ static const struct audit_fact facts[] = {
 		"UNION SELECT operator FROM approval WHERE recipe_digest IN (" AUDIT_RECIPES ") "
 		"UNION SELECT operator FROM override WHERE run_id IN (" AUDIT_RUNS ") "
 		"UNION SELECT operator FROM disposition WHERE mac IN (" AUDIT_UNITS ") "
+		"UNION SELECT operator FROM serial_state WHERE run_id IN (" AUDIT_RUNS ") "
+		"UNION SELECT operator FROM print_job WHERE run_id IN (" AUDIT_RUNS ") "
+		"UNION SELECT operator FROM print_event WHERE print_id IN (" AUDIT_LABELS ") "
+		"UNION SELECT operator FROM lockout_end WHERE lockout_id IN (" AUDIT_LOCKOUTS ") "
 		"UNION SELECT operator FROM attachment_use WHERE " AUDIT_USES ")" },
 	{ .kind = "slot", .is_file = true,
 	  .where = "slot IN (SELECT slot FROM run WHERE batch = :batch)" },
@@ -33,6 +37,13 @@ static const struct audit_fact facts[] = {
 	{ .kind = "override", .is_own = true, .is_file = true, .where = "run_id IN (" AUDIT_RUNS ")" },
 	{ .kind = "unit", .is_file = true, .where = "mac IN (" AUDIT_UNITS ")" },
 	{ .kind = "result", .is_own = true, .where = "run_id IN (" AUDIT_RUNS ")" },
+	{ .kind = "serial_state", .is_own = true, .is_file = true,
+	  .where = "run_id IN (" AUDIT_RUNS ")" },
+	{ .kind = "print_job", .is_own = true, .is_file = true, .where = "run_id IN (" AUDIT_RUNS ")" },
+	{ .kind = "print_event", .is_own = true, .is_file = true,
+	  .where = "print_id IN (" AUDIT_LABELS ")" },
+	{ .kind = "lockout", .is_file = true, .where = "lockout_id IN (" AUDIT_LOCKOUTS ")" },
+	{ .kind = "lockout_end", .is_file = true, .where = "lockout_id IN (" AUDIT_LOCKOUTS ")" },
 	{ .kind = "disposition", .is_file = true,
 	  .where = "mac IN (" AUDIT_UNITS ") OR run_id IN (" AUDIT_RUNS ")" },
 	{ .kind = "attachment_use", .is_file = true, .where = AUDIT_USES },

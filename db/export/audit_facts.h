@@ -13,6 +13,14 @@
 	"SELECT recipe_digest FROM run WHERE batch = :batch "                                      \
 	"UNION SELECT recipe_digest FROM batch WHERE batch = :batch"
 #define AUDIT_UNITS "SELECT mac FROM result WHERE run_id IN (" AUDIT_RUNS ")"
+#define AUDIT_LABELS "SELECT print_id FROM print_job WHERE run_id IN (" AUDIT_RUNS ")"
+/* Those that fell into the time of the batch, on this station: from its first run to its last
+ * result. */
+#define AUDIT_LOCKOUTS                                                                             \
+	"SELECT lockout_id FROM lockout LEFT JOIN lockout_end AS e USING (lockout_id) "            \
+	"WHERE lockout.utc_ms <= (SELECT max(end_utc_ms) FROM result "                             \
+	"WHERE run_id IN (" AUDIT_RUNS ")) AND ifnull(e.utc_ms, 9e18) >= "                         \
+	"(SELECT min(start_utc_ms) FROM run WHERE batch = :batch)"
 #define AUDIT_USES                                                                                 \
 	"(owner = 'run' AND ref IN (" AUDIT_RUNS ") OR owner = 'recipe' AND ref IN "               \
 	"(" AUDIT_RECIPES ") OR owner = 'batch' AND ref = :batch)"

@@ -360,7 +360,7 @@ static void a_deleted_entry_is_found_with_its_number(void **state)
 		if (seq < last)
 			expect_fault(&report, LEDGER_ENTRY_MISSING, seq, "", NULL);
 		else /* its record outlives it */
-			expect_fault(&report, LEDGER_ROW_ADDED, 0, "serial_block",
+			expect_fault(&report, LEDGER_ROW_ADDED, 0, "lockout_end",
 				     "the end of the ledger was cut off");
 	}
 }
@@ -416,8 +416,8 @@ static void an_end_that_was_cut_off_with_its_records_needs_an_anchor(void **stat
 	const struct world *w = world_of(state);
 	struct ledger_head head = head_of(w);
 
-	tamper(w, "DELETE FROM ledger WHERE kind IN ('alarm', 'serial_block');"
-		  "DELETE FROM alarm; DELETE FROM serial_block");
+	tamper(w, "DELETE FROM ledger WHERE kind IN ('lockout', 'lockout_end');"
+		  "DELETE FROM lockout_end; DELETE FROM lockout");
 	struct ledger_report report = verify(w);
 	expect_fault(&report, LEDGER_SOUND, 0, NULL, NULL);
 	report = verify_with(w, &head, 1);
@@ -438,8 +438,8 @@ static void a_server_that_has_confirmed_more_is_an_anchor_too(void **state)
 	db_close(db);
 	struct ledger_report report = verify(w);
 	expect_fault(&report, LEDGER_SOUND, 0, NULL, NULL);
-	tamper(w, "DELETE FROM ledger WHERE kind IN ('alarm', 'serial_block');"
-		  "DELETE FROM alarm; DELETE FROM serial_block");
+	tamper(w, "DELETE FROM ledger WHERE kind IN ('lockout', 'lockout_end');"
+		  "DELETE FROM lockout_end; DELETE FROM lockout");
 	report = verify(w);
 	expect_fault(&report, LEDGER_TAIL_CUT, head.seq - 1, NULL, "plant has confirmed more");
 }

@@ -44,6 +44,7 @@ static const struct expected full_run[] = {
 	{ "key_purposes", "0 XTS_AES_128_KEY, 1 SECURE_BOOT_DIGEST0" },
 	{ "flash_status", "1c 02 00" },
 	{ "flash_status_set", "00 02 00" },
+	{ "nest", "7" },
 	{ "slot", "pci-0000:00:14.0/1.4:1.0" },
 	{ "node", "/dev/ttyUSB3" },
 	{ "usb_path", "/devices/pci0000:00/0000:00:14.0/usb1/1-1/1-1.4/1-1.4:1.0" },
@@ -118,8 +119,10 @@ static void every_column_comes_back_as_it_went_in(void **state)
 	}
 	gethostname(host, sizeof(host));
 	assert_string_equal(ask_run(w, "station"), host);
-	/* ... and with station that is all of them. */
-	snprintf(number, sizeof(number), "%zu", FULL_COUNT + 1);
+	/* The sample is an ordinary run. */
+	assert_string_equal(ask_run(w, "purpose"), "NULL");
+	/* ... and with station and purpose that is all of them. */
+	snprintf(number, sizeof(number), "%zu", FULL_COUNT + 2);
 	assert_string_equal(world_ask(w, "SELECT count(*) FROM pragma_table_info('runs')"), number);
 }
 
