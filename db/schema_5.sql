@@ -115,6 +115,9 @@ ALTER TABLE run ADD COLUMN nest INTEGER;
 -- GOLDEN: the run judged the station, by a unit that is known to be good.
 ALTER TABLE run ADD COLUMN purpose TEXT CHECK (purpose IN ('GOLDEN'));
 
+-- The newest golden run of a recipe.
+CREATE INDEX run_golden ON run (recipe_digest, run_id) WHERE purpose IS NOT NULL;
+
 -- Counting the outcomes of all runs without reading their rows.
 CREATE INDEX result_by_run_outcome ON result (run_id, outcome, mac);
 

@@ -48,6 +48,10 @@ enum status export_runs_to(struct db *db, enum export_format format,
 enum status export_unit_logs(struct db *db, const struct run_filter *filter, const char *dir,
 			     uint64_t *count, struct err *err);
 
+/* What happened in one run, as in such a file: steps, measurements, log. Nothing for a run that is
+ * not there. */
+enum status export_run_course(struct db *db, const char *run_id, FILE *out, struct err *err);
+
 struct export_reports {
 	uint64_t reports;   /* written */
 	uint64_t open_runs; /* left out: they have no verdict */
