@@ -49,33 +49,47 @@ struct locks_setup {
 };
 
 /* Reads what is open in the records. STATUS_DATABASE, STATUS_NO_MEMORY. */
+/* Those that are due at the start hold when it returns. */
 enum status locks_new(const struct locks_setup *setup, struct locks **out, struct err *err);
+/* Stores what waits, for a few seconds at most. */
 void locks_free(struct locks *l);
 
 /* ---- the owner's side; none blocks ---- */
 
-/* A run has ended and is stored (golden ones as well), or a unit left. */
+/* A run has ended and is stored (golden ones as well), or a unit left. slot is one of s->slots;
+ * each run counts once, however often it is told. */
 void locks_result(struct locks *l, const struct snapshot *s, const struct slot_view *slot);
 /* Something that others found: a mismatch, a printer, lost records. slot -1: the line. */
 void locks_begin(struct locks *l, enum lock_code code, int slot, const char *detail);
-/* It is over. Nothing when it was not there. */
+/* It is over. Nothing when it was not there, so it may be said again and again: of a printer that
+ * is ready, or is not needed any more, it has to be, because one from before the start holds again.
+ */
 void locks_cure(struct locks *l, enum lock_code code, int slot);
 /* STATUS_USAGE: no such lock, or it may not be overridden; the text says. The lock's cause is
  * forgotten: it comes again only when it happens anew. */
 enum status locks_override(struct locks *l, enum lock_code code, int slot,
 			   const char *operator_name, const char *reason, struct err *err);
-/* Each tick: what has begun and ended since goes to begun and ended (may be NULL: no more are kept
- * then), how many is returned; call again until 0. What was not stored yet is not told yet. */
+/* From now on units get another recipe; nothing when it is the same. Golden checks at_start are due
+ * again; yield and golden units are counted anew, from what the records say of it. */
+void locks_recipe(struct locks *l, const char *recipe_digest);
+
+/*
+ * Each tick, until it says false: what has begun and ended since. What was not stored yet is not
+ * told yet, unless the records take nothing at all. A lock that is told again as begun, with the
+ * same lock_id, has another detail: a golden unit that did not pass.
+ */
 struct lock_change {
 	bool has_begun; /* else it has ended */
 	enum lock_code code;
 	struct lock_view view;
-	char how[200]; /* of an end: "cured", or who overrode it and why */
+	char how[400]; /* of an end: "cured", or who overrode it and why */
 };
 bool locks_next_change(struct locks *l, const struct snapshot *s, struct lock_change *change);
 
-/* May a unit be started in this slot now? golden: yes, but as a golden check. */
+/* May a unit be started in this slot now? golden: yes, but as a golden check. A lock holds until
+ * its end is stored. */
 bool locks_allow(const struct locks *l, unsigned slot, bool *golden);
+/* Any thread: the station file's list. */
 bool locks_is_golden(const struct locks *l, const uint8_t mac[static MAC_BYTES]);
 /* The open ones, into views[LOCKS_MAX]; returns how many. */
 size_t locks_view(const struct locks *l, struct lock_view *views);
