@@ -98,6 +98,8 @@ CREATE TABLE lockout (
 	utc_ms     INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX lockout_by_slot ON lockout (slot, utc_ms) WHERE slot IS NOT NULL;
+
 -- CURED: what it was for is over. OVERRIDDEN: somebody let the line go on all the same.
 CREATE TABLE lockout_end (
 	lockout_id TEXT PRIMARY KEY REFERENCES lockout,

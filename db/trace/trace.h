@@ -44,9 +44,11 @@ struct trace_run {
 	const char *batch, *operator_name, *station;
 	const char *recipe, *recipe_digest, *product;
 	const char *overridden;     /* codes of guards */
+	const char *purpose;        /* "GOLDEN": it judged the station, not the unit */
 	const char *unit_outcome;   /* of its unit's newest run; in trace_runs() only */
 	int64_t recipe_revision;    /* 0 unknown */
 	int64_t generation;         /* 0 unknown */
+	int64_t nest;               /* number of the slot; 0 it has none */
 	int64_t flash_bytes, tries; /* 0 unknown */
 	int64_t start_utc_ms;
 	int64_t end_utc_ms;  /* 0 while it is open */
@@ -100,6 +102,10 @@ enum trace_event_kind {
 	TRACE_EVENT_DISPOSITION,
 	TRACE_EVENT_ALARM,
 	TRACE_EVENT_ATTACHMENT,
+	TRACE_EVENT_SERIAL,       /* a state of a serial number */
+	TRACE_EVENT_CONSOLE,      /* what the unit said in the boot check is there */
+	TRACE_EVENT_LABEL,        /* printed, and what became of it */
+	TRACE_EVENT_LOCKOUT,      /* in the trace of a slot: its begin or its end */
 	TRACE_EVENT_CLAIM,        /* of another station, as the plant's server told it */
 	TRACE_EVENT_BATCH_OPENED, /* in the trace of a batch */
 	TRACE_EVENT_BATCH_CHANGE,
@@ -115,8 +121,12 @@ struct trace_event {
 	int64_t seq;                 /* in the ledger; 0 none */
 	const struct trace_run *run; /* of TRACE_EVENT_RUN */
 	const char *run_id;          /* that it belongs to */
-	const char *code;            /* guard, disposition, alarm, change; kind of a claim */
-	const char *detail;          /* text of an alarm, name of a file, what was claimed */
+	/* Of a guard, disposition, alarm, change; kind of a claim; state of a number or a label,
+	 * "COPY" of a label that is printed; code of a lockout, of its end how it ended. */
+	const char *code;
+	/* Text of an alarm or lockout, name of a file, what was claimed, number and source, label,
+	 * code of a lockout that ended. */
+	const char *detail;
 	const char *operator_name, *reason;
 };
 
@@ -293,8 +303,10 @@ struct trace_summary {
 	size_t code_count;
 	const struct trace_recipe_count *recipes; /* by name and revision */
 	size_t recipe_count;
-	struct trace_order order;         /* of a batch */
-	const struct trace_event *events; /* of a batch or a recipe: what people did with it */
+	struct trace_order order; /* of a batch */
+	/* Of a batch or a recipe: what people did with it. Of a slot: its lockouts in the window.
+	 */
+	const struct trace_event *events;
 	size_t event_count;
 };
 

@@ -9,6 +9,10 @@ static const char *const names[TRACE_EVENT_COUNT] = {
 	[TRACE_EVENT_DISPOSITION] = "disposition",
 	[TRACE_EVENT_ALARM] = "alarm",
 	[TRACE_EVENT_ATTACHMENT] = "attachment",
+	[TRACE_EVENT_SERIAL] = "serial",
+	[TRACE_EVENT_CONSOLE] = "console",
+	[TRACE_EVENT_LABEL] = "label",
+	[TRACE_EVENT_LOCKOUT] = "lockout",
 	[TRACE_EVENT_CLAIM] = "claim",
 	[TRACE_EVENT_BATCH_OPENED] = "batch_opened",
 	[TRACE_EVENT_BATCH_CHANGE] = "batch_change",
@@ -36,6 +40,12 @@ struct source {
 				  " name || ' (sha256 ' || sha256 || ')', operator, NULL"          \
 				  " FROM attachment_use WHERE ref = ?1 AND owner = '" owner "'"
 
+#define SERIAL_STATES                                                                              \
+	"SELECT utc_ms," SEQ("serial_state_id",                                                    \
+			     "serial_state") " run_id, state,"                                     \
+					     " serial || ' (' || source || ')', operator, reason " \
+					     "FROM serial_state WHERE "
+
 /* clang-format off */
 static const struct source of_unit[] = {
 	{ TRACE_EVENT_DISPOSITION,
@@ -44,6 +54,7 @@ static const struct source of_unit[] = {
 	{ TRACE_EVENT_ALARM,
 	  "SELECT utc_ms," SEQ("alarm_id", "alarm") " run_id, code, detail, NULL, NULL"
 	  " FROM alarm WHERE mac = ?1" },
+	{ TRACE_EVENT_SERIAL, SERIAL_STATES "mac = ?1" },
 };
 static const struct source of_value[] = {
 	{ TRACE_EVENT_CLAIM,
@@ -59,6 +70,19 @@ static const struct source of_run[] = {
 	  "SELECT utc_ms," SEQ("alarm_id", "alarm") " run_id, code, detail, NULL, NULL"
 	  " FROM alarm WHERE run_id = ?1 AND mac IS NULL" },
 	{ TRACE_EVENT_ATTACHMENT, ATTACHED("run") },
+	/* Before the unit told its MAC. */
+	{ TRACE_EVENT_SERIAL, SERIAL_STATES "run_id = ?1 AND mac IS NULL" },
+	{ TRACE_EVENT_CONSOLE,
+	  "SELECT end_utc_ms," SEQ("run_id", "result") " run_id, NULL, (length(text) - "
+	  " length(replace(text, char(10), ''))) || ' lines', NULL, NULL"
+	  " FROM console_log JOIN result USING (run_id) WHERE run_id = ?1" },
+	{ TRACE_EVENT_LABEL,
+	  "SELECT utc_ms," SEQ("print_id", "print_job") " run_id, 'COPY', copy || coalesce(' of '"
+	  " || serial, '') || ', ' || printer, operator, reason FROM print_job WHERE run_id = ?1" },
+	{ TRACE_EVENT_LABEL,
+	  "SELECT e.utc_ms," SEQ("print_event_id", "print_event") " run_id, state, 'copy ' || copy"
+	  " || coalesce(': ' || detail, ''), e.operator, NULL"
+	  " FROM print_job JOIN print_event e USING (print_id) WHERE run_id = ?1" },
 };
 static const struct source of_batch[] = {
 	{ TRACE_EVENT_BATCH_OPENED,
@@ -69,6 +93,15 @@ static const struct source of_batch[] = {
 	  " iif(quota IS NULL, NULL, 'quota ' || quota), operator, reason"
 	  " FROM batch_change WHERE batch = ?1" },
 	{ TRACE_EVENT_ATTACHMENT, ATTACHED("batch") },
+};
+static const struct source of_slot[] = {
+	{ TRACE_EVENT_LOCKOUT,
+	  "SELECT utc_ms," SEQ("lockout_id", "lockout") " NULL, code, detail, NULL, NULL"
+	  " FROM lockout WHERE slot = ?1 AND slot IS NOT NULL" },
+	{ TRACE_EVENT_LOCKOUT,
+	  "SELECT e.utc_ms," SEQ("lockout_id", "lockout_end") " NULL, how, code, operator, reason"
+	  " FROM lockout JOIN lockout_end e USING (lockout_id)"
+	  " WHERE slot = ?1 AND slot IS NOT NULL" },
 };
 static const struct source of_recipe[] = {
 	{ TRACE_EVENT_APPROVAL,
@@ -141,6 +174,12 @@ enum status trace_events_of_batch(struct db *db, struct trace_memory *m, const c
 				  struct trace_list *list, struct err *err)
 {
 	return add_all(db, m, of_batch, COUNT(of_batch), batch, list, err);
+}
+
+enum status trace_events_of_slot(struct db *db, struct trace_memory *m, const char *slot,
+				 struct trace_list *list, struct err *err)
+{
+	return add_all(db, m, of_slot, COUNT(of_slot), slot, list, err);
 }
 
 enum status trace_events_of_recipe(struct db *db, struct trace_memory *m, const char *digest,

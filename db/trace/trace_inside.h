@@ -59,11 +59,12 @@ enum status trace_query(struct db *db, const char *sql, const char *const *texts
 	" run.bridge_serial, run.batch, run.operator, station.host, recipe.name,"                  \
 	" run.recipe_digest, recipe.product,"                                                      \
 	" (SELECT group_concat(code, ', ') FROM override WHERE override.run_id = run.run_id),"     \
-	" ifnull(recipe.revision, 0), ifnull(result.generation, 0),"                               \
+	" run.purpose, ifnull(recipe.revision, 0), ifnull(result.generation, 0),"                  \
+	" ifnull(run.nest, 0),"                                                                    \
 	" ifnull(result.flash_bytes, 0), ifnull(result.tries, 0), run.start_utc_ms,"               \
 	" ifnull(result.end_utc_ms, 0), ifnull(result.duration_us, -1),"                           \
 	" ifnull(result.rescued, 0), ifnull(result.duplicate_mac, 0), " TRACE_HAS_WRITTEN
-#define TRACE_RUN_COLUMN_COUNT 34
+#define TRACE_RUN_COLUMN_COUNT 36
 #define TRACE_RUN_JOINS                                                                            \
 	" JOIN station ON station.station_id = run.station_id"                                     \
 	" LEFT JOIN recipe ON recipe.recipe_digest = run.recipe_digest"                            \
@@ -109,6 +110,8 @@ enum status trace_events_of_run(struct db *db, struct trace_memory *m, const cha
 				struct trace_list *list, struct err *err);
 enum status trace_events_of_batch(struct db *db, struct trace_memory *m, const char *batch,
 				  struct trace_list *list, struct err *err);
+enum status trace_events_of_slot(struct db *db, struct trace_memory *m, const char *slot,
+				 struct trace_list *list, struct err *err);
 enum status trace_events_of_recipe(struct db *db, struct trace_memory *m, const char *digest,
 				   struct trace_list *list, struct err *err);
 /* Into the order of the ledger; what has no number in it (a claim) goes where its time says. */

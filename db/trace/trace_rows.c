@@ -33,13 +33,18 @@ static const size_t run_texts[] = {
 	offsetof(struct trace_run, operator_name), offsetof(struct trace_run, station),
 	offsetof(struct trace_run, recipe),        offsetof(struct trace_run, recipe_digest),
 	offsetof(struct trace_run, product),       offsetof(struct trace_run, overridden),
+	offsetof(struct trace_run, purpose),
 };
 #define TEXT_COUNT ((int)(sizeof(run_texts) / sizeof(run_texts[0])))
 
 static const size_t run_numbers[] = {
-	offsetof(struct trace_run, recipe_revision), offsetof(struct trace_run, generation),
-	offsetof(struct trace_run, flash_bytes),     offsetof(struct trace_run, tries),
-	offsetof(struct trace_run, start_utc_ms),    offsetof(struct trace_run, end_utc_ms),
+	offsetof(struct trace_run, recipe_revision),
+	offsetof(struct trace_run, generation),
+	offsetof(struct trace_run, nest),
+	offsetof(struct trace_run, flash_bytes),
+	offsetof(struct trace_run, tries),
+	offsetof(struct trace_run, start_utc_ms),
+	offsetof(struct trace_run, end_utc_ms),
 	offsetof(struct trace_run, duration_us),
 };
 #define NUMBER_COUNT ((int)(sizeof(run_numbers) / sizeof(run_numbers[0])))

@@ -280,7 +280,28 @@ static enum status read_recipes(struct work *w, struct err *err)
 	return STATUS_OK;
 }
 
-/* What people did with a batch or a recipe. */
+static bool is_in_window(const struct trace_window *window, int64_t utc_ms)
+{
+	return !(window->has_since && utc_ms < window->since_utc_ms) &&
+	       !(window->has_until && utc_ms >= window->until_utc_ms);
+}
+
+/* A slot stands for years: only the lockouts that the window is about. */
+static void choose_lockouts(struct work *w)
+{
+	struct trace_event *events = w->events.items;
+	uint64_t last = w->window->last;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < w->events.count; i++)
+		if (is_in_window(w->window, events[i].utc_ms))
+			events[kept++] = events[i];
+	size_t first = last && kept > last ? kept - (size_t)last : 0;
+	w->summary->events = events ? events + first : NULL;
+	w->summary->event_count = kept - first;
+}
+
+/* What people did with a batch or a recipe, and when a slot took no units. */
 static enum status read_decisions(struct work *w, struct err *err)
 {
 	for (size_t i = 0; i < w->place_count; i++) {
@@ -292,11 +313,15 @@ static enum status read_decisions(struct work *w, struct err *err)
 		}
 		if (p->what == TRACE_RECIPE)
 			TRY(trace_events_of_recipe(w->db, w->m, p->name, &w->events, err));
+		if (p->what == TRACE_SLOT)
+			TRY(trace_events_of_slot(w->db, w->m, p->name, &w->events, err));
 	}
 	TRY(trace_memory_judge(w->m, STATUS_OK, err));
 	trace_events_sort(w->events.items, w->events.count);
 	w->summary->events = w->events.items;
 	w->summary->event_count = w->events.count;
+	if (w->places[0].what == TRACE_SLOT)
+		choose_lockouts(w);
 	return STATUS_OK;
 }
 

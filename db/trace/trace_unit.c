@@ -198,10 +198,10 @@ static void apply_window(struct work *w, const struct trace_window *window)
 
 /* ---- how it stands ---- */
 
-/* Refused by a rule of the factory before anything was done to the unit. */
+/* Refused by a rule of the factory or of the line before anything was done to the unit. */
 static bool is_refused(const struct trace_run *run)
 {
-	for (int st = STATUS_ALREADY_PASSED; run->code && st <= STATUS_PLANT_UNREACHABLE; st++)
+	for (int st = STATUS_ALREADY_PASSED; run->code && st <= STATUS_UNIT_DATA_BAD; st++)
 		if (strcmp(run->code, status_code((enum status)st)) == 0)
 			return true;
 	return false;
@@ -231,7 +231,8 @@ static void judge(struct trace_unit *unit)
 		const struct trace_run *run = &unit->runs[i];
 		bool is_pass = run->outcome && strcmp(run->outcome, "PASS") == 0;
 
-		if (run->relation == TRACE_OTHER_MAC || is_refused(run))
+		/* A golden run tells how the station stands. */
+		if (run->relation == TRACE_OTHER_MAC || run->purpose || is_refused(run))
 			continue;
 		if (is_pass && !unit->last_pass)
 			unit->last_pass = run;

@@ -68,6 +68,8 @@ static void make_note(const struct trace_run *run, char note[static TRACE_SENTEN
 		snprintf(text, sizeof(text), "generation %" PRId64, run->generation);
 		cells_note(note, text);
 	}
+	if (run->purpose)
+		cells_note(note, "golden run: it judged the station");
 	if (run->is_rescued)
 		cells_note(note, "rescued");
 	if (run->outcome && strcmp(run->outcome, "PASS") == 0 && strcmp(run->proof, "NONE") == 0)

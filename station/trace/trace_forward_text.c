@@ -214,13 +214,14 @@ static const struct long_column decision_columns[] = {
 	{ "TIME (UTC)", 0 }, { "WHAT", 0 }, { "RESULT", 0 }, { "OPERATOR", 16 }, { "NOTE", 0 },
 };
 
-static void add_decisions(const struct trace_event *events, size_t count, struct textbuf *out)
+static void add_decisions(const char *title, const struct trace_event *events, size_t count,
+			  struct textbuf *out)
 {
 	char time[UTC_TEXT_BYTES], note[TRACE_SENTENCE_BYTES];
 	struct long_table t;
 
 	if (count)
-		textbuf_add(out, "\nwhat people did:\n");
+		textbuf_add(out, "\n%s:\n", title);
 	long_table_begin(&t, decision_columns, COUNT(decision_columns), "  ", out);
 	for (size_t i = 0; i < count; i++) {
 		const struct trace_event *e = &events[i];
@@ -256,7 +257,8 @@ void trace_text_summary(const char *what, const char *name, const struct trace_s
 	for (size_t i = 0; i < s->recipe_count; i++)
 		add_recipe(&t, &s->recipes[i]);
 	long_table_end(&t);
-	add_decisions(s->events, s->event_count, out);
+	add_decisions(strcmp(what, "slot") == 0 ? "when it took no units" : "what people did",
+		      s->events, s->event_count, out);
 	if (s->runs)
 		textbuf_add(out, "\nruns:\n");
 }

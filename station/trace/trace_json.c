@@ -53,6 +53,7 @@ static json_t *json_run(const struct trace_run *run)
 	set_time(o, "time", run->start_utc_ms);
 	set_text(o, "run_id", run->run_id);
 	set_text(o, "kind", run->kind);
+	set_text(o, "purpose", run->purpose);
 	set_text(o, "outcome", run->outcome);
 	set_text(o, "code", run->code);
 	set_text(o, "proof", run->proof);
@@ -60,6 +61,7 @@ static json_t *json_run(const struct trace_run *run)
 	set_text(o, "mac", run->mac);
 	set_text(o, "custom_mac", run->custom_mac);
 	set_text(o, "serial", run->serial);
+	set_number(o, "nest", run->nest, run->nest > 0);
 	set_text(o, "slot", run->slot);
 	set_text(o, "bridge", run->bridge);
 	set_text(o, "bridge_vid_pid", run->bridge_vid_pid);

@@ -103,6 +103,7 @@ static void put_result(struct db *db, const struct history_run *r, const char *i
 		.duration_us = 20000000,
 		.is_duplicate_mac = r->is_duplicate_mac,
 		.is_rescued = r->is_rescued,
+		.console = r->console,
 		.steps = steps,
 		.step_count = read_steps(r->steps, words, steps),
 	};
@@ -133,6 +134,7 @@ const char *history_run(struct db *db, const struct history_run *r)
 		.bridge = r->bridge,
 		.bridge_vid_pid = r->bridge_vid_pid,
 		.bridge_serial = r->bridge_serial,
+		.purpose = r->purpose,
 	};
 	if (db_put_run(db, &run, &err))
 		fail_msg("%s", err.text);

@@ -28,6 +28,7 @@ struct history_run {
 	const char *kind;
 	const char *detail;
 	const char *batch, *slot, *bridge, *bridge_vid_pid, *bridge_serial, *custom_mac;
+	const char *purpose, *console;
 	int64_t start_utc_ms; /* 0: a minute after the one before */
 	bool is_unproven, is_duplicate_mac, is_rescued;
 };

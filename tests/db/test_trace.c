@@ -126,7 +126,25 @@ static void what_a_guard_refused_changes_nothing(void **state)
 	run(db, (struct history_run){ MAC_2, .recipe = "11", .outcome = "ABORTED",
 				      .code = "MAC_ELSEWHERE", .steps = "connect identify" });
 	expect_state(db, MAC_2, TRACE_NO_RUN_YET);
+	run(db, (struct history_run){ MAC_1, .recipe = "11", .outcome = "ABORTED",
+				      .code = "ALREADY_FINISHED", .steps = "connect identify" });
+	expect_state(db, MAC_1, TRACE_PASSED);
 	assert_string_equal(counts(db, "a1"), "1 0 0");
+	db_close(db);
+}
+
+static void a_golden_run_tells_nothing_about_its_unit(void **state)
+{
+	struct db *db = begin(*state);
+
+	run(db, (struct history_run){ MAC_1, .recipe = "11", .outcome = "PASS", .steps = WROTE });
+	run(db, (struct history_run){ MAC_1, .recipe = "11", .kind = "VERIFY", .outcome = "ERROR",
+				      .code = "PORT_GONE", .purpose = "GOLDEN" });
+	struct trace_unit unit = unit_of(db, MAC_1);
+	assert_int_equal(unit.state, TRACE_PASSED);
+	assert_int_equal(unit.run_count, 2);
+	assert_string_equal(unit.runs[1].purpose, "GOLDEN");
+	trace_unit_release(&unit);
 	db_close(db);
 }
 
@@ -343,6 +361,69 @@ static void everything_that_happened_stands_in_the_order_of_the_ledger(void **st
 	trace_unit_release(&unit);
 	assert_string_equal(counts(db, "a1"), "0 0 1");
 	assert_string_equal(counts(db, "a2"), "1 0 0");
+	db_close(db);
+}
+
+static void put_serial(struct db *db, const char *run_id, const char *mac, const char *state)
+{
+	const struct record_serial_state record = { .product = "p",
+						    .serial = "M5-7",
+						    .state = state,
+						    .source = "RANGE",
+						    .run_id = run_id,
+						    .mac = mac,
+						    .utc_ms = 1 };
+	struct err err;
+
+	if (db_put(db, RECORD_SERIAL_STATE, &record, &err))
+		fail_msg("%s", err.text);
+}
+
+static void the_numbers_the_console_and_the_labels_of_a_unit_stand_in_its_trace(void **state)
+{
+	static const char *const wanted[] = { "run",     "serial RESERVED", "serial COMMITTED",
+					      "console", "label COPY",      "label MISMATCH" };
+	struct db *db = begin(*state);
+	struct record_print_job job = { .print_id = "p1",
+					.copy = 1,
+					.serial = "M5-7",
+					.printer = "command lp",
+					.template_sha256 = "ee",
+					.content = "x",
+					.utc_ms = 2 };
+	const struct record_print_event event = {
+		.print_id = "p1", .state = "MISMATCH", .detail = "M5-8", .utc_ms = 3
+	};
+	struct err err;
+
+	const char *id =
+		history_run(db, &(struct history_run){ MAC_1, .recipe = "11", .outcome = "PASS",
+						       .console = "a\nb\n" });
+	put_serial(db, id, NULL, "RESERVED"); /* before it told its MAC */
+	put_serial(db, id, MAC_1, "COMMITTED");
+	job.run_id = id;
+	assert_int_equal(db_put(db, RECORD_PRINT_JOB, &job, &err), STATUS_OK);
+	assert_int_equal(db_put(db, RECORD_PRINT_EVENT, &event, &err), STATUS_OK);
+	struct trace_unit unit = unit_of(db, MAC_1);
+	assert_int_equal(unit.event_count, 6);
+	unsigned seen = 0;
+	for (size_t i = 0; i < 6; i++) {
+		const struct trace_event *e = &unit.events[i];
+		char text[60];
+
+		snprintf(text, sizeof(text), "%s%s%s", trace_event_name(e->kind),
+			 e->code ? " " : "", e->code ? e->code : "");
+		for (unsigned k = 0; k < 6; k++)
+			seen |= (unsigned)(strcmp(text, wanted[k]) == 0) << k;
+		if (e->kind == TRACE_EVENT_CONSOLE)
+			assert_string_equal(e->detail, "2 lines");
+		if (e->kind == TRACE_EVENT_SERIAL)
+			assert_string_equal(e->detail, "M5-7 (RANGE)");
+	}
+	assert_int_equal(seen, 0x3f);
+	assert_string_equal(unit.events[4].detail, "1 of M5-7, command lp");
+	assert_string_equal(unit.events[5].detail, "copy 1: M5-8");
+	trace_unit_release(&unit);
 	db_close(db);
 }
 
@@ -770,6 +851,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_unit_stands_as_its_newest_run_ended),
 		TEST(what_a_guard_refused_changes_nothing),
+		TEST(a_golden_run_tells_nothing_about_its_unit),
+		TEST(the_numbers_the_console_and_the_labels_of_a_unit_stand_in_its_trace),
 		TEST(a_unit_whose_station_was_killed_needs_a_rerun),
 		TEST(a_stopped_run_of_nobody_in_the_same_place_is_a_warning),
 		TEST(a_person_may_set_a_unit_aside_and_release_it),

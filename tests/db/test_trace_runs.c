@@ -389,8 +389,43 @@ static const char *long_walk(sqlite3 *sql, const char *statement)
 	return step;
 }
 
+static void lock(struct db *db, const char *id, const char *slot, int64_t utc_ms, bool is_ended)
+{
+	const struct record_lockout lockout = {
+		.lockout_id = id, .code = id, .slot = slot, .detail = "d", .utc_ms = utc_ms
+	};
+	const struct record_lockout_end end = { .lockout_id = id,
+						.how = "CURED",
+						.utc_ms = utc_ms + 100 };
+
+	assert_int_equal(db_put(db, RECORD_LOCKOUT, &lockout, NULL), STATUS_OK);
+	if (is_ended)
+		assert_int_equal(db_put(db, RECORD_LOCKOUT_END, &end, NULL), STATUS_OK);
+}
+
+static void a_slot_tells_its_own_lockouts_of_that_time(void **state)
+{
+	struct db *db = begin(*state);
+	struct seen seen;
+
+	run(db, (struct history_run){ MAC_1, .recipe = "11", .slot = SLOT_A, .outcome = "PASS" });
+	run(db, (struct history_run){ MAC_1, .recipe = "11", .slot = SLOT_B, .outcome = "PASS" });
+	lock(db, "FIRST", SLOT_A, 1000, true);
+	lock(db, "LINE", NULL, 1500, true);
+	lock(db, "SECOND", SLOT_A, 2000, false);
+	lock(db, "OTHER", SLOT_B, 3000, false);
+	seen = see(db, trace_find_slot, "1.4", all);
+	assert_string_equal(seen.events, "FIRST CURED SECOND");
+	seen = see(db, trace_find_slot, "1.4",
+		   (struct trace_window){ .has_since = true, .since_utc_ms = 1050 });
+	assert_string_equal(seen.events, "CURED SECOND");
+	seen = see(db, trace_find_slot, "1.4", (struct trace_window){ .last = 1 });
+	assert_string_equal(seen.events, "SECOND");
+	db_close(db);
+}
+
 struct watch {
-	char *statements[64];
+	char *statements[96];
 	size_t count;
 };
 
@@ -404,7 +439,7 @@ static int keep_statement(unsigned what, void *ctx, void *stmt, void *text)
 	for (size_t i = 0; i < w->count; i++)
 		if (strcmp(w->statements[i], sql) == 0)
 			return 0;
-	if (strncmp(sql, "BEGIN", 5) && strncmp(sql, "COMMIT", 6) && w->count < 64)
+	if (strncmp(sql, "BEGIN", 5) && strncmp(sql, "COMMIT", 6) && w->count < 96)
 		w->statements[w->count++] = strdup(sql);
 	return 0;
 }
@@ -463,7 +498,7 @@ static void no_trace_walks_through_all_runs(void **state)
 	sqlite3_trace_v2(db->sql, SQLITE_TRACE_STMT, keep_statement, &watch);
 	trace_all(db);
 	sqlite3_trace_v2(db->sql, 0, NULL, NULL);
-	assert_in_range(watch.count, 20, 63);
+	assert_in_range(watch.count, 20, 95);
 
 	sqlite3 *sql = world_raw(*state);
 	for (size_t i = 0; i < watch.count; i++) {
@@ -495,6 +530,7 @@ int main(void)
 		TEST(a_bridge_is_a_type_a_product_number_or_a_serial),
 		TEST(a_recipes_name_means_all_its_revisions),
 		TEST(a_batch_shows_its_order_as_it_stands),
+		TEST(a_slot_tells_its_own_lockouts_of_that_time),
 		TEST(no_trace_walks_through_all_runs),
 	};
 
