@@ -283,7 +283,8 @@ static enum status run_init(struct run *r)
 {
 	const struct flash_job *job = r->job;
 	uint32_t limit_ms = job->limit_ms ? job->limit_ms : flasher_limit_ms(job->plan, job->link);
-	uint32_t work_ms = limit_ms > 2 * RUN_RESTART_MS ? limit_ms - RUN_RESTART_MS : limit_ms / 2;
+	uint32_t end_ms = RUN_RESTART_MS + (job->boot ? run_boot_ms(job->plan, job->link) : 0);
+	uint32_t work_ms = limit_ms > end_ms + RUN_RESTART_MS ? limit_ms - end_ms : limit_ms / 2;
 	bool with_stub = job->plan && job->plan->stub != STUB_NEVER;
 
 	if (job->kind != FLASH_RUN_FLASH) /* asking is all; the ROM can answer */
@@ -310,8 +311,8 @@ static void fill_report(struct run *r, enum status st)
 	report->status = st;
 	if (!st)
 		err_clear(&report->err);
-	report->proof =
-		st || !r->plan || r->is_unprovable ? FLASH_PROOF_NONE : FLASH_PROOF_CHIP_MD5;
+	report->proof = !r->is_done || !r->plan || r->is_unprovable ? FLASH_PROOF_NONE
+								    : FLASH_PROOF_CHIP_MD5;
 	report->skipped_bytes = r->skipped_bytes;
 	if (report->tries > 1 || r->rungs)
 		run_tell_ways(r);
@@ -328,13 +329,16 @@ enum status flasher_run(const struct flash_job *job, struct flash_report *report
 		.transport = job->transport,
 		.clock = job->transport->clock,
 	};
-	enum status st;
+	enum status st, restarted;
 
 	memset(report, 0, sizeof(*report));
 	st = run_init(&r);
 	if (!st) {
 		st = run_tries(&r);
-		run_restart(&r, st);
+		r.is_done = !st;
+		restarted = run_restart(&r, st);
+		if (run_wants_boot(&r, st))
+			st = run_boot(&r, restarted);
 	}
 	fill_report(&r, st);
 	loader_release(&r.loader);

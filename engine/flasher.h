@@ -58,6 +58,14 @@ enum security_wanted {
 	SECURITY_SECURE_DOWNLOAD, /* with or without secure boot; nothing can be proven */
 };
 
+/* What is listened to after the restart, when the job has somebody to judge it. */
+struct flash_console {
+	uint32_t within_ms; /* from the restart on, or from when its port is there again; 0: nothing
+			     */
+	uint32_t rate_baud; /* 0: 115200; a chip's own USB has none */
+	unsigned resets;    /* that the firmware makes by itself, and that are normal */
+};
+
 struct flash_plan {
 	const struct chip *chip;
 	uint16_t min_rev, max_rev; /* major * 100 + minor; max 65535 = no limit; images included */
@@ -80,6 +88,7 @@ struct flash_plan {
 	enum security_wanted security;
 	bool accept_unproven;  /* PASS without proof where the chip cannot give one */
 	bool clear_protection; /* clear the flash's block-protect bits when they are in the way */
+	struct flash_console boot;
 	/*
 	 * Packs a part of a region anew: a resume and `skip: unchanged` write only what
 	 * differs. *packed is a zlib stream, to be freed, or NULL when it would be no shorter.
@@ -164,20 +173,25 @@ struct flash_watch {
 	void (*log)(void *ctx, const char *line);
 };
 
+enum boot_heard {
+	BOOT_GOES_ON,
+	BOOT_COMPLETE, /* nothing more needs to be heard */
+	BOOT_FAILED,   /* nothing more can help: judge says why */
+};
+
 /*
- * The boot check: who judges what the unit says after its restart. Bytes are handed over as
- * they come, on the flasher's thread; the flasher knows rates, time and resets, the owner the
- * words.
+ * The boot check: who judges what the unit says after its restart. The flasher knows rates,
+ * time, resets and the signs of a crash, the owner the words of the firmware. Called on the
+ * flasher's thread. docs/boot-check.md.
  */
 struct flash_boot {
-	uint32_t rate_baud; /* of the console; 0 on a chip's own USB: it has none */
-	uint32_t within_ms; /* from the restart on, at most */
 	void *ctx;
-	/* The unit was restarted, or its port came back: what was heard before does not count. */
+	/* The unit was restarted by us: what was heard before does not count. */
 	void (*begin)(void *ctx);
-	/* false: nothing more needs to be heard. at_ms counts from the restart. */
-	bool (*hear)(void *ctx, const uint8_t *bytes, size_t count, uint32_t at_ms);
-	/* Once, at the end: STATUS_OK, or a status of the boot check with its text. */
+	/* A line, as engine/console_lines.h cleans it. at_ms: since the restart. */
+	enum boot_heard (*hear)(void *ctx, const char *line, uint32_t at_ms);
+	/* Once, at the end, unless the flasher has a verdict of its own: STATUS_OK, or a status
+	 * of the boot check with its text. */
 	enum status (*judge)(void *ctx, struct err *err);
 };
 
@@ -208,7 +222,8 @@ struct flash_job {
 	 */
 	enum status (*power_cycle)(void *ctx, struct transport **transport, struct deadline d,
 				   struct err *err); /* ctx: reopen_ctx */
-	const struct flash_boot *boot;               /* of FLASH; NULL: none */
+	/* Of FLASH, where plan->boot wants it; NULL: none. */
+	const struct flash_boot *boot;
 	/*
 	 * The regions of this unit alone, one for each of the plan's own_ranges and in their order:
 	 * label, addr, data, size_bytes and is_secret, the rest is done here. Asked for once a run,
@@ -237,6 +252,7 @@ struct flash_step_report {
 
 #define FLASH_STEPS_MAX 64
 
+/* What is on the chip: CHIP_MD5 also where the boot check has failed afterwards. */
 enum flash_proof { FLASH_PROOF_NONE, FLASH_PROOF_CHIP_MD5 };
 
 struct flash_report {
@@ -264,6 +280,9 @@ struct flash_report {
 	uint64_t skipped_bytes;
 	uint64_t data_us; /* first data block out to last answer in */
 	uint64_t total_us;
+	bool has_boot_ms;    /* the boot check heard all that it waits for */
+	uint32_t boot_ms;    /* from the restart until then */
+	unsigned own_resets; /* that the unit made in its boot check */
 	struct flash_step_report steps[FLASH_STEPS_MAX];
 	size_t step_count;
 };

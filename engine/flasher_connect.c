@@ -18,26 +18,37 @@
 
 /* ---- a port that comes and goes ---- */
 
-enum status run_reopen(struct run *r)
+enum status run_follow_port(struct run *r, struct deadline d, struct err *err)
 {
 	const struct flash_job *job = r->job;
-	struct deadline d =
-		deadline_earlier(deadline_after_ms(r->loader.clock, REOPEN_MS), r->loader.limit);
-	struct err why = { .status = STATUS_OK };
 	enum status st;
 
 	if (!job->reopen || !r->transport)
 		return STATUS_PORT_GONE;
-	st = job->reopen(job->reopen_ctx, &r->transport, d, &why);
+	d = deadline_earlier(deadline_after_ms(r->loader.clock, REOPEN_MS), d);
+	st = job->reopen(job->reopen_ctx, &r->transport, d, err);
 	if (st) {
 		r->transport = NULL;
+		return st;
+	}
+	loader_use(&r->loader, r->transport);
+	way_fit_link(&r->way, r->link);
+	return STATUS_OK;
+}
+
+enum status run_reopen(struct run *r)
+{
+	struct err why = { .status = STATUS_OK };
+	enum status st = run_follow_port(r, r->loader.limit, &why);
+
+	if (st == STATUS_PORT_GONE && !why.status)
+		return st;
+	if (st) {
 		run_log(r, "the unit's port did not come back: %s", why.text);
 		if (st != STATUS_PORT_GONE)
 			r->report->err = why;
 		return st;
 	}
-	loader_use(&r->loader, r->transport);
-	way_fit_link(&r->way, r->link);
 	run_log(r, "the unit's port left and came back");
 	run_evidence(r, "the port left and came back");
 	return STATUS_OK;

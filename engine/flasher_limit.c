@@ -9,9 +9,9 @@
 
 /* ---- per try ---- */
 
-#define RESET_MS 2500u  /* the long reset and its SYNCs, for each reset kind */
-#define NOISE_MS 4000u  /* junk before the boot text, and the SYNCs behind it */
 #define REOPEN_MS 6000u /* a native port that leaves and comes back */
+#define RESET_MS 2500u /* the long reset and its SYNCs, for each reset kind */
+#define NOISE_MS 4000u /* junk before the boot text, and the SYNCs behind it */
 /* All that is asked, and two silences. */
 #define IDENTIFY_MS 8000u
 #define STUB_MS 6000u
@@ -127,11 +127,22 @@ static uint64_t erase_limit_ms(const struct flash_plan *plan)
 	return ms;
 }
 
+/* Twice, where the first restart was missed; its lines are moved for RESTART_MS at most. */
+uint32_t run_boot_ms(const struct flash_plan *plan, const struct link_profile *link)
+{
+	uint64_t once_ms = (uint64_t)RESTART_MS + RUN_BOOT_AFTER_MS;
+
+	if (!plan || !plan->boot.within_ms)
+		return 0;
+	once_ms += plan->boot.within_ms + (link->is_native_usb ? REOPEN_MS : 0);
+	return (uint32_t)(2 * once_ms);
+}
+
 uint32_t flasher_limit_ms(const struct flash_plan *plan, const struct link_profile *link)
 {
 	uint64_t resets = link->reset_count ? link->reset_count : 1;
-	uint64_t ms =
-		resets * RESET_MS + NOISE_MS + IDENTIFY_MS + (link->is_native_usb ? REOPEN_MS : 0);
+	uint64_t ms = resets * RESET_MS + NOISE_MS + IDENTIFY_MS +
+		      (link->is_native_usb ? REOPEN_MS : 0);
 	struct variant_limit most;
 
 	if (!plan)
@@ -139,7 +150,8 @@ uint32_t flasher_limit_ms(const struct flash_plan *plan, const struct link_profi
 	most = longest_variant(plan);
 	ms = plan->tries * (ms + STUB_MS + most.try_ms) + most.once_ms + STUB_LOST_MS +
 	     link->rate_count * UINT64_C(1) * RATE_MS + PROTECT_MS +
-	     lost_limit_ms(most.most_bytes) + erase_limit_ms(plan) + WAITS_MS + RESTART_MS;
+	     lost_limit_ms(most.most_bytes) + erase_limit_ms(plan) + WAITS_MS + RESTART_MS +
+	     run_boot_ms(plan, link);
 	return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
 }
 

@@ -62,17 +62,24 @@ static bool may_write_registers(const struct run *r)
 
 /* ---- by the lines ---- */
 
-/* What answers a SYNC is not the application; what prints something else need not be asked. */
-static bool is_still_in_loader(struct run *r)
+/* What answers a SYNC is not the application. */
+bool run_is_in_loader(struct run *r)
 {
 	struct sync_report sync = { .answers = 0 };
-	struct boot_text printed;
 	struct err ignored;
 
+	return r->is_by_hand && !loader_sync(&r->loader, STILL_THERE_SYNCS, &sync, &ignored);
+}
+
+/* What prints something else need not be asked. */
+static bool is_still_in_loader(struct run *r)
+{
+	struct boot_text printed;
+
 	boot_text_read(r->loader.noise.text, &printed);
-	if (!r->is_by_hand || (r->loader.noise.text_len && printed.mode != BOOT_MODE_LOADER))
+	if (r->loader.noise.text_len && printed.mode != BOOT_MODE_LOADER)
 		return false;
-	return !loader_sync(&r->loader, STILL_THERE_SYNCS, &sync, &ignored);
+	return run_is_in_loader(r);
 }
 
 static enum run_kind run_kind_of(const struct link_profile *link)
@@ -83,9 +90,27 @@ static enum run_kind run_kind_of(const struct link_profile *link)
 									    : RUN_BEHIND_BRIDGE;
 }
 
-static enum status restart(struct run *r, enum status verdict, struct err *err)
+/* The rate is set before: the ROM speaks as soon as the reset is over. */
+enum status run_restart_by_lines(struct run *r, struct err *err)
 {
 	uint32_t actual;
+
+	if (!r->link->is_native_usb)
+		TRY(transport_set_baud(r->transport, run_console_rate(r), &actual, err));
+	return lines_run_application(r->transport, run_kind_of(r->link), err);
+}
+
+static enum status restart_at_first_rate(struct run *r, struct err *err)
+{
+	uint32_t actual;
+
+	transport_set_baud(r->transport, FIRST_RATE, &actual, err);
+	return lines_run_application(r->transport, run_kind_of(r->link), err);
+}
+
+static enum status restart(struct run *r, enum status verdict, struct err *err)
+{
+	bool is_listened_to = run_wants_boot(r, verdict);
 	bool is_done = false;
 	enum status st = STATUS_OK;
 
@@ -94,11 +119,11 @@ static enum status restart(struct run *r, enum status verdict, struct err *err)
 		st = restart_by_watchdog(r, &is_done, err);
 	if (st == STATUS_PORT_GONE)
 		return st;
-	if (!is_done || st) {
-		transport_set_baud(r->transport, FIRST_RATE, &actual, err);
-		TRY(lines_run_application(r->transport, run_kind_of(r->link), err));
-	}
-	return verdict == STATUS_CANCELLED ? STATUS_OK : loader_drain(&r->loader, DRAIN_MS, err);
+	if (!is_done || st)
+		TRY(is_listened_to ? run_restart_by_lines(r, err) : restart_at_first_rate(r, err));
+	if (verdict == STATUS_CANCELLED || is_listened_to)
+		return STATUS_OK;
+	return loader_drain(&r->loader, DRAIN_MS, err);
 }
 
 /*
@@ -120,23 +145,25 @@ static struct deadline restart_limit(const struct run *r)
  * What the unit prints is read away, so that the port is not closed under bytes
  * on their way. A chip's own port leaves with a restart: that is none of ours.
  */
-void run_restart(struct run *r, enum status verdict)
+enum status run_restart(struct run *r, enum status verdict)
 {
 	struct err err;
 	enum status st;
 
 	if (verdict == STATUS_PORT_GONE || verdict == STATUS_PORT_FAILED || !r->transport)
-		return;
+		return verdict;
 	facts_watch(&r->facts, false);
 	run_step_begin(r, STEP_RESET);
 	if (r->link->is_native_usb && r->is_by_hand && r->job->kind == FLASH_RUN_IDENTIFY) {
 		/* Whoever put it there means to flash it next. */
 		run_note(r, "left in its loader, as it was found");
 		run_step_end(r, STATUS_OK);
-		return;
+		return STATUS_OK;
 	}
 	r->loader.limit = restart_limit(r);
 	st = restart(r, verdict, &err);
+	if (st && run_wants_boot(r, verdict))
+		r->report->err = err;
 	if (st == STATUS_PORT_GONE && r->link->is_native_usb) {
 		run_note(r, "the port left as the unit restarted");
 	} else if (st == STATUS_NOT_SUPPORTED) {
@@ -144,10 +171,11 @@ void run_restart(struct run *r, enum status verdict)
 	} else if (st) {
 		run_log(r, "restart: %s", err.text);
 		run_note(r, "%.100s", err.text);
-	} else if (r->link->is_native_usb && is_still_in_loader(r)) {
+	} else if (!run_wants_boot(r, verdict) && r->link->is_native_usb && is_still_in_loader(r)) {
 		run_note(r, BY_HAND);
 	} else if (r->loader.noise.text_len) {
 		run_note(r, "the unit printed \"%.80s\"", r->loader.noise.text);
 	}
 	run_step_end(r, STATUS_OK);
+	return st;
 }

@@ -17,6 +17,10 @@
 #define RUN_FLASH UINT32_MAX
 /* What the restart at the end may take, kept back from the run's limit. */
 #define RUN_RESTART_MS 3000u
+/* The boot check has heard all it waits for: so long what goes wrong still counts. */
+#define RUN_BOOT_SETTLE_MS 300u
+/* It has failed: so long the rest of what the unit says about that is kept. */
+#define RUN_BOOT_AFTER_MS 500u
 
 struct run {
 	const struct flash_job *job;
@@ -48,6 +52,7 @@ struct run {
 	uint32_t no_subject;    /* of the last try that failed */
 	unsigned noes;          /* so many tries in a row the chip said no of that */
 	bool was_confirmed;     /* and was asked once more for that reason */
+	bool is_done;           /* all is written, and proven where that can be */
 	bool is_astray;         /* something went where nobody planned it: this run cannot pass */
 	bool is_odd;    /* something was refused, lost or repeated: prove all again at the end */
 	bool is_erased; /* rooms or whole flash, as the plan wants it */
@@ -129,8 +134,24 @@ enum status run_judge_flash(struct run *r, const struct ident *ident);
 /* flasher_own.c: the unit's own regions become part of r->variant. Behind run_judge_flash. */
 enum status run_take_own(struct run *r);
 void run_release_own(struct run *r);
-/* flasher_restart.c: into the application. Changes no verdict. */
-void run_restart(struct run *r, enum status verdict);
+/* The same until the end of d, and without telling of it; r->transport is NULL on failure. */
+enum status run_follow_port(struct run *r, struct deadline d, struct err *err);
+/*
+ * flasher_restart.c: into the application. Changes no verdict; what it returns tells the boot
+ * check how it went. report->err is filled for a boot check alone.
+ */
+enum status run_restart(struct run *r, enum status verdict);
+/* Once more, by the lines alone and at the console's rate. */
+enum status run_restart_by_lines(struct run *r, struct err *err);
+/* A unit that a hand has put into its loader answers there still. */
+bool run_is_in_loader(struct run *r);
+/* flasher_boot.c: is a run that ended so followed by a boot check? */
+bool run_wants_boot(const struct run *r, enum status verdict);
+uint32_t run_console_rate(const struct run *r);
+/* restarted: what run_restart has returned. */
+enum status run_boot(struct run *r, enum status restarted);
+/* flasher_limit.c: what a boot check takes at most; 0: there is none. */
+uint32_t run_boot_ms(const struct flash_plan *plan, const struct link_profile *link);
 /* flasher_prepare.c */
 /* Why no stub runs on that unit, whatever this build carries: "with secure boot"; or NULL. */
 const char *run_stub_bar(const struct ident *ident);

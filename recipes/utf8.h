@@ -1,14 +1,10 @@
 /*
- * Is it text?
+ * Text that goes to terminals, records and exports.
  */
 #ifndef RECIPES_UTF8_H
 #define RECIPES_UTF8_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-/* Length of the UTF-8 character at p, 1 to 4; 0 when there is none. left: 1 or more. */
-size_t utf8_span(const uint8_t *p, size_t left);
+#include "engine/base/utf8.h"
 
 /*
  * Bytes of the control character at p, 0 when it is none: those of ASCII, U+0080 to
