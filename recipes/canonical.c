@@ -1,6 +1,7 @@
 #include "recipes/canonical.h"
 
 #include "engine/base/bytes.h"
+#include "recipes/boot_check.h"
 #include "recipes/page.h"
 
 #include <ctype.h>
@@ -120,6 +121,7 @@ char *canonical_text(const struct inspection *in)
 	add_settings(&t, in->recipe);
 	add_interlocks(&t, in->recipe);
 	add_guards(&t, in->recipe);
+	boot_check_canonical(in->recipe->boot_check, &t);
 	if (!add_packages(&t, in->recipe))
 		t.has_failed = true;
 	page_add(&t, "images:\n");

@@ -1,6 +1,8 @@
 #include "recipes/check.h"
 
 #include "engine/base/bytes.h"
+#include "recipes/boot_check.h"
+#include "recipes/check_data.h"
 #include "recipes/page.h"
 #include "recipes/summary.h"
 
@@ -123,6 +125,8 @@ static void add_head(struct page *t, const struct plan *p)
 	add_interlocks(t, p);
 	add_bridges(t, p);
 	add_guards(t, p);
+	check_add_serial(t, p);
+	boot_check_describe(p->boot_check, t);
 	if (p->download_hint)
 		page_add(t, "download %s\n", p->download_hint);
 }
@@ -200,6 +204,7 @@ enum status plan_describe(const struct plan *p, char **text)
 
 	add_head(&t, p);
 	add_images(&t, p);
+	check_add_data(&t, p);
 	add_effects(&t, p);
 	add_times(&t, p);
 	*text = page_take(&t);

@@ -1,6 +1,8 @@
 #include "recipes/check.h"
 
 #include "engine/base/bytes.h"
+#include "recipes/boot_check.h"
+#include "recipes/check_data.h"
 #include "recipes/page.h"
 #include "recipes/summary.h"
 
@@ -129,9 +131,12 @@ enum status plan_describe_json(const struct plan *p, char **text)
 	json_target(&t, p);
 	json_bridges(&t, p);
 	json_images(&t, p);
+	check_json_serial(&t, p);
+	check_json_data(&t, p);
 	json_effects(&t, p);
 	member(&t, "already_passed", passed_words(p->passed_policy));
 	member(&t, "plant", plant_words(p->plant_policy));
+	boot_check_json(p->boot_check, &t);
 	json_times(&t, p);
 	page_add(&t, "}");
 	*text = page_take(&t);

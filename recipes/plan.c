@@ -1,6 +1,7 @@
 #include "recipes/plan.h"
 
 #include "engine/base/bytes.h"
+#include "recipes/boot_check.h"
 #include "recipes/canonical.h"
 #include "recipes/diag.h"
 #include "recipes/inspect.h"
@@ -191,6 +192,7 @@ static enum status take_flash(struct plan *p, struct inspection *in, struct err 
 		.security = r->security,
 		.accept_unproven = r->accept_unproven,
 		.clear_protection = r->clear_protection,
+		.boot = boot_check_console(r->boot_check),
 		.pack = pack_part,
 	};
 	return STATUS_OK;
@@ -250,6 +252,10 @@ enum status plan_load(const char *recipe_path, const char *products_dir, struct 
 	for (size_t i = 0; images && i < r->image_count; i++)
 		firmware_release(&images[i]);
 	free(images);
+	if (!st) {
+		(*out)->boot_check = r->boot_check;
+		r->boot_check = NULL;
+	}
 	recipe_free(r);
 	diag_sort(diags);
 	return st;
@@ -281,6 +287,7 @@ void plan_free(struct plan *p)
 	free(p->product);
 	free(p->product_title);
 	free(p->download_hint);
+	boot_check_free(p->boot_check);
 	free(p->canonical);
 	if (p->storage)
 		layout_release(p->storage);

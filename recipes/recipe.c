@@ -1,5 +1,6 @@
 #include "recipes/recipe.h"
 
+#include "recipes/boot_check.h"
 #include "recipes/interlock.h"
 #include "recipes/product.h"
 #include "recipes/schema.h"
@@ -11,6 +12,7 @@
 
 #define RATE_MIN 115200
 #define RATE_MAX 6000000
+#define CONSOLE_RATE_MIN 1200
 
 /* clang-format off */
 static const char *const keep_words[] = { "keep", NULL };
@@ -66,13 +68,33 @@ const struct schema_row link_rows[] = {
 	{ .key = "bridge",   .kind = SCHEMA_CHOICE,  .choices = bridge_words },
 	{ .key = NULL },
 };
-static const struct schema_row phrase_row = {
-	.key = "phrases", .kind = SCHEMA_TEXT, .min = 1, .max = 200,
+static const struct schema_row expect_row = {
+	.key = "expect", .kind = SCHEMA_TEXT, .min = 1, .max = PATTERN_BYTES_MAX,
+};
+static const struct schema_row reject_row = {
+	.key = "reject", .kind = SCHEMA_TEXT, .min = 1, .max = PATTERN_BYTES_MAX,
+};
+static const struct schema_row boot_value_rows[] = {
+	{ .key = "name",     .kind = SCHEMA_TEXT, .is_required = true, .min = 1, .max = BOOT_NAME_BYTES - 1 },
+	{ .key = "match",    .kind = SCHEMA_TEXT, .min = 1, .max = PATTERN_BYTES_MAX },
+	{ .key = "low",      .kind = SCHEMA_DECIMAL },
+	{ .key = "high",     .kind = SCHEMA_DECIMAL },
+	{ .key = "unit",     .kind = SCHEMA_TEXT, .min = 1, .max = 20 },
+	{ .key = "equal",    .kind = SCHEMA_TEXT, .min = 1, .max = BOOT_TEXT_BYTES / 4 },
+	{ .key = "required", .kind = SCHEMA_CHOICE, .choices = yes_no_words },
+	{ .key = NULL },
+};
+static const struct schema_row boot_value_row = {
+	.key = "values", .kind = SCHEMA_MAP, .rows = boot_value_rows,
 };
 static const struct schema_row boot_check_rows[] = {
-	{ .key = "within", .kind = SCHEMA_DURATION, .is_required = true, .min = 1, .max = 600000 },
-	{ .key = "expect", .kind = SCHEMA_LIST, .min = 1, .item = &phrase_row },
-	{ .key = "reject", .kind = SCHEMA_LIST, .min = 1, .item = &phrase_row },
+	{ .key = "within",   .kind = SCHEMA_DURATION, .is_required = true, .min = 100, .max = 600000 },
+	{ .key = "rate",     .kind = SCHEMA_INTEGER, .min = CONSOLE_RATE_MIN, .max = RATE_MAX },
+	{ .key = "expect",   .kind = SCHEMA_LIST, .min = 1, .item = &expect_row },
+	{ .key = "reject",   .kind = SCHEMA_LIST, .min = 1, .item = &reject_row },
+	{ .key = "values",   .kind = SCHEMA_LIST, .min = 1, .item = &boot_value_row },
+	{ .key = "in_order", .kind = SCHEMA_CHOICE, .choices = yes_no_words },
+	{ .key = "loops",    .kind = SCHEMA_INTEGER, .min = 0, .max = 100 },
 	{ .key = NULL },
 };
 static const struct schema_row policy_rows[] = {
@@ -94,7 +116,7 @@ static const struct schema_row recipe_rows[] = {
 	{ .key = "flash",      .kind = SCHEMA_MAP,     .rows = flash_rows },
 	{ .key = "erase",      .kind = SCHEMA_CHOICE,  .choices = erase_words },
 	{ .key = "link",       .kind = SCHEMA_MAP,     .rows = link_rows },
-	{ .key = "boot_check", .kind = SCHEMA_MAP,     .is_later = true, .rows = boot_check_rows },
+	{ .key = "boot_check", .kind = SCHEMA_MAP,     .rows = boot_check_rows },
 	{ .key = "policy",     .kind = SCHEMA_MAP,     .rows = policy_rows },
 	{ .key = NULL },
 };
@@ -322,6 +344,8 @@ enum status recipe_from_yaml(struct yaml *y, const char *path, const char *produ
 		if (!take_images(r, path, diags))
 			st = err_set(err, STATUS_NO_MEMORY, "%s: no memory", path);
 	}
+	if (!st)
+		st = boot_check_take(r, &r->boot_check, diags, err);
 	if (st) {
 		recipe_free(r);
 		return st;
@@ -347,6 +371,7 @@ void recipe_free(struct recipe *r)
 	for (size_t i = 0; i < r->image_count; i++)
 		free(r->images[i].path);
 	free(r->images);
+	boot_check_free(r->boot_check);
 	yaml_tree_free(r->preset);
 	yaml_tree_free(r->yaml);
 	free(r);

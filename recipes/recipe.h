@@ -68,6 +68,8 @@ struct recipe {
 	enum passed_policy passed_policy;
 	enum plant_policy plant_policy;
 
+	struct boot_check *boot_check; /* NULL none; plan_load takes it over */
+
 	struct recipe_image *images;
 	size_t image_count;
 };

@@ -31,6 +31,8 @@ static const char *kind_words(enum schema_kind kind)
 		return "a frequency such as 40m or 80m";
 	case SCHEMA_DURATION:
 		return "a duration such as 500ms, 5s or 2m";
+	case SCHEMA_DECIMAL:
+		return "a number such as 3.3 or -40";
 	case SCHEMA_SHA256:
 		return "64 hexadecimal digits";
 	case SCHEMA_CHOICE:
@@ -168,6 +170,7 @@ static bool is_one_line(const char *text)
 static bool parse_text(const struct schema_row *row, struct yaml_node *node)
 {
 	uint8_t digest[32];
+	double decimal;
 
 	switch (row->kind) {
 	case SCHEMA_TEXT:
@@ -186,6 +189,8 @@ static bool parse_text(const struct schema_row *row, struct yaml_node *node)
 		return value_frequency(node->text, &node->number);
 	case SCHEMA_DURATION:
 		return value_duration(node->text, &node->number);
+	case SCHEMA_DECIMAL:
+		return value_decimal(node->text, &decimal);
 	case SCHEMA_SHA256:
 		return hex_bytes(node->text, digest, sizeof(digest));
 	case SCHEMA_CHOICE:

@@ -19,6 +19,7 @@ enum schema_kind {
 	SCHEMA_REVISION,  /* 3.1 is number 301 and 3.10 is 310 */
 	SCHEMA_FREQUENCY, /* 40m or 40MHz: number in MHz */
 	SCHEMA_DURATION,  /* 500ms, 5s, 2m: number in ms */
+	SCHEMA_DECIMAL,   /* 3.3 or -40: value_decimal() of the text */
 	SCHEMA_SHA256,    /* 64 hex digits, the text itself is the value */
 	SCHEMA_CHOICE,    /* one of choices, nothing else */
 	SCHEMA_MAP,       /* rows */

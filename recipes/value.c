@@ -1,6 +1,8 @@
 #include "recipes/value.h"
 
+#include <math.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -100,4 +102,29 @@ bool value_duration(const char *text, uint64_t *number)
 	static const struct suffix suffixes[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60000 } };
 
 	return with_suffix(text, suffixes, 3, number);
+}
+
+bool value_decimal(const char *text, double *number)
+{
+	const char *at = text + (*text == '-' || *text == '+');
+	size_t whole = strspn(at, "0123456789"), part = 0;
+	char *end;
+
+	at += whole;
+	if (*at == '.') {
+		part = strspn(at + 1, "0123456789");
+		at += 1 + part;
+	}
+	if (!whole && !part)
+		return false;
+	if (*at == 'e' || *at == 'E') {
+		at += 1 + (at[1] == '-' || at[1] == '+');
+		if (!*at)
+			return false;
+		at += strspn(at, "0123456789");
+	}
+	if (*at)
+		return false;
+	*number = strtod(text, &end);
+	return !*end && isfinite(*number);
 }

@@ -18,5 +18,7 @@ bool value_revision(const char *text, uint64_t *number);
 bool value_frequency(const char *text, uint64_t *number);
 /* 500ms, 5s, 2m -> ms. */
 bool value_duration(const char *text, uint64_t *number);
+/* 3.3, -40, 1e-3: decimal, with a point whatever the language; nothing before or behind it. */
+bool value_decimal(const char *text, double *number);
 
 #endif
