@@ -43,9 +43,8 @@ enum pattern_answer pattern_matches(const struct pattern *p, const char *text, s
 /* ---- the check ---- */
 
 #define BOOT_PATTERNS_MAX 32 /* of expect, and of reject */
-#define BOOT_VALUES_MAX 32
+#define BOOT_VALUES_MAX FLASH_READINGS_MAX
 #define BOOT_NAME_BYTES 33
-#define BOOT_TEXT_BYTES 80 /* of a value, as the unit said it */
 
 /* What is wanted of a value that the unit tells. */
 struct boot_value {
@@ -87,16 +86,6 @@ void boot_check_json(const struct boot_check *c, struct page *t);
 
 /* ---- one unit ---- */
 
-/* A value as the unit has told it. */
-struct boot_reading {
-	const struct boot_value *value; /* its name, limits, unit */
-	bool is_known;
-	bool is_number;
-	double number;
-	char text[BOOT_TEXT_BYTES];
-	bool is_judged, is_good; /* judged: it has limits or a text to equal */
-};
-
 struct boot_check_run;
 
 /*
@@ -109,7 +98,5 @@ struct boot_check_run *boot_check_run_new(const struct boot_check *c, void *ctx,
 void boot_check_run_free(struct boot_check_run *run);
 /* For flash_job.boot; lent. */
 const struct flash_boot *boot_check_run_boot(const struct boot_check_run *run);
-/* All values, told or not, in the recipe's order; lent. NULL has none. */
-const struct boot_reading *boot_check_run_readings(const struct boot_check_run *run, size_t *count);
 
 #endif

@@ -20,7 +20,8 @@ struct boot_check_run {
 	/* Since the restart. */
 	bool is_met[BOOT_PATTERNS_MAX]; /* of expect */
 	size_t met;
-	struct boot_reading readings[BOOT_VALUES_MAX];
+	struct flash_reading readings[BOOT_VALUES_MAX];
+	bool is_known[BOOT_VALUES_MAX];
 	char said[BOOT_VALUES_MAX][QUOTE_BYTES]; /* the line that told a value */
 	const struct pattern *rejected;          /* the first that matched */
 	const struct pattern *gave_up;           /* a reject that could not be judged */
@@ -48,24 +49,38 @@ static void keep(const char *line, char kept[static QUOTE_BYTES])
 
 /* ---- values ---- */
 
-static void judge_reading(struct boot_reading *r)
+/*
+ * What has limits or a unit is a number. What has none is one if nothing is lost by that:
+ * 1.10 may be a version.
+ */
+static bool is_measured(const struct boot_value *v, const struct flash_reading *r)
 {
-	const struct boot_value *v = r->value;
+	char again[FLASH_READING_BYTES];
 
-	r->is_number = value_decimal(r->text, &r->number);
+	if (v->has_low || v->has_high || v->unit)
+		return true;
+	snprintf(again, sizeof(again), "%.15g", r->number);
+	return !v->equal && strcmp(again, r->text) == 0;
+}
+
+static void judge_reading(const struct boot_value *v, struct flash_reading *r)
+{
+	bool is_number = value_decimal(r->text, &r->number);
+
+	r->is_number = is_number && is_measured(v, r);
 	r->is_judged = v->has_low || v->has_high || v->equal;
 	r->is_good = v->equal ? strcmp(r->text, v->equal) == 0
-			      : (!v->has_low || (r->is_number && r->number >= v->low)) &&
-					(!v->has_high || (r->is_number && r->number <= v->high));
+			      : (!v->has_low || (is_number && r->number >= v->low)) &&
+					(!v->has_high || (is_number && r->number <= v->high));
 }
 
 static void take_reading(struct boot_check_run *run, size_t i, const char *line,
 			 const struct capture *c)
 {
-	struct boot_reading *r = &run->readings[i];
+	struct flash_reading *r = &run->readings[i];
 	size_t len = c->len;
 
-	if (!c->is_set || r->is_known)
+	if (!c->is_set || run->is_known[i])
 		return;
 	if (len >= sizeof(r->text))
 		len = sizeof(r->text) - 1;
@@ -74,8 +89,8 @@ static void take_reading(struct boot_check_run *run, size_t i, const char *line,
 		len--;
 	memcpy(r->text, line + c->at, len);
 	r->text[len] = '\0';
-	r->is_known = true;
-	judge_reading(r);
+	run->is_known[i] = true;
+	judge_reading(&run->check->values[i], r);
 	keep(line, run->said[i]);
 }
 
@@ -98,7 +113,7 @@ static void hear_own_values(struct boot_check_run *run, const char *line, size_t
 	for (size_t i = 0; i < c->value_count; i++) {
 		struct capture found = { .group = c->values[i].group };
 
-		if (c->values[i].own && !run->readings[i].is_known &&
+		if (c->values[i].own && !run->is_known[i] &&
 		    pattern_find(c->values[i].own, line, len, &found, 1) == PATTERN_YES)
 			take_reading(run, i, line, &found);
 	}
@@ -171,7 +186,7 @@ static bool is_complete(const struct boot_check_run *run)
 		if (!c->values[i].own || !c->values[i].is_required)
 			continue;
 		has_goal = true;
-		if (!run->readings[i].is_known)
+		if (!run->is_known[i])
 			return false;
 	}
 	return has_goal;
@@ -199,9 +214,20 @@ static void begin(void *ctx)
 
 	memset(run->is_met, 0, sizeof(run->is_met));
 	memset(run->expect_gave_up, 0, sizeof(run->expect_gave_up));
+	memset(run->is_known, 0, sizeof(run->is_known));
 	memset(run->readings, 0, sizeof(run->readings));
-	for (size_t i = 0; i < run->check->value_count; i++)
-		run->readings[i].value = &run->check->values[i];
+	for (size_t i = 0; i < run->check->value_count; i++) {
+		const struct boot_value *v = &run->check->values[i];
+
+		run->readings[i] = (struct flash_reading){
+			.name = v->name,
+			.unit = v->unit,
+			.has_low = v->has_low,
+			.has_high = v->has_high,
+			.low = v->low,
+			.high = v->high,
+		};
+	}
 	run->met = 0;
 	run->rejected = run->gave_up = NULL;
 	run->rejected_line[0] = run->last_line[0] = '\0';
@@ -254,18 +280,18 @@ static enum status judge_values(const struct boot_check_run *run, struct err *er
 	const struct boot_check *c = run->check;
 
 	for (size_t i = 0; i < c->value_count; i++) {
-		if (c->values[i].is_required && !run->readings[i].is_known)
+		if (c->values[i].is_required && !run->is_known[i])
 			return err_set(err, STATUS_VALUE_MISSING,
 				       "the value '%s' was not told within %.1f s; the last line "
 				       "was \"%s\"",
 				       c->values[i].name, c->within_ms / 1e3, run->last_line);
 	}
 	for (size_t i = 0; i < c->value_count; i++) {
-		const struct boot_reading *r = &run->readings[i];
+		const struct flash_reading *r = &run->readings[i];
 		const struct boot_value *v = &c->values[i];
 		char limits[120];
 
-		if (!r->is_known || !r->is_judged || r->is_good)
+		if (!run->is_known[i] || !r->is_judged || r->is_good)
 			continue;
 		limits_text(v, limits, sizeof(limits));
 		return err_set(err, STATUS_VALUE_OUT_OF_LIMITS,
@@ -289,6 +315,18 @@ static enum status judge(void *ctx, struct err *err)
 	return judge_values(run, err);
 }
 
+static size_t readings(void *ctx, struct flash_reading told[static FLASH_READINGS_MAX])
+{
+	const struct boot_check_run *run = ctx;
+	size_t count = 0;
+
+	for (size_t i = 0; i < run->check->value_count; i++) {
+		if (run->is_known[i])
+			told[count++] = run->readings[i];
+	}
+	return count;
+}
+
 /* ---- begin and end ---- */
 
 struct boot_check_run *boot_check_run_new(const struct boot_check *c, void *ctx,
@@ -301,7 +339,9 @@ struct boot_check_run *boot_check_run_new(const struct boot_check *c, void *ctx,
 	run->check = c;
 	run->ctx = ctx;
 	run->line = line;
-	run->boot = (struct flash_boot){ .ctx = run, .begin = begin, .hear = hear, .judge = judge };
+	run->boot = (struct flash_boot){
+		.ctx = run, .begin = begin, .hear = hear, .judge = judge, .readings = readings
+	};
 	begin(run);
 	return run;
 }
@@ -314,10 +354,4 @@ void boot_check_run_free(struct boot_check_run *run)
 const struct flash_boot *boot_check_run_boot(const struct boot_check_run *run)
 {
 	return run ? &run->boot : NULL;
-}
-
-const struct boot_reading *boot_check_run_readings(const struct boot_check_run *run, size_t *count)
-{
-	*count = run ? run->check->value_count : 0;
-	return run ? run->readings : NULL;
 }

@@ -3,6 +3,8 @@
 #include "engine/base/bytes.h"
 #include "recipes/boot_check.h"
 #include "recipes/page.h"
+#include "recipes/serial_source.h"
+#include "recipes/unit_data.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -124,6 +126,8 @@ char *canonical_text(const struct inspection *in)
 	boot_check_canonical(in->recipe->boot_check, &t);
 	if (!add_packages(&t, in->recipe))
 		t.has_failed = true;
+	serial_source_canonical(&in->serial, &t);
+	unit_data_canonical(in->unit_data, &t);
 	page_add(&t, "images:\n");
 	for (size_t i = 0; i < in->count; i++) {
 		char digest[SHA256_TEXT_BYTES];

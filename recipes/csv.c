@@ -1,5 +1,6 @@
 #include "recipes/csv.h"
 
+#include "engine/base/secret.h"
 #include "recipes/read_file.h"
 #include "recipes/utf8.h"
 
@@ -174,6 +175,7 @@ enum status csv_read_text(const char *name, const char *text, size_t size, struc
 		r.csv->file = strdup(name);
 		/* A cell's zero byte takes the place of the comma or line end behind it. */
 		r.csv->storage = malloc(size + 1);
+		r.csv->storage_bytes = size + 1;
 	}
 	if (!r.csv || !r.csv->file || !r.csv->storage) {
 		csv_free(r.csv);
@@ -212,6 +214,7 @@ enum status csv_read_file(const char *path, struct csv **out, struct diag_list *
 		return err_set(err, st, "%s: %s", path, why.text);
 	}
 	st = csv_read_text(path, (const char *)data, size, out, diags, err);
+	secret_wipe(data, size);
 	free(data);
 	return st;
 }
@@ -222,6 +225,8 @@ void csv_free(struct csv *c)
 		return;
 	free(c->rows);
 	free(c->cells);
+	if (c->storage)
+		secret_wipe(c->storage, c->storage_bytes);
 	free(c->storage);
 	free(c->file);
 	free(c);
@@ -237,4 +242,11 @@ struct place csv_place(const struct csv *c, const struct csv_row *row, size_t i)
 	if (i < row->count)
 		return (struct place){ c->file, row->cells[i].line, row->cells[i].column };
 	return (struct place){ c->file, row->line, row->cells[row->count - 1].column };
+}
+
+void csv_wipe_cell(struct csv *c, const struct csv_row *row, size_t i)
+{
+	char *text = c->storage + (row->cells[i].text - c->storage);
+
+	secret_wipe(text, strlen(text));
 }

@@ -18,7 +18,7 @@
 
 #include <stddef.h>
 
-#define CSV_FILE_MAX (1024u * 1024u)
+#define CSV_FILE_MAX (8u * 1024u * 1024u)
 
 struct csv_cell {
 	const char *text;
@@ -37,6 +37,7 @@ struct csv {
 	size_t count;
 	struct csv_cell *cells; /* of all rows */
 	char *storage;          /* their texts */
+	size_t storage_bytes;
 };
 
 /*
@@ -47,10 +48,13 @@ enum status csv_read_file(const char *path, struct csv **out, struct diag_list *
 			  struct err *err);
 enum status csv_read_text(const char *name, const char *text, size_t size, struct csv **out,
 			  struct diag_list *diags, struct err *err);
+/* Wipes all cells: they may be secrets. */
 void csv_free(struct csv *c);
 
 /* The cell of that number, "" where the row is too short; and where it stands or would. */
 const char *csv_text(const struct csv_row *row, size_t i);
 struct place csv_place(const struct csv *c, const struct csv_row *row, size_t i);
+/* A cell that is there becomes "", and its text is wiped: it is kept elsewhere from now on. */
+void csv_wipe_cell(struct csv *c, const struct csv_row *row, size_t i);
 
 #endif

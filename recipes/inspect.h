@@ -26,6 +26,11 @@ struct inspection {
 
 	uint16_t min_rev, max_rev; /* target and images together */
 	uint32_t limit;            /* end of the flash, as far as it is known */
+
+	/* What each unit gets for itself, for the canonical form; taken by the plan behind
+	 * inspect(). */
+	struct plan_serial serial;
+	struct unit_data *unit_data; /* NULL none */
 };
 
 /* images: read, not yet placed. What is wrong goes to diags. */

@@ -58,6 +58,7 @@ static enum status read_rows(const uint8_t *data, size_t size, struct partition_
 		p->size_bytes = get_le32(row + 8);
 		memcpy(p->name, row + 12, 16);
 		p->name[16] = '\0';
+		p->flags = get_le32(row + 28);
 		table->count++;
 	}
 	return STATUS_OK;

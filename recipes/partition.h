@@ -18,6 +18,11 @@
 #define PARTITION_TABLE_BYTES 0x1000u /* the sector that is its own */
 #define PARTITION_MAX 95
 #define PARTITION_NAME_BYTES 17
+#define PARTITION_ENCRYPTED 1u /* flag: encrypted where the chip's flash is */
+#define PARTITION_READONLY 2u  /* flag */
+/* Subtypes of PARTITION_DATA. */
+#define PARTITION_NVS 0x02
+#define PARTITION_NVS_KEYS 0x04
 
 enum partition_type {
 	PARTITION_APP = 0,
@@ -30,6 +35,7 @@ struct partition {
 	char name[PARTITION_NAME_BYTES];
 	uint8_t type, subtype;
 	uint32_t addr, size_bytes;
+	uint32_t flags; /* PARTITION_ENCRYPTED */
 };
 
 struct partition_table {

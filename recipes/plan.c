@@ -8,6 +8,8 @@
 #include "recipes/layout.h"
 #include "recipes/pack.h"
 #include "recipes/recipe.h"
+#include "recipes/serial_source.h"
+#include "recipes/unit_data.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -110,6 +112,10 @@ static bool has_content(const struct inspection *in, const struct partition *p)
 		if (data && (f->kind != FIRMWARE_MERGED || !firmware_is_blank(data, size)))
 			return true;
 	}
+	for (size_t i = 0; in->unit_data && i < in->unit_data->count; i++) {
+		if (in->unit_data->parts[i].addr == p->addr)
+			return true;
+	}
 	return false;
 }
 
@@ -194,6 +200,9 @@ static enum status take_flash(struct plan *p, struct inspection *in, struct err 
 		.clear_protection = r->clear_protection,
 		.boot = boot_check_console(r->boot_check),
 		.pack = pack_part,
+		.own_ranges = in->unit_data ? in->unit_data->ranges : NULL,
+		.own_range_count = in->unit_data ? in->unit_data->count : 0,
+		.own_packed_bytes = in->unit_data ? in->unit_data->packed_bytes : 0,
 	};
 	return STATUS_OK;
 }
@@ -214,7 +223,21 @@ static enum status build(const char *path, struct inspection *in, struct plan **
 		plan_free(p);
 		return st;
 	}
+	p->serial = in->serial;
+	p->unit_data = in->unit_data;
 	*out = p;
+	return STATUS_OK;
+}
+
+static enum status inspect_all(const char *path, struct inspection *in, const struct recipe *r,
+			       struct firmware *images, struct diag_list *diags, struct err *err)
+{
+	inspect(in, r, images, r->image_count, diags);
+	TRY(serial_source_take(r, path, &in->serial, diags, err));
+	TRY(unit_data_take(in, path, &in->unit_data, diags, err));
+	if (diags->error_count)
+		return err_set(err, STATUS_RECIPE, "%s: %zu error%s", path, diags->error_count,
+			       diags->error_count == 1 ? "" : "s");
 	return STATUS_OK;
 }
 
@@ -223,14 +246,18 @@ static enum status read_and_build(const char *path, const struct recipe *r, stru
 {
 	size_t max_bytes = r->chip ? r->chip->max_flash_bytes : FLASH_MAX_BYTES;
 	struct inspection in;
+	enum status st;
 
 	for (size_t i = 0; i < r->image_count; i++)
 		TRY(firmware_read(&r->images[i], max_bytes, &images[i], diags, err));
-	inspect(&in, r, images, r->image_count, diags);
-	if (diags->error_count)
-		return err_set(err, STATUS_RECIPE, "%s: %zu error%s", path, diags->error_count,
-			       diags->error_count == 1 ? "" : "s");
-	return build(path, &in, out, diags, err);
+	st = inspect_all(path, &in, r, images, diags, err);
+	if (!st)
+		st = build(path, &in, out, diags, err);
+	if (st) {
+		serial_source_release(&in.serial);
+		unit_data_free(in.unit_data);
+	}
+	return st;
 }
 
 enum status plan_load(const char *recipe_path, const char *products_dir, struct plan **out,
@@ -288,6 +315,8 @@ void plan_free(struct plan *p)
 	free(p->product_title);
 	free(p->download_hint);
 	boot_check_free(p->boot_check);
+	serial_source_release(&p->serial);
+	unit_data_free(p->unit_data);
 	free(p->canonical);
 	if (p->storage)
 		layout_release(p->storage);

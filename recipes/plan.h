@@ -95,12 +95,17 @@ enum serial_source {
 	SERIAL_FROM_MAC,     /* the MAC without colons */
 };
 
+struct unit_values; /* recipes/unit_values.h */
+
 struct plan_serial {
 	enum serial_source source;
-	char *prefix; /* RANGE: "M5C2-" */
+	char *prefix; /* RANGE, MAC: "M5C2-"; NULL none */
 	unsigned width;
 	int64_t first, last;
 	char *pattern; /* a regular expression that every number must match; NULL any */
+	char *file_name;          /* CSV: as the recipe names it */
+	struct unit_values *file; /* CSV */
+	bool by_mac;              /* CSV: rows have MACs, and are for those units */
 };
 
 /* label: of each unit that passes. docs/labels.md */

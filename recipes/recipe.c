@@ -4,7 +4,9 @@
 #include "recipes/interlock.h"
 #include "recipes/product.h"
 #include "recipes/schema.h"
+#include "recipes/serial_source.h"
 #include "recipes/setting.h"
+#include "recipes/unit_data.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,7 +82,7 @@ static const struct schema_row boot_value_rows[] = {
 	{ .key = "low",      .kind = SCHEMA_DECIMAL },
 	{ .key = "high",     .kind = SCHEMA_DECIMAL },
 	{ .key = "unit",     .kind = SCHEMA_TEXT, .min = 1, .max = 20 },
-	{ .key = "equal",    .kind = SCHEMA_TEXT, .min = 1, .max = BOOT_TEXT_BYTES / 4 },
+	{ .key = "equal",    .kind = SCHEMA_TEXT, .min = 1, .max = FLASH_READING_BYTES / 4 },
 	{ .key = "required", .kind = SCHEMA_CHOICE, .choices = yes_no_words },
 	{ .key = NULL },
 };
@@ -106,6 +108,9 @@ static const struct schema_row policy_rows[] = {
 	{ .key = "plant",          .kind = SCHEMA_CHOICE,  .choices = plant_words },
 	{ .key = NULL },
 };
+static const struct schema_row data_row = {
+	.key = "data", .kind = SCHEMA_MAP, .rows = unit_data_rows,
+};
 static const struct schema_row recipe_rows[] = {
 	{ .key = "recipe",     .kind = SCHEMA_TEXT,    .is_required = true, .min = 1, .max = 80 },
 	{ .key = "revision",   .kind = SCHEMA_INTEGER, .min = 1, .max = 1000000 },
@@ -118,6 +123,8 @@ static const struct schema_row recipe_rows[] = {
 	{ .key = "link",       .kind = SCHEMA_MAP,     .rows = link_rows },
 	{ .key = "boot_check", .kind = SCHEMA_MAP,     .rows = boot_check_rows },
 	{ .key = "policy",     .kind = SCHEMA_MAP,     .rows = policy_rows },
+	{ .key = "serial",     .kind = SCHEMA_MAP,     .rows = serial_rows },
+	{ .key = "data",       .kind = SCHEMA_LIST,    .min = 1, .max = UNIT_PARTS_MAX, .item = &data_row },
 	{ .key = NULL },
 };
 /* clang-format on */
@@ -214,7 +221,7 @@ static void take_header(struct recipe *r, struct diag_list *diags)
 			   size.node->text, r->chip->name, r->chip->max_flash_bytes >> 20);
 }
 
-static char *join_path(const char *recipe_path, const char *file)
+char *recipe_join_path(const char *recipe_path, const char *file)
 {
 	const char *slash = strrchr(recipe_path, '/');
 	size_t folder = slash && file[0] != '/' ? (size_t)(slash - recipe_path) + 1 : 0;
@@ -259,7 +266,7 @@ static bool take_image(const struct recipe *r, const char *path, const struct ya
 	if (!file)
 		return true;
 	image->file = file->text;
-	image->path = join_path(path, file->text);
+	image->path = recipe_join_path(path, file->text);
 	return image->path != NULL;
 }
 

@@ -87,6 +87,9 @@ enum status recipe_from_yaml(struct yaml *y, const char *path, const char *produ
 			     struct recipe **out, struct diag_list *diags, struct err *err);
 void recipe_free(struct recipe *r);
 
+/* A file's path: relative names are relative to the recipe's folder. free() it; NULL: no memory. */
+char *recipe_join_path(const char *recipe_path, const char *file);
+
 /* The preset's list of bridges, each a map of 'name' and perhaps 'rates'; NULL without. */
 const struct yaml_node *recipe_bridges(const struct recipe *r);
 

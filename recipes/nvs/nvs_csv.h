@@ -53,6 +53,21 @@ void nvs_csv_digest(const struct nvs_csv *t, uint8_t sha256[static SHA256_BYTES]
 bool nvs_name_is_good(const char *name, size_t length);
 /* Does any cell have {name}? */
 bool nvs_csv_has_name(const struct nvs_csv *t, const char *name);
+bool nvs_text_has_name(const char *text, const char *name);
+
+/* A row as it stands there. */
+struct nvs_csv_line {
+	const char *space; /* its namespace; "" in front of the first */
+	const char *key, *encoding, *value;
+	bool is_namespace, is_file;
+	struct place at; /* of the value */
+};
+/* false: there is no i-th. */
+bool nvs_csv_line(const struct nvs_csv *t, size_t i, struct nvs_csv_line *line);
+/* The value of a row with its {NAME}s filled in, to be shown; free() it. NULL: an unknown name, no
+ * memory. */
+char *nvs_csv_fill(const struct nvs_csv_line *line, const struct nvs_values *values);
+
 /* Every {NAME} that is not among the values is an error in diags: STATUS_RECIPE. What the
  * values are does not matter: a recipe can be checked before there is a unit. */
 enum status nvs_csv_check_names(const struct nvs_csv *t, const struct nvs_values *values,

@@ -1,6 +1,7 @@
 #include "recipes/nvs/nvs_csv_inside.h"
 
 #include "engine/base/bytes.h"
+#include "engine/base/secret.h"
 #include "recipes/nvs/nvs_names.h"
 #include "recipes/read_file.h"
 
@@ -131,18 +132,60 @@ void nvs_csv_digest(const struct nvs_csv *t, uint8_t sha256[static SHA256_BYTES]
 
 /* ---- names ---- */
 
+bool nvs_text_has_name(const char *text, const char *name)
+{
+	struct nvs_piece piece;
+
+	while (nvs_next_piece(&text, &piece))
+		if (piece.is_name && piece.size == strlen(name) &&
+		    memcmp(piece.text, name, piece.size) == 0)
+			return true;
+	return false;
+}
+
 bool nvs_csv_has_name(const struct nvs_csv *t, const char *name)
 {
-	for (size_t i = 0; i < t->count; i++) {
-		const char *at = nvs_text_of(t, t->items[i].row, NVS_VALUE);
-		struct nvs_piece piece;
-
-		while (t->items[i].has_names && nvs_next_piece(&at, &piece))
-			if (piece.is_name && piece.size == strlen(name) &&
-			    memcmp(piece.text, name, piece.size) == 0)
-				return true;
-	}
+	for (size_t i = 0; i < t->count; i++)
+		if (t->items[i].has_names &&
+		    nvs_text_has_name(nvs_text_of(t, t->items[i].row, NVS_VALUE), name))
+			return true;
 	return false;
+}
+
+bool nvs_csv_line(const struct nvs_csv *t, size_t i, struct nvs_csv_line *line)
+{
+	const struct nvs_item *item = &t->items[i];
+
+	if (i >= t->count)
+		return false;
+	*line = (struct nvs_csv_line){
+		.space = "",
+		.key = item->entry.key,
+		.encoding = nvs_text_of(t, item->row, NVS_ENCODING),
+		.value = nvs_text_of(t, item->row, NVS_VALUE),
+		.is_namespace = item->entry.type == NVS_NAMESPACE,
+		.is_file = item->is_file,
+		.at = nvs_place_of(t, item->row, NVS_VALUE),
+	};
+	while (i-- > 0)
+		if (t->items[i].entry.type == NVS_NAMESPACE) {
+			line->space = t->items[i].entry.key;
+			break;
+		}
+	return true;
+}
+
+char *nvs_csv_fill(const struct nvs_csv_line *line, const struct nvs_values *values)
+{
+	struct err ignored;
+	struct nvs_piece piece;
+	uint8_t *text;
+	size_t size;
+
+	if (nvs_unknown_name(line->value, values, &piece) ||
+	    nvs_fill_in(line->value, values, false, &text, &size, &ignored))
+		return NULL;
+	return (char *)text;
 }
 
 enum status nvs_csv_check_names(const struct nvs_csv *t, const struct nvs_values *values,
@@ -218,8 +261,11 @@ enum status nvs_csv_image(const struct nvs_csv *t, const struct nvs_values *valu
 				err_at(nvs_find_fault(t, result, &why), &why, err);
 		}
 	}
-	for (size_t i = 0; bytes && i < t->count; i++)
+	for (size_t i = 0; bytes && i < t->count; i++) {
+		if (bytes[i] && entries[i].data)
+			secret_wipe(bytes[i], entries[i].size);
 		free(bytes[i]);
+	}
 	free(bytes);
 	free(entries);
 	return st;
