@@ -147,9 +147,9 @@ static const struct command rows[] = {
 		.text =
 		"Writes recorded runs with every column of the record: csv and jsonl one row per run;\n"
 		"junit one test case per run, for Jenkins and GitLab; wsjf one report per run into the\n"
-		"folder that --output names, for WATS and TofuPilot. With --unit-logs alone, one readable\n"
-		"file per run; or both, with --output as well. junit, wsjf and unit logs leave out runs\n"
-		"that have not ended.",
+		"folder that --output names, for WATS and TofuPilot; measurements one row per measured\n"
+		"value. With --unit-logs alone, one readable file per run; or both, with --output as\n"
+		"well. junit, wsjf and unit logs leave out runs that have not ended.",
 		.run = cmd_export,
 	},
 	{

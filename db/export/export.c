@@ -20,6 +20,7 @@ static const struct format formats[] = {
 	[EXPORT_JSONL] = { .name = "jsonl", .table = &jsonl_format },
 	[EXPORT_JUNIT] = { .name = "junit", .write = junit_write },
 	[EXPORT_WSJF] = { .name = "wsjf" },
+	[EXPORT_MEASUREMENTS] = { .name = "measurements", .write = measurements_write },
 };
 
 enum status export_format_by_name(const char *name, enum export_format *format, struct err *err)
@@ -31,7 +32,8 @@ enum status export_format_by_name(const char *name, enum export_format *format, 
 		}
 	}
 	return err_set(err, STATUS_USAGE,
-		       "'%s' is no export format: expected csv, jsonl, junit or wsjf", name);
+		       "'%s' is no export format: expected csv, jsonl, junit, wsjf or measurements",
+		       name);
 }
 
 static enum status write_table(struct db *db, const struct table_format *table,

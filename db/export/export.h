@@ -8,6 +8,7 @@
  * no spreadsheet takes it for a formula. JSON lines: one object a line, every
  * column present, null for unknown. JUnit XML: for test reporters, a suite per recipe and batch,
  * in that order; runs that have not ended are left out. WSJF: for WATS, one file per run.
+ * Measurements: CSV with a row per value, and what is needed of its run beside it.
  */
 #ifndef DB_EXPORT_H
 #define DB_EXPORT_H
@@ -18,13 +19,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum export_format { EXPORT_CSV, EXPORT_JSONL, EXPORT_JUNIT, EXPORT_WSJF };
+enum export_format { EXPORT_CSV, EXPORT_JSONL, EXPORT_JUNIT, EXPORT_WSJF, EXPORT_MEASUREMENTS };
 
-/* "csv", "jsonl", "junit", "wsjf"; STATUS_USAGE for anything else. */
+/* "csv", "jsonl", "junit", "wsjf", "measurements"; STATUS_USAGE for anything else. */
 enum status export_format_by_name(const char *name, enum export_format *format, struct err *err);
 
 /*
- * All but EXPORT_WSJF (STATUS_USAGE). *count gets the number of runs. STATUS_DATABASE,
+ * All but EXPORT_WSJF (STATUS_USAGE). *count gets the number of runs (of measurements: that
+ * have one). STATUS_DATABASE,
  * STATUS_FILE (out cannot be written; it is flushed before the return), STATUS_NO_MEMORY.
  */
 enum status export_runs(struct db *db, enum export_format format, const struct run_filter *filter,
@@ -48,8 +50,8 @@ enum status export_runs_to(struct db *db, enum export_format format,
 enum status export_unit_logs(struct db *db, const struct run_filter *filter, const char *dir,
 			     uint64_t *count, struct err *err);
 
-/* What happened in one run, as in such a file: steps, measurements, log. Nothing for a run that is
- * not there. */
+/* What happened in one run, as in such a file: steps, measurements, its number, labels, console,
+ * log. Nothing for a run that is not there. */
 enum status export_run_course(struct db *db, const char *run_id, FILE *out, struct err *err);
 
 struct export_reports {

@@ -23,4 +23,8 @@ void csv_any_row(FILE *out, sqlite3_stmt *row);
 enum status junit_write(struct db *db, const struct run_filter *filter, FILE *out, uint64_t *count,
 			struct err *err);
 
+/* A row per measurement. *count: runs that have one. */
+enum status measurements_write(struct db *db, const struct run_filter *filter, FILE *out,
+			       uint64_t *count, struct err *err);
+
 #endif

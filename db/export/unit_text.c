@@ -106,6 +106,22 @@ static void write_measurement(void *ctx, sqlite3_stmt *row)
 	fputc('\n', out);
 }
 
+/* "  2026-11-22T12:31:41.007Z  SN00042  COMMITTED  RANGE" */
+static void write_words(void *ctx, sqlite3_stmt *row)
+{
+	FILE *out = under_title(ctx);
+
+	for (int i = 0; i < 5; i++) {
+		const char *text = (const char *)sqlite3_column_text(row, i);
+
+		if (!text)
+			continue;
+		fputs("  ", out);
+		text_print(out, text, false);
+	}
+	fputc('\n', out);
+}
+
 static void write_log(void *ctx, sqlite3_stmt *log)
 {
 	text_print(under_title(ctx), (const char *)sqlite3_column_text(log, 0), true);
@@ -118,10 +134,16 @@ enum status unit_text_course(struct db *db, FILE *out, const char *run_id,
 			      .title = "steps\n  try  step         start s    took s  "
 				       "result                 note" };
 	struct part measurements = { .out = out, .title = "measurements" };
+	struct part serials = { .out = out, .title = "serial number" };
+	struct part labels = { .out = out, .title = "labels" };
+	struct part console = { .out = out, .title = "console of the boot check" };
 	struct part log = { .out = out, .title = "log (seconds since the start)" };
 
 	TRY(run_part_each(db, parts->steps, run_id, write_step, &steps, err));
 	TRY(run_part_each(db, parts->measurements, run_id, write_measurement, &measurements, err));
+	TRY(run_part_each(db, parts->serials, run_id, write_words, &serials, err));
+	TRY(run_part_each(db, parts->labels, run_id, write_words, &labels, err));
+	TRY(run_part_each(db, parts->console, run_id, write_log, &console, err));
 	return run_part_each(db, parts->log, run_id, write_log, &log, err);
 }
 
@@ -129,10 +151,12 @@ enum status unit_text(struct db *db, FILE *out, sqlite3_stmt *row, const struct 
 		      struct err *err)
 {
 	struct part images = { .out = out, .title = "images of the recipe" };
+	struct part own_images = { .out = out, .title = "images of this unit alone" };
 	const char *run_id = select_text(row, "run_id");
 
 	write_verdict(out, row);
 	write_columns(out, row);
 	TRY(run_part_each(db, parts->images, run_id, write_image, &images, err));
+	TRY(run_part_each(db, parts->own_images, run_id, write_image, &own_images, err));
 	return unit_text_course(db, out, run_id, parts, err);
 }

@@ -194,8 +194,9 @@ static void write_head(FILE *out, unsigned *count, sqlite3_stmt *row, int proces
 	json_out_member(out, count, "location", NOT_KNOWN);
 	/* So that WATS can keep proofs apart from the first run of a unit. */
 	json_out_member(out, count, "purpose",
-			strcmp(select_known(row, "kind"), "VERIFY") ? "Production"
-								    : "Verification");
+			strcmp(select_known(row, "kind"), "VERIFY") && !select_text(row, "purpose")
+				? "Production"
+				: "Verification");
 	make_time(start, "+00:00", text);
 	json_out_member(out, count, "start", text);
 	make_time(start, "Z", text);
@@ -358,7 +359,7 @@ static void write_uut(FILE *out, unsigned *count, sqlite3_stmt *row)
 {
 	static const char *const why[] = { "advice", "detail", NULL };
 	const char *operator_name = select_text(row, "operator");
-	int duration = select_column("duration_s");
+	int duration = select_column("duration_s"), nest = select_column("nest");
 	unsigned members = 0;
 
 	json_out_name(out, count, "uut");
@@ -371,6 +372,9 @@ static void write_uut(FILE *out, unsigned *count, sqlite3_stmt *row)
 	member_known(out, &members, "user", operator_name, WATS_TEXT_UNITS);
 	member_known(out, &members, "batchSN", select_text(row, "batch"), WATS_TEXT_UNITS);
 	member_known(out, &members, "fixtureId", select_text(row, "slot"), WATS_TEXT_UNITS);
+	if (sqlite3_column_type(row, nest) != SQLITE_NULL)
+		json_out_member_integer(out, &members, "testSocketIndex",
+					sqlite3_column_int64(row, nest));
 	member_known(out, &members, "comment", first_known(row, why), WATS_COMMENT_UNITS);
 	if (strcmp(select_text(row, "outcome"), "PASS"))
 		json_out_member(out, &members, "errorMessage", select_text(row, "code"));

@@ -460,7 +460,33 @@ static void formats_are_known_by_name(void **state)
 	assert_int_equal(export_format_by_name("JSONL", &format, &err), STATUS_OK);
 	assert_int_equal(format, EXPORT_JSONL);
 	assert_int_equal(export_format_by_name("xml", &format, &err), STATUS_USAGE);
-	assert_non_null(strstr(err.text, "csv, jsonl, junit or wsjf"));
+	assert_non_null(strstr(err.text, "csv, jsonl, junit, wsjf or measurements"));
+}
+
+static void measurements_are_a_row_each_with_their_run(void **state)
+{
+	static const char head[] =
+		"run_id,start_time,mac,serial,product,process,recipe,recipe_revision,batch,station,"
+		"slot,nest,kind,purpose,run_outcome,run_code,step,name,value,text,unit,low,high,"
+		"outcome\r\n";
+	struct world *w = *state;
+	struct db *db = world_open(w, DB_WRITE);
+	uint64_t count;
+
+	world_put(db, sample_run.run_id);
+	world_put(db, "01931f2e-4c00-7000-8000-000000000002");
+	db_close(db);
+	char *csv = export_text(w, EXPORT_MEASUREMENTS, &all, &count);
+	assert_int_equal(count, 2);
+	assert_memory_equal(csv, head, sizeof(head) - 1);
+	assert_non_null(strstr(csv, ",7,FLASH,,PASS,OK,write,data_rate,94.25,,KB/s,40.5,2000.0,"
+				    "PASS\r\n"));
+	assert_non_null(strstr(csv, ",7,FLASH,,PASS,OK,,boot_text,,ets Jul 29 2019,,,,\r\n"));
+	unsigned lines = 0;
+	for (const char *c = csv; *c; c++)
+		lines += *c == '\n';
+	assert_int_equal(lines, 1 + 2 * 2);
+	free(csv);
 }
 
 int main(void)
@@ -468,6 +494,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(csv_equals_the_database_in_every_column),
+		TEST(measurements_are_a_row_each_with_their_run),
 		TEST(json_lines_equal_the_database_in_every_column),
 		TEST(the_page_about_records_names_every_column_with_its_meaning),
 		TEST(each_filter_chooses_its_runs_and_they_combine),

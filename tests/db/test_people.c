@@ -281,8 +281,12 @@ static void a_unit_log_tells_who_what_was_tried_and_how_it_ended(void **state)
 		"recipe_digest    dd00",
 		"images of the recipe\n  0x00001000      17392 bytes  sha256 aa00",
 		"firmware/app.bin\n",
+		"images of this unit alone\n  0x003f0000      24576 bytes  sha256 aa00",
+		"  fctry\n  0x003f8000      12288 bytes  sha256 (not kept: it holds secrets)  "
+		"secrets\n",
 		"  1  connect        0.000     0.532  OK ",
 		"  2  write          0.900    11.000  NO_ANSWER              block 17 of 300\n",
+		"console of the boot check\n    1.204 I (312) main: board ok\n",
 		"log (seconds since the start)\n    0.532 sync\n   22.757 pass\n",
 	};
 	static const char *const bad[] = {
