@@ -173,6 +173,21 @@ struct flash_watch {
 	void (*log)(void *ctx, const char *line);
 };
 
+#define FLASH_READINGS_MAX 32
+#define FLASH_READING_BYTES 80
+
+/* A value that the unit told in its boot check, and what is wanted of it. */
+struct flash_reading {
+	const char *name;               /* lent, as unit: as long as the judge */
+	const char *unit;               /* NULL none */
+	char text[FLASH_READING_BYTES]; /* as the unit said it */
+	bool is_number;                 /* a measured one, not a name that looks like one */
+	double number;
+	bool has_low, has_high;
+	double low, high;
+	bool is_judged, is_good; /* judged: it has limits, or a text to equal */
+};
+
 enum boot_heard {
 	BOOT_GOES_ON,
 	BOOT_COMPLETE, /* nothing more needs to be heard */
@@ -193,6 +208,8 @@ struct flash_boot {
 	/* Once, at the end, unless the flasher has a verdict of its own: STATUS_OK, or a status
 	 * of the boot check with its text. */
 	enum status (*judge)(void *ctx, struct err *err);
+	/* Whatever the verdict: the values that were told; returns how many. */
+	size_t (*readings)(void *ctx, struct flash_reading readings[static FLASH_READINGS_MAX]);
 };
 
 enum flash_kind { FLASH_RUN_FLASH, FLASH_RUN_VERIFY, FLASH_RUN_IDENTIFY };
@@ -283,6 +300,8 @@ struct flash_report {
 	bool has_boot_ms;    /* the boot check heard all that it waits for */
 	uint32_t boot_ms;    /* from the restart until then */
 	unsigned own_resets; /* that the unit made in its boot check */
+	struct flash_reading readings[FLASH_READINGS_MAX]; /* what it told there */
+	size_t reading_count;
 	struct flash_step_report steps[FLASH_STEPS_MAX];
 	size_t step_count;
 };

@@ -283,6 +283,7 @@ static void tell(struct boot *b, enum status st)
 	report->own_resets = b->watch.own_resets;
 	report->has_boot_ms = b->is_complete;
 	report->boot_ms = b->complete_ms;
+	report->reading_count = b->judge->readings(b->judge->ctx, report->readings);
 	if (!st && b->is_complete)
 		run_note(b->r, "complete after %.2f s, %u lines heard", b->complete_ms / 1e3,
 			 b->line_count);

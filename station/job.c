@@ -67,6 +67,7 @@ void job_release(struct job *job)
 	if (!job || atomic_fetch_sub(&job->shares, 1) != 1)
 		return;
 	pthread_mutex_destroy(&job->lock);
+	job_free_boot(job);
 	unit_log_free(job->log);
 	free(job);
 }
@@ -251,6 +252,7 @@ static void run_flasher(struct job *job)
 		.reopen = job->port->is_usb && order->sysfs_tty ? job_reopen : NULL,
 		.reopen_ctx = job,
 		.power_cycle = job->has_power_switch ? job_power_cycle : NULL,
+		.boot = job_boot(job),
 		.start = job->has_start ? &job->start : NULL,
 	};
 
@@ -285,7 +287,7 @@ void job_run(void *ctx)
 		job->report.status = err_set(&job->report.err, STATUS_CANCELLED,
 					     "stopped before the port was opened");
 	} else if (job_judge_rules(job) == STATUS_OK && judge_bridge(job) == STATUS_OK &&
-		   job_open_port(job) == STATUS_OK) {
+		   job_prepare_boot(job) == STATUS_OK && job_open_port(job) == STATUS_OK) {
 		job_post(job, FACT_OPENED, STATUS_OK);
 		run_flasher(job);
 	}

@@ -88,6 +88,8 @@ void job_stored(void *job, enum status st, const struct err *err);
 /* ---- the owner's side, after FACT_VERDICT only ---- */
 
 const struct flash_report *job_report(const struct job *job);
+/* What the unit said in its boot check: a copy, to be freed; NULL: nothing was heard. */
+char *job_console(const struct job *job);
 /* 0: the guards did not come so far. */
 int64_t job_generation(const struct job *job);
 

@@ -40,6 +40,7 @@ struct job {
 	struct guard_run guard;
 
 	/* The worker's alone. */
+	struct job_boot *boot; /* NULL: no boot check, or none so far */
 	enum flash_step last_step;
 	unsigned last_try, write_try;
 	bool is_writing;
@@ -62,6 +63,15 @@ void job_post(struct job *job, enum fact_kind kind, enum status status);
 enum status job_judge_rules(struct job *job);
 /* Once the unit is known, before it is written. */
 enum status job_judge_unit(struct job *job, const struct ident *ident, struct err *err);
+
+/* ---- job_boot.c, the worker's side ---- */
+
+/* Before the port is opened: report.status, with its text in report.err. */
+enum status job_prepare_boot(struct job *job);
+/* For flash_job.boot; NULL: the recipe has none. */
+const struct flash_boot *job_boot(const struct job *job);
+/* When nobody uses the job any more. */
+void job_free_boot(struct job *job);
 
 /* ---- job_port.c, the worker's side ---- */
 

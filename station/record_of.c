@@ -102,6 +102,25 @@ static void measured(struct record_storage *storage, struct record_result *out, 
 	};
 }
 
+struct record_measurement record_of_reading(const struct flash_reading *r)
+{
+	return (struct record_measurement){
+		.step = flash_step_name(STEP_BOOT),
+		.name = r->name,
+		.has_value = r->is_number,
+		.value = r->number,
+		.text = r->is_number ? NULL : r->text,
+		.unit = r->unit,
+		.has_low = r->has_low,
+		.has_high = r->has_high,
+		.low = r->low,
+		.high = r->high,
+		.outcome = !r->is_judged ? NULL
+			   : r->is_good  ? "PASS"
+					 : "FAIL",
+	};
+}
+
 /* The last time that the step succeeded, in seconds; below 0: it never did. */
 static double step_seconds(const struct flash_report *r, enum flash_step step)
 {
@@ -133,6 +152,12 @@ static void add_measurements(const struct flash_report *r, struct record_storage
 	}
 	if (verify_s >= 0)
 		measured(storage, out, flash_step_name(STEP_VERIFY), "verify_time", verify_s, "s");
+	if (r->has_boot_ms)
+		measured(storage, out, flash_step_name(STEP_BOOT), "boot_time",
+			 (double)r->boot_ms / 1e3, "s");
+	for (size_t i = 0; i < r->reading_count; i++)
+		storage->measurements[out->measurement_count++] =
+			record_of_reading(&r->readings[i]);
 	out->measurements = storage->measurements;
 }
 
@@ -195,6 +220,7 @@ void record_of_result(const char *run_id, const struct verdict *v,
 		.has_generation = v->generation != 0,
 		.generation = v->generation,
 		.log = known(v->log),
+		.console = known(v->console),
 	};
 	add_ident(ident, storage, out);
 	judgement_of(v->status, report, v->detail, &storage->judgement);

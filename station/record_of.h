@@ -9,7 +9,7 @@
 #include "recipes/plan.h"
 #include "station/judgement.h"
 
-#define RECORD_MEASUREMENTS_MAX 4
+#define RECORD_MEASUREMENTS_MAX (5 + FLASH_READINGS_MAX)
 
 /* Texts that a struct record_result points into. */
 struct record_storage {
@@ -34,8 +34,9 @@ struct verdict {
 	uint64_t duration_us;
 	int64_t end_utc_ms;
 	bool is_duplicate_mac;
-	int64_t generation; /* 0 unknown */
-	const char *log;    /* NULL: none */
+	int64_t generation;  /* 0 unknown */
+	const char *log;     /* NULL: none */
+	const char *console; /* what the unit said in its boot check; NULL: nothing */
 };
 
 /*
@@ -45,6 +46,9 @@ struct verdict {
 void record_of_result(const char *run_id, const struct verdict *v,
 		      const struct flash_report *report, const struct ident *ident,
 		      struct record_storage *storage, struct record_result *out);
+
+/* A value that the unit told in its boot check. Borrowed from r. */
+struct record_measurement record_of_reading(const struct flash_reading *r);
 
 /* images: room for plan->image_count; digests: as many strings. NULL without memory; free both
  * with record_of_recipe_release. */

@@ -66,7 +66,7 @@ static void store(struct session *s, unsigned slot, const struct flash_report *r
 	struct record_result result;
 	struct verdict verdict;
 	enum status st;
-	char *log;
+	char *log, *console;
 
 	view->report = report;
 	view->generation = report ? job_generation(unit->job) : 0;
@@ -80,6 +80,8 @@ static void store(struct session *s, unsigned slot, const struct flash_report *r
 	}
 	note_hint(s, slot);
 	log = job_log(unit->job);
+	/* A worker that is stuck may still be at it. */
+	console = report ? job_console(unit->job) : NULL;
 	verdict = (struct verdict){
 		.status = view->status,
 		.detail = unit->detail,
@@ -88,12 +90,14 @@ static void store(struct session *s, unsigned slot, const struct flash_report *r
 		.is_duplicate_mac = view->is_duplicate_mac,
 		.generation = view->generation,
 		.log = log,
+		.console = console,
 	};
 	record_of_result(view->run_id, &verdict, report, &unit->ident, &storage, &result);
 	st = writer_queue_result(s->setup->writer, &result,
 				 (struct writer_done){ .call = job_stored, .ctx = unit->job },
 				 NULL);
 	free(log);
+	free(console);
 	if (st)
 		verdict_stored(s, slot, st);
 	else
