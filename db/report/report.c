@@ -361,6 +361,7 @@ void report_release(struct report *r)
 	release_list(&r->duplicates);
 	release_list(&r->dispositions);
 	release_list(&r->alarms);
+	release_list(&r->lockouts);
 	if (r->texts)
 		names_release(&r->texts->names);
 	free(r->texts);

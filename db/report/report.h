@@ -4,10 +4,10 @@
  *
  * What is counted, exactly (docs/report.md says why):
  *
- * Chosen are the runs that the filter lets through. A run is *judged* when its kind is FLASH,
- * it has ended, its outcome is not ABORTED, and, unless is_strict, neither the station nor a
- * person made it fail (party STATION, OPERATOR). All shares are shares of judged runs, or of
- * units with one.
+ * Chosen are the runs that the filter lets through. A golden run tells how the station is, and is
+ * only counted. Another one is *judged* when its kind is FLASH, it has ended, its outcome is not
+ * ABORTED, and, unless is_strict, neither the station nor a person made it fail (party STATION,
+ * OPERATOR). All shares are shares of judged runs, or of units with one.
  *
  * A unit is a MAC. Its product is the recipe's product, or the recipe's name where it has none;
  * its process is the recipe's, FLASH in records from before recipes told one. Yields are told
@@ -144,7 +144,8 @@ struct report_measure {
 /* Something that a person did or has to look at. */
 struct report_entry {
 	int64_t utc_ms;
-	const char *what; /* override: its guard; disposition: the state; alarm: its code */
+	const char
+		*what; /* override: its guard; disposition: the state; alarm, lockout: its code */
 	const char *mac, *slot, *operator_name, *text;
 };
 #define REPORT_LIST_MAX 100
@@ -169,6 +170,7 @@ struct report {
 	int64_t flash_runs, passed, failed, errors, timeouts, aborted;
 	int64_t open_runs; /* without a result, of any kind */
 	int64_t verify_runs, verify_passed;
+	int64_t golden_runs, golden_passed; /* of any kind; they are in no other count */
 	int64_t judged;
 	int64_t excluded; /* neither passed nor judged: STATION or OPERATOR */
 	int64_t without_mac, without_proof, rescued, duplicate_runs;
@@ -200,6 +202,8 @@ struct report {
 	bool measures_cut; /* there were more kinds than REPORT_MEASURES_MAX */
 
 	struct report_list overrides, duplicates, dispositions, alarms;
+	/* Begun in the chosen time; of a batch or a recipe, in the time of its chosen runs. */
+	struct report_list lockouts;
 
 	struct report_texts *texts; /* internal: owner of the texts */
 };

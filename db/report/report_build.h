@@ -52,7 +52,7 @@ enum status report_read_runs(struct report_build *b, struct err *err);
 /* First-pass and final yields: a walk over the runs by unit. */
 enum status report_read_units(struct report_build *b, struct err *err);
 enum status report_read_measures(struct report_build *b, struct err *err);
-/* Overrides, dispositions, alarms. */
+/* Overrides, dispositions, alarms, lockouts; the runs were read before. */
 enum status report_read_lists(struct report_build *b, struct err *err);
 
 /* Distribution of values (sorted by the call). */

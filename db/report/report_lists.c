@@ -1,4 +1,4 @@
-/* What people did and what they have to look at: overrides, dispositions, alarms. */
+/* What people did and what they have to look at: overrides, dispositions, alarms, lockouts. */
 #include "db/report/report_build.h"
 
 /* The columns of every list. */
@@ -105,9 +105,33 @@ static enum status read_alarms(struct report_build *b, struct err *err)
 	return read_list(b, text, &b->report->alarms, err);
 }
 
+/* A lockout belongs to no run: what counts is when it was. */
+static enum status read_lockouts(struct report_build *b, struct err *err)
+{
+	sqlite3_str *text = sqlite3_str_new(b->db->sql);
+	const struct report *r = b->report;
+
+	sqlite3_str_appendall(
+		text,
+		"SELECT lockout.utc_ms, code, NULL, slot, operator, detail || coalesce('; ' ||"
+		" lower(how) || ' after ' || ((e.utc_ms - lockout.utc_ms + 500) / 1000) || ' s' ||"
+		" coalesce(': ' || reason, ''), '; open') FROM lockout"
+		" LEFT JOIN lockout_end e USING (lockout_id) WHERE true");
+	if (b->filter->has_from)
+		sqlite3_str_appendall(text, " AND lockout.utc_ms >= :from");
+	if (b->filter->has_to)
+		sqlite3_str_appendall(text, " AND lockout.utc_ms < :to");
+	if (b->filter->batch || b->filter->recipe)
+		sqlite3_str_appendf(text, " AND lockout.utc_ms BETWEEN %lld AND %lld",
+				    (long long)r->first_utc_ms, (long long)r->last_utc_ms);
+	sqlite3_str_appendall(text, " ORDER BY lockout.utc_ms DESC, lockout_id DESC");
+	return read_list(b, text, &b->report->lockouts, err);
+}
+
 enum status report_read_lists(struct report_build *b, struct err *err)
 {
 	TRY(read_overrides(b, err));
 	TRY(read_dispositions(b, err));
-	return read_alarms(b, err);
+	TRY(read_alarms(b, err));
+	return read_lockouts(b, err);
 }

@@ -119,7 +119,8 @@ enum status report_read_measures(struct report_build *b, struct err *err)
 		text,
 		"SELECT measurement.name, measurement.unit, measurement.value, measurement.low,"
 		" measurement.high FROM run JOIN measurement USING (run_id)"
-		" WHERE run.kind = 'FLASH' AND measurement.value IS NOT NULL");
+		" WHERE run.kind = 'FLASH' AND run.purpose IS NULL AND measurement.value IS NOT "
+		"NULL");
 	report_conditions(text, b->filter, true);
 	TRY(report_prepare(b, text, &stmt, err));
 	enum status st = STATUS_OK;

@@ -12,7 +12,8 @@
 static const char columns[] =
 	"SELECT run.kind, run.start_utc_ms, run.slot, run.bridge, run.bridge_driver,"
 	" run.recipe_digest, run.operator, run.station_id, outcome, code, party, proof, mac, chip,"
-	" revision, end_utc_ms, duration_us, duplicate_mac, rescued, rungs, suspects"
+	" revision, end_utc_ms, duration_us, duplicate_mac, rescued, rungs, suspects,"
+	" purpose"
 	" FROM run LEFT JOIN result USING (run_id) WHERE true";
 
 static enum status no_memory(struct err *err)
@@ -234,6 +235,12 @@ static enum status count_run(struct walk *w, sqlite3_stmt *row, struct err *err)
 	r->last_utc_ms = run.start_utc_ms;
 	if (!run.has_ended) {
 		r->open_runs++;
+		return STATUS_OK;
+	}
+	/* It judged the station: in no yield, whatever its kind. */
+	if (sqlite3_column_type(row, RUN_PURPOSE) != SQLITE_NULL) {
+		r->golden_runs++;
+		r->golden_passed += run.is_pass;
 		return STATUS_OK;
 	}
 	if (!run.is_flash) {

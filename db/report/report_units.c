@@ -23,7 +23,8 @@ struct unit_walk {
 
 /* Of what unit a run is, and whether it counts. */
 #define JUDGED                                                                                     \
-	" AND run.kind = 'FLASH' AND result.mac IS NOT NULL AND outcome <> 'ABORTED'"              \
+	" AND run.kind = 'FLASH' AND run.purpose IS NULL AND result.mac IS NOT NULL AND outcome "  \
+	"<> 'ABORTED'"                                                                             \
 	" AND (outcome = 'PASS' OR :strict OR party NOT IN ('STATION', 'OPERATOR'))"
 
 /* When the chosen runs are few, only their units are looked up; this times as many, and

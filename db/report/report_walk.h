@@ -30,6 +30,7 @@ enum column_of_run {
 	RUN_RESCUED,
 	RUN_RUNGS,
 	RUN_SUSPECTS,
+	RUN_PURPOSE,
 };
 
 /* Milliseconds, one each pass. */

@@ -104,6 +104,8 @@ static json_t *json_runs(const struct report *r)
 		{ "open", r->open_runs },
 		{ "verify", r->verify_runs },
 		{ "verify_pass", r->verify_passed },
+		{ "golden", r->golden_runs },
+		{ "golden_pass", r->golden_passed },
 	};
 	json_t *object = json_object();
 
@@ -376,6 +378,7 @@ json_t *report_json(const struct report *r)
 	json_object_set_new(object, "dispositions", json_list(&r->dispositions));
 	json_object_set_new(object, "duplicates", json_list(&r->duplicates));
 	json_object_set_new(object, "alarms", json_list(&r->alarms));
+	json_object_set_new(object, "lockouts", json_list(&r->lockouts));
 	json_object_set_new(object, "ledger_entries", json_integer(r->ledger_entries));
 	json_object_set_new(object, "anchor", json_text(r->anchor));
 	return object;

@@ -106,6 +106,9 @@ static void add_runs(struct sheet *sheet, const struct report *r)
 		{ "open", r->open_runs, false, "going on, or their station was killed" },
 		{ "verify runs", r->verify_runs, false, "write nothing; in no yield" },
 		{ "verify PASS", r->verify_passed, false, "of the verify runs" },
+		{ "golden runs", r->golden_runs, false,
+		  "of units that are known to be good: they judged the station; in no yield" },
+		{ "golden PASS", r->golden_passed, false, "of the golden runs" },
 	};
 
 	sheet_add(sheet, SHEET_PART, "Runs");
@@ -167,6 +170,10 @@ static void add_counts(struct sheet *sheet, const struct report *r)
 		{ r->overrides.total, "guard was overridden", "guards were overridden" },
 		{ r->duplicate_runs, "run met a MAC that was in another slot as well",
 		  "runs met a MAC that was in another slot as well" },
+		{ r->golden_runs - r->golden_passed, "golden run did not pass: look at the station",
+		  "golden runs did not pass: look at the station" },
+		{ r->lockouts.total, "lockout stopped the line or a slot",
+		  "lockouts stopped the line or a slot" },
 		{ r->without_proof, "run passed without proof", "runs passed without proof" },
 		{ r->open_runs, "run has no result", "runs have no result" },
 		{ points_outside(r), "point of time lies outside the limits of chance",
@@ -369,7 +376,7 @@ static void add_anchor(struct sheet *sheet, const struct report *r)
 void sheet_make(struct sheet *sheet, const struct report *r)
 {
 	add_order(sheet, r);
-	if (r->flash_runs + r->open_runs + r->verify_runs == 0) {
+	if (r->flash_runs + r->open_runs + r->verify_runs + r->golden_runs == 0) {
 		sheet_add(sheet, SHEET_PART, "Runs");
 		sheet_add(sheet, SHEET_SAY, "No run is recorded in what was chosen.");
 	} else {

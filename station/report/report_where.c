@@ -417,11 +417,21 @@ void sheet_lists(struct sheet *sheet, const struct report *r)
 	static const struct list_words alarms = { .title = "Alarms",
 						  .what = "code",
 						  .text = "detail" };
+	static const struct list_words lockouts = {
+		.title = "Lockouts: no units were taken",
+		.what = "code",
+		.text = "detail, how it ended, and why",
+		.has_slot = true,
+		.has_operator = true,
+	};
 
-	if (r->overrides.total + r->dispositions.total + r->duplicates.total + r->alarms.total == 0)
+	if (r->overrides.total + r->dispositions.total + r->duplicates.total + r->alarms.total +
+		    r->lockouts.total ==
+	    0)
 		return;
 	sheet_add(sheet, SHEET_PART, "People and alarms");
 	add_list(sheet, &r->alarms, &alarms);
+	add_list(sheet, &r->lockouts, &lockouts);
 	add_list(sheet, &r->duplicates, &duplicates);
 	add_list(sheet, &r->overrides, &overrides);
 	add_list(sheet, &r->dispositions, &dispositions);

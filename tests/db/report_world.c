@@ -78,6 +78,7 @@ void report_put(struct db *db, const struct report_run *r)
 		.batch = r->batch,
 		.bridge = r->bridge,
 		.bridge_driver = r->driver,
+		.purpose = r->purpose,
 	};
 	const struct record_result result = {
 		.run_id = r->id,

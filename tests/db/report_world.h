@@ -19,8 +19,8 @@ struct report_run {
 	int64_t at_ms; /* behind REPORT_EPOCH */
 	const char *mac;
 	const char *code; /* of a status: outcome and party are its own; NULL OK */
-	const char *kind, *recipe, *batch, *slot, *bridge, *driver, *operator_name, *revision,
-		*proof;
+	const char *kind, *purpose, *recipe, *batch, *slot, *bridge, *driver, *operator_name,
+		*revision, *proof;
 	const char *rungs, *suspects;
 	bool is_rescued, is_duplicate, is_open;
 	int64_t duration_ms;

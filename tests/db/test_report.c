@@ -211,6 +211,92 @@ static void verify_runs_runs_without_mac_and_open_runs_stand_apart(void **state)
 	report_release(&r);
 }
 
+/* Each of them would change every figure that it counted in. */
+static void golden_runs_are_counted_apart_and_in_nothing_else(void **state)
+{
+	static const struct report_run runs[] = {
+		{ .id = "1",
+		  .at_ms = 0,
+		  .mac = MAC_1,
+		  .kind = "VERIFY",
+		  .purpose = "GOLDEN",
+		  .code = "MD5_MISMATCH" },
+		{ .id = "2",
+		  .at_ms = 10000,
+		  .mac = MAC_1,
+		  .purpose = "GOLDEN",
+		  .code = "MD5_MISMATCH",
+		  .measured = 9 },
+		{ .id = "3", .at_ms = 20000, .mac = MAC_1, .purpose = "GOLDEN" },
+		{ .id = "4", .at_ms = 30000, .mac = MAC_1, .measured = 2 },
+		{ .id = "5", .at_ms = 40000, .mac = MAC_2 },
+	};
+	struct world *w = *state;
+	struct report r;
+
+	put_all(w, runs, 5);
+	report_of(w, &all, &r);
+	assert_int_equal(r.golden_runs, 3);
+	assert_int_equal(r.golden_passed, 1);
+	assert_int_equal(r.verify_runs, 0);
+	assert_int_equal(r.flash_runs, 2);
+	assert_int_equal(r.judged, 2);
+	assert_int_equal(r.failures.total, 0);
+	assert_int_equal(r.yields[0].seen_before, 0);
+	expect_share(&r.yields[0].first_pass, 2, 2);
+	expect_share(&r.yields[0].final, 2, 2);
+	expect_share(&r.yields[0].station, 2, 2);
+	assert_int_equal(r.measures[0].spread.n, 1);
+	assert_int_equal(r.unit_times.n, 1);
+	report_release(&r);
+}
+
+static void lockouts_are_listed_by_their_time(void **state)
+{
+	static const struct report_run runs[] = {
+		{ .id = "1", .at_ms = 0, .mac = MAC_1, .batch = "b1" },
+		{ .id = "2", .at_ms = 60000, .mac = MAC_2, .batch = "b1" },
+		{ .id = "3", .at_ms = 120000, .mac = MAC_2, .batch = "b2" },
+	};
+	static const struct record_lockout begun[] = {
+		{ "l1", "SLOT_FAILS", "s7", "3 in a row", REPORT_EPOCH + 30000 },
+		{ "l2", "DISK_LOW", NULL, "400 MB", REPORT_EPOCH + 90000 },
+	};
+	const struct record_lockout_end end = { .lockout_id = "l1",
+						.how = "OVERRIDDEN",
+						.operator_name = "qa",
+						.reason = "new cable",
+						.utc_ms = REPORT_EPOCH + 42000 };
+	struct world *w = *state;
+	struct report r;
+
+	put_all(w, runs, 3);
+	struct db *db = world_open(w, DB_WRITE);
+	assert_int_equal(db_put(db, RECORD_LOCKOUT, &begun[0], NULL), STATUS_OK);
+	assert_int_equal(db_put(db, RECORD_LOCKOUT, &begun[1], NULL), STATUS_OK);
+	assert_int_equal(db_put(db, RECORD_LOCKOUT_END, &end, NULL), STATUS_OK);
+	db_close(db);
+	report_of(w, &all, &r);
+	assert_int_equal(r.lockouts.total, 2);
+	assert_string_equal(r.lockouts.items[0].what, "SLOT_FAILS");
+	assert_string_equal(r.lockouts.items[0].slot, "s7");
+	assert_string_equal(r.lockouts.items[0].operator_name, "qa");
+	assert_string_equal(r.lockouts.items[0].text,
+			    "3 in a row; overridden after 12 s: new cable");
+	assert_string_equal(r.lockouts.items[1].text, "400 MB; open");
+	assert_null(r.lockouts.items[1].slot);
+	report_release(&r);
+	report_of(w, &(struct report_filter){ .batch = "b1" }, &r);
+	assert_int_equal(r.lockouts.total, 1);
+	report_release(&r);
+	report_of(w,
+		  &(struct report_filter){ .has_from = true, .from_utc_ms = REPORT_EPOCH + 90000 },
+		  &r);
+	assert_int_equal(r.lockouts.total, 1);
+	assert_string_equal(r.lockouts.items[0].what, "DISK_LOW");
+	report_release(&r);
+}
+
 static void a_slot_that_fails_by_more_than_chance_is_named_and_a_sound_one_is_not(void **state)
 {
 	struct world *w = *state;
@@ -529,6 +615,8 @@ int main(void)
 		TEST(a_new_revision_of_the_recipe_gives_no_second_first_run),
 		TEST(processes_are_told_apart_and_multiplied),
 		TEST(verify_runs_runs_without_mac_and_open_runs_stand_apart),
+		TEST(golden_runs_are_counted_apart_and_in_nothing_else),
+		TEST(lockouts_are_listed_by_their_time),
 		TEST(a_slot_that_fails_by_more_than_chance_is_named_and_a_sound_one_is_not),
 		TEST(five_failures_are_not_enough_where_there_are_eight_slots),
 		TEST(six_failures_are_enough_where_there_are_eight_slots),
