@@ -20,10 +20,15 @@
 
 static const char list_sql[] =
 	"SELECT block_id, product, first, last, units, leased, holds, "
-	"(SELECT count(DISTINCT run.serial) FROM run JOIN result USING (run_id) "
+	"(SELECT count(*) FROM (SELECT run.serial FROM run JOIN result USING (run_id) "
 	"WHERE run.serial BETWEEN first AND last AND length(run.serial) = length(first) "
-	"AND run.kind = 'FLASH' AND result.outcome = 'PASS') "
-	"FROM (" BLOCKS ") WHERE ?1 IS NULL OR block_id = ?1 ORDER BY leased, block_id";
+	"AND run.kind = 'FLASH' AND result.outcome = 'PASS' UNION "
+	"SELECT s.serial FROM serial_state s WHERE s.product = b.product "
+	"AND s.serial BETWEEN first AND last AND length(s.serial) = length(first) "
+	"AND (s.state IN ('WRITTEN', 'COMMITTED', 'VOID') OR s.state = 'RESERVED' AND NOT EXISTS "
+	"(SELECT 1 FROM serial_state later WHERE later.product = s.product "
+	"AND later.serial = s.serial AND later.position > s.position)))) "
+	"FROM (" BLOCKS ") AS b WHERE ?1 IS NULL OR block_id = ?1 ORDER BY leased, block_id";
 
 static void read_block(sqlite3_stmt *row, bool is_copy, struct serial_block *b)
 {

@@ -16,7 +16,8 @@
 struct serial_block {
 	char block_id[37], product[128];
 	char first_serial[SERIAL_BYTES], last_serial[SERIAL_BYTES]; /* "M5C2-000001" */
-	int64_t units, used; /* used: numbers with a FLASH run that passed */
+	int64_t units;
+	int64_t used; /* numbers with a FLASH run that passed, or given out (db/serials.h) */
 	int64_t leased_utc_ms;
 	/* false: void. It was leased to another chain than the one that is written now, or this
 	 * database was found to be a copy or rolled back since. */

@@ -1,6 +1,7 @@
 #include "tests/db/world.h"
 
 #include "db/decide.h"
+#include "db/plant/plant_blocks.h"
 #include "db/run.h"
 #include "db/serials.h"
 
@@ -364,6 +365,33 @@ static void at_its_end_a_range_gives_out_what_was_left_below(void **state)
 	db_close(db);
 }
 
+static void a_leased_block_counts_what_was_given_out(void **state)
+{
+	struct db *db = world_open(*state, DB_WRITE);
+	const struct record_serial_block lease = { .block_id = "b1",
+						   .product = PRODUCT,
+						   .prefix = "SN",
+						   .width = 5,
+						   .first = 42,
+						   .last = 60,
+						   .leased_utc_ms = 1 };
+	struct serial_block *blocks;
+	size_t count;
+
+	world_put(db, sample_run.run_id); /* passed with SN00042 */
+	assert_int_equal(db_put(db, RECORD_SERIAL_BLOCK, &lease, NULL), STATUS_OK);
+	live(db, "SN00042", "RESERVED WRITTEN COMMITTED", "r1", sample_result.mac);
+	live(db, "SN00043", "RESERVED WRITTEN VOID", "r2", MAC_A);
+	live(db, "SN00044", "RESERVED RETURNED", "r3", MAC_A);
+	live(db, "SN00045", "RESERVED", "r4", MAC_A);
+	live(db, "SN00061", "RESERVED", "r5", MAC_A); /* not of the block */
+	assert_int_equal(serial_blocks_read(db, NULL, &blocks, &count, NULL), STATUS_OK);
+	assert_int_equal(count, 1);
+	assert_int_equal(blocks[0].used, 3);
+	free(blocks);
+	db_close(db);
+}
+
 static void a_range_that_is_none_is_refused_with_its_limits(void **state)
 {
 	struct db *db = world_open(*state, DB_WRITE);
@@ -421,6 +449,7 @@ int main(void)
 		TEST(a_range_is_given_out_upwards_and_what_came_back_first),
 		TEST(numbers_of_another_source_are_passed_over),
 		TEST(at_its_end_a_range_gives_out_what_was_left_below),
+		TEST(a_leased_block_counts_what_was_given_out),
 		TEST(a_range_that_is_none_is_refused_with_its_limits),
 		TEST(a_text_is_of_a_range_only_with_its_prefix_and_its_digits),
 	};
