@@ -10,7 +10,8 @@
 #define BLOCKS                                                                                     \
 	"SELECT b.block_id, b.product, b.prefix || format('%0*d', b.width, b.first) AS first, "    \
 	"b.prefix || format('%0*d', b.width, b.last) AS last, b.last - b.first + 1 AS units, "     \
-	"b.leased_utc_ms AS leased, "                                                              \
+	"b.leased_utc_ms AS leased, b.prefix AS prefix, b.width AS width, "                        \
+	"b.first AS first_number, b.last AS last_number, "                                         \
 	"b.chain_id = (SELECT chain_id FROM chain ORDER BY first_seq DESC LIMIT 1) "               \
 	"AND NOT EXISTS (SELECT 1 FROM alarm a "                                                   \
 	"JOIN ledger la ON la.ref = a.alarm_id AND la.kind = 'alarm' "                             \
@@ -27,7 +28,8 @@ static const char list_sql[] =
 	"AND s.serial BETWEEN first AND last AND length(s.serial) = length(first) "
 	"AND (s.state IN ('WRITTEN', 'COMMITTED', 'VOID') OR s.state = 'RESERVED' AND NOT EXISTS "
 	"(SELECT 1 FROM serial_state later WHERE later.product = s.product "
-	"AND later.serial = s.serial AND later.position > s.position)))) "
+	"AND later.serial = s.serial AND later.position > s.position)))), "
+	"prefix, width, first_number, last_number "
 	"FROM (" BLOCKS ") AS b WHERE ?1 IS NULL OR block_id = ?1 ORDER BY leased, block_id";
 
 static void read_block(sqlite3_stmt *row, bool is_copy, struct serial_block *b)
@@ -40,6 +42,10 @@ static void read_block(sqlite3_stmt *row, bool is_copy, struct serial_block *b)
 	b->leased_utc_ms = sqlite3_column_int64(row, 5);
 	b->holds = sqlite3_column_int(row, 6) && !is_copy;
 	b->used = sqlite3_column_int64(row, 7);
+	snprintf(b->prefix, sizeof(b->prefix), "%s", sql_text(row, 8));
+	b->width = sqlite3_column_int64(row, 9);
+	b->first = sqlite3_column_int64(row, 10);
+	b->last = sqlite3_column_int64(row, 11);
 }
 
 enum status serial_blocks_read(struct db *db, const char *block_id, struct serial_block **blocks,

@@ -16,6 +16,8 @@
 struct serial_block {
 	char block_id[37], product[128];
 	char first_serial[SERIAL_BYTES], last_serial[SERIAL_BYTES]; /* "M5C2-000001" */
+	char prefix[SERIAL_BYTES];
+	int64_t width, first, last; /* digits; both ends belong to it */
 	int64_t units;
 	int64_t used; /* numbers with a FLASH run that passed, or given out (db/serials.h) */
 	int64_t leased_utc_ms;

@@ -388,6 +388,11 @@ static void a_leased_block_counts_what_was_given_out(void **state)
 	assert_int_equal(serial_blocks_read(db, NULL, &blocks, &count, NULL), STATUS_OK);
 	assert_int_equal(count, 1);
 	assert_int_equal(blocks[0].used, 3);
+	assert_string_equal(blocks[0].prefix, "SN");
+	assert_int_equal(blocks[0].width, 5);
+	assert_int_equal(blocks[0].first, 42);
+	assert_int_equal(blocks[0].last, 60);
+	assert_string_equal(blocks[0].first_serial, "SN00042");
 	free(blocks);
 	db_close(db);
 }
