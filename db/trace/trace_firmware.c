@@ -34,7 +34,10 @@ struct past {
 #define HISTORY_BY(order)                                                                          \
 	"WITH" TRACE_UNIT_RUNS                                                                     \
 	" SELECT run.run_id, run.kind, result.outcome, result.code, result.proof, result.detail,"  \
-	" run.recipe_digest, run.batch, run.serial, run.start_utc_ms,"                             \
+	" run.recipe_digest, run.batch, coalesce(run.serial,"                                      \
+	"  (SELECT CASE state WHEN 'RETURNED' THEN NULL ELSE serial END FROM serial_state"         \
+	"  WHERE serial_state.run_id = run.run_id ORDER BY position DESC LIMIT 1)),"               \
+	" run.start_utc_ms,"                                                                       \
 	" ifnull(result.duplicate_mac, 0), " TRACE_HAS_WRITTEN                                     \
 	" FROM about CROSS JOIN run ON run.run_id = about.run_id"                                  \
 	" LEFT JOIN result ON result.run_id = run.run_id WHERE about.relation < 2"                 \
