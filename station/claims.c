@@ -9,8 +9,8 @@ struct claim {
 	uint8_t mac[MAC_BYTES];
 	bool is_writing;
 	bool is_duplicate;
-	unsigned other; /* the slot that has the same MAC */
-	atomic_bool *cancel;
+	unsigned other;      /* the slot that has the same MAC */
+	atomic_bool *cancel; /* of the unit; NULL: the slot is empty */
 };
 
 struct claims {
@@ -38,15 +38,32 @@ void claims_free(struct claims *c)
 	free(c);
 }
 
+void claims_enter(struct claims *c, unsigned slot, atomic_bool *cancel)
+{
+	pthread_mutex_lock(&c->lock);
+	c->slots[slot] = (struct claim){ .cancel = cancel };
+	pthread_mutex_unlock(&c->lock);
+}
+
+void claims_leave(struct claims *c, unsigned slot)
+{
+	claims_enter(c, slot, NULL);
+}
+
 bool claims_take(struct claims *c, unsigned slot, const uint8_t mac[static MAC_BYTES],
-		 atomic_bool *cancel, unsigned *other)
+		 const atomic_bool *cancel, unsigned *other)
 {
 	struct claim *own = &c->slots[slot];
+	bool is_duplicate;
 
+	*other = slot;
 	pthread_mutex_lock(&c->lock);
+	if (own->cancel != cancel) {
+		pthread_mutex_unlock(&c->lock);
+		return false;
+	}
 	own->is_taken = true;
 	memcpy(own->mac, mac, MAC_BYTES);
-	own->cancel = cancel;
 	for (unsigned i = 0; i < c->count; i++) {
 		struct claim *earlier = &c->slots[i];
 
@@ -61,17 +78,19 @@ bool claims_take(struct claims *c, unsigned slot, const uint8_t mac[static MAC_B
 		if (!earlier->is_writing)
 			atomic_store(earlier->cancel, true);
 	}
-	*other = own->other;
+	is_duplicate = own->is_duplicate;
+	if (is_duplicate)
+		*other = own->other;
 	pthread_mutex_unlock(&c->lock);
-	return !own->is_duplicate;
+	return !is_duplicate;
 }
 
-bool claims_begin_writing(struct claims *c, unsigned slot)
+bool claims_begin_writing(struct claims *c, unsigned slot, const atomic_bool *cancel)
 {
 	bool may_write;
 
 	pthread_mutex_lock(&c->lock);
-	may_write = !c->slots[slot].is_duplicate;
+	may_write = c->slots[slot].cancel == cancel && !c->slots[slot].is_duplicate;
 	c->slots[slot].is_writing |= may_write;
 	pthread_mutex_unlock(&c->lock);
 	return may_write;

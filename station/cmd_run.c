@@ -1,8 +1,311 @@
 /* run: the station that stands on the line all day. docs/line.md. */
-#include "station/command.h"
+#include "station/cmd_decide.h"
+#include "station/cmd_session.h"
+
+#include "db/writer.h"
+#include "engine/transport_serial.h"
+#include "recipes/diag.h"
+#include "station/line/line.h"
+#include "station/power.h"
+#include "station/select.h"
+#include "station/station.h"
+#include "station/view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define OUTPUT_GRACE_MS 10000
+#define OUTPUT_STOP_GRACE_MS 1000
+#define ARRIVALS_GRACE_MS 1000
+
+#define VIEWS_MAX 4
+
+/* All views of the line as one. */
+struct tee {
+	struct view views[VIEWS_MAX];
+	size_t count;
+};
+
+static void tee_event(void *ctx, const struct snapshot *s, const struct event *e)
+{
+	struct tee *tee = ctx;
+
+	for (size_t i = 0; i < tee->count; i++)
+		tee->views[i].event(tee->views[i].ctx, s, e);
+}
+
+static void tee_tick(void *ctx, const struct snapshot *s)
+{
+	struct tee *tee = ctx;
+
+	for (size_t i = 0; i < tee->count; i++)
+		tee->views[i].tick(tee->views[i].ctx, s);
+}
+
+/* Everything that a line needs, so that there is one way out. */
+struct line_run {
+	const struct options *options;
+	struct station_file *file;
+	char *names[STATION_SLOTS_MAX]; /* of slots that the command line names */
+	struct plan *plan;
+	struct session_records records;
+	struct arrivals *arrivals;
+	struct requests *requests;
+	struct printer *printer;
+	struct view_state *view;
+	struct tee tee;
+	int signal_fd;
+};
+
+/* ---- files ---- */
+
+static enum exit_code read_files(struct line_run *r)
+{
+	const char *operand = r->options->operands[0];
+	struct diag_list diags = { 0 };
+	enum exit_code code = EXIT_CODE_PASSED;
+	struct err err;
+
+	if (!station_file_is_one(operand)) {
+		r->file = station_file_usual();
+		if (r->file)
+			r->file->recipes[r->file->recipe_count++] = operand;
+		return r->file ? EXIT_CODE_PASSED : EXIT_CODE_STATION;
+	}
+	err_clear(&err);
+	if (station_file_read(operand, &r->file, &diags, &err))
+		code = err.status == STATUS_RECIPE ? EXIT_CODE_USAGE : complain(&err);
+	print_diags(&diags);
+	diag_list_release(&diags);
+	return code;
+}
+
+/* ---- slots ---- */
+
+/* A place that nothing may stand at yet, as it is called in full. */
+static bool is_place_name(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return slash && strchr(slash, ':') &&
+	       (strncmp(name, "pci-", 4) == 0 || strncmp(name, "platform-", 9) == 0);
+}
+
+static enum status place_of_name(const struct port_list *ports, const char *name,
+				 const char **place, struct err *err)
+{
+	struct selection selection;
+	enum status st = select_ports(ports, &name, 1, false, &selection, err);
+
+	if (!st)
+		*place = selection.places[0].port->slot;
+	else if (is_place_name(name))
+		*place = name;
+	selection_release(&selection);
+	return *place ? STATUS_OK : st;
+}
+
+static enum status add_named_slot(struct line_run *r, const char *place, struct err *err)
+{
+	struct station_file *f = r->file;
+	char *copy;
+
+	for (size_t i = 0; i < f->slot_count; i++) {
+		if (strcmp(f->slots[i].at, place) == 0)
+			return STATUS_OK;
+	}
+	if (f->slot_count == STATION_SLOTS_MAX)
+		return err_set(err, STATUS_USAGE, "--ports: more than %d slots", STATION_SLOTS_MAX);
+	copy = strdup(place);
+	if (!copy)
+		return err_set(err, STATUS_NO_MEMORY, "no memory for the slots");
+	r->names[f->slot_count] = copy;
+	f->slots[f->slot_count] = (struct station_slot){ .number = (unsigned)f->slot_count + 1,
+							 .at = copy,
+							 .is_used = true };
+	f->slot_count++;
+	return STATUS_OK;
+}
+
+static enum status name_slots(struct line_run *r, struct err *err)
+{
+	const struct options *o = r->options;
+	struct port_list ports;
+	enum status st;
+
+	TRY(select_scan(PORTS_SYSFS, o->ports, o->port_count,
+			deadline_after_ms(&clock_monotonic, SELECT_WAIT_MS), &ports, err));
+	st = STATUS_OK;
+	for (size_t i = 0; i < o->port_count && !st; i++) {
+		const char *place = NULL;
+
+		st = place_of_name(&ports, o->ports[i], &place, err);
+		if (!st)
+			st = add_named_slot(r, place, err);
+	}
+	ports_release(&ports);
+	return st;
+}
+
+static enum status choose_slots(struct line_run *r, struct err *err)
+{
+	const struct options *o = r->options;
+	const bool is_said = o->port_count || o->all;
+
+	if (r->file->slot_count && is_said)
+		return err_set(err, STATUS_USAGE,
+			       "%s has slots of its own: leave --ports and --all away",
+			       r->file->path);
+	if (!r->file->slot_count && !is_said)
+		return err_set(err, STATUS_USAGE,
+			       "which ports are the slots? Name them with --ports, take every port "
+			       "with a known bridge by --all, or have a station file learn them: "
+			       "flashline slots learn FILE");
+	return o->port_count ? name_slots(r, err) : STATUS_OK;
+}
+
+/* ---- opening and closing ---- */
+
+static enum status check_options(const struct options *o, struct err *err)
+{
+	TRY(check_typed("--batch", o->batch, DECIDED_TEXT_MAX, err));
+	return check_typed("--operator", o->operator_name, DECIDED_TEXT_MAX, err);
+}
+
+static enum status watch_slots(struct line_run *r, struct err *err)
+{
+	const struct arrivals_setup setup = {
+		.sysfs_tty = PORTS_SYSFS,
+		.bus = &usb_bus_linux,
+		.slots = r->file->slots,
+		.slot_count = r->file->slot_count,
+		.takes_all = r->options->all,
+		.settle_ms = r->file->settle_ms,
+	};
+
+	return arrivals_new(&setup, &r->arrivals, err);
+}
+
+static enum status open_views(struct line_run *r, struct err *err)
+{
+	const enum view_kind kind = r->options->json ? VIEW_JSON : VIEW_PLAIN;
+
+	TRY(printer_new(STDOUT_FILENO, &r->printer, err));
+	r->view = view_new(kind, r->printer, STDOUT_FILENO, STATION_SLOTS_MAX);
+	if (!r->view)
+		return err_set(err, STATUS_NO_MEMORY, "no memory for the view");
+	r->tee.views[r->tee.count++] = view_of(r->view);
+	return STATUS_OK;
+}
+
+static enum status set_up(struct line_run *r, struct err *err)
+{
+	TRY(check_options(r->options, err));
+	TRY(choose_slots(r, err));
+	/* Before the first write to the database, and before any thread is started. */
+	r->signal_fd = stop_signals_open();
+	r->requests = requests_new();
+	if (r->signal_fd < 0 || !r->requests)
+		return err_set(err, STATUS_INTERNAL, "no descriptor for signals or requests");
+	TRY(records_open(&r->records, r->plan, r->options, err));
+	TRY(records_begin(&r->records, r->options, err));
+	TRY(watch_slots(r, err));
+	return open_views(r, err);
+}
+
+static void end_views(struct line_run *r, enum exit_code code)
+{
+	uint64_t lost = 0;
+
+	view_free(r->view);
+	printer_free(r->printer,
+		     code == EXIT_CODE_INTERRUPTED ? OUTPUT_STOP_GRACE_MS : OUTPUT_GRACE_MS, &lost);
+	if (lost)
+		fprintf(stderr,
+			"flashline: %llu bytes of output were not taken; the records are "
+			"complete\n",
+			(unsigned long long)lost);
+}
+
+static void close_all(struct line_run *r, bool is_stuck)
+{
+	requests_free(r->requests);
+	if (is_stuck || !arrivals_free(r->arrivals, ARRIVALS_GRACE_MS))
+		return; /* a thread that is stuck in the system still reads these */
+	records_close(&r->records);
+	for (size_t i = 0; i < STATION_SLOTS_MAX; i++)
+		free(r->names[i]);
+	station_file_free(r->file);
+}
+
+/* ---- the line ---- */
+
+static enum exit_code run_line(struct line_run *r, struct session **stuck, struct err *err)
+{
+	const struct options *o = r->options;
+	const struct line_setup line = {
+		.file = r->file,
+		.arrivals = r->arrivals,
+		.requests = r->requests,
+		.plan = r->plan,
+		.products_dir = o->products,
+		.operator_name = o->operator_name ? o->operator_name : r->file->operator_name,
+		.batch = o->batch ? o->batch : r->file->batch,
+		.has_memory = !o->no_memory,
+		.has_locks = true,
+	};
+	const struct station_setup setup = {
+		.kind = FLASH_RUN_FLASH,
+		.plan = r->plan,
+		.writer = r->records.writer,
+		.db_path = db_path(r->records.db),
+		.plant = r->records.plant ? &r->records.line : NULL,
+		.jobs = o->jobs ? o->jobs : JOBS_MAX,
+		.line = &line,
+		.view = { .ctx = &r->tee,
+			  .event = tee_event,
+			  .tick = tee_tick,
+			  .tick_ms = view_of(r->view).tick_ms },
+		.signal_fd = r->signal_fd,
+		.limits = &station_limits_usual,
+		.sysfs_tty = PORTS_SYSFS,
+		.open_port = transport_serial_open,
+	};
+	enum exit_code code;
+
+	r->plan = NULL; /* the line's */
+	if (station_run(&setup, &code, stuck, err))
+		code = complain(err);
+	return code;
+}
 
 enum exit_code cmd_run(const struct options *options)
 {
-	remark("%s: the line is not there yet", options->operands[0]);
-	return EXIT_CODE_STATION;
+	struct line_run r = { .options = options, .signal_fd = -1 };
+	struct session *stuck = NULL;
+	enum exit_code code;
+	struct err err;
+
+	stop_signals_end_program();
+	code = read_files(&r);
+	if (!code)
+		r.plan = read_recipe_file(r.file->recipes[0], options->products, &code);
+	if (!r.plan) {
+		station_file_free(r.file);
+		return code;
+	}
+	err_clear(&err);
+	if (set_up(&r, &err))
+		code = complain(&err);
+	else
+		code = run_line(&r, &stuck, &err);
+	/* A late second Ctrl-C is not to change the exit code any more. */
+	if (code != EXIT_CODE_INTERRUPTED)
+		stop_signals_close(r.signal_fd);
+	end_views(&r, code);
+	plan_free(r.plan);
+	close_all(&r, !station_reap(stuck, 0));
+	return code;
 }

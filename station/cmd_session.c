@@ -25,7 +25,18 @@
 /* For the results of a session that was stopped; another one has waited before its end. */
 #define PLANT_GRACE_MS 500
 
-struct plan *read_recipe(const struct options *options, enum exit_code *code)
+void print_diags(const struct diag_list *diags)
+{
+	for (size_t i = 0; i < diags->count; i++) {
+		char text[2048];
+
+		diag_text(&diags->items[i], text, sizeof(text));
+		text_clean(text);
+		fprintf(stderr, "%s\n", text);
+	}
+}
+
+struct plan *read_recipe_file(const char *path, const char *products_dir, enum exit_code *code)
 {
 	struct diag_list diags = { 0 };
 	struct plan *plan = NULL;
@@ -33,14 +44,8 @@ struct plan *read_recipe(const struct options *options, enum exit_code *code)
 	struct err err;
 
 	err_clear(&err);
-	st = plan_load(options->operands[0], options->products, &plan, &diags, &err);
-	for (size_t i = 0; i < diags.count; i++) {
-		char text[2048];
-
-		diag_text(&diags.items[i], text, sizeof(text));
-		text_clean(text);
-		fprintf(stderr, "%s\n", text);
-	}
+	st = plan_load(path, products_dir, &plan, &diags, &err);
+	print_diags(&diags);
 	*code = EXIT_CODE_USAGE;
 	if (st == STATUS_RECIPE && diags.error_count == 0)
 		complain(&err);
@@ -50,22 +55,10 @@ struct plan *read_recipe(const struct options *options, enum exit_code *code)
 	return plan;
 }
 
-/* Everything that a session needs, so that there is one way out. */
-struct run {
-	struct port_list ports;
-	struct selection selection;
-	struct usb_asking *asking; /* bridges that have not answered yet; NULL mostly */
-	struct db *db;
-	struct writer *writer;
-	struct guards *guards;
-	unsigned overrides;
-	struct plant_link *plant; /* NULL: no server was named */
-	struct plant_line line;   /* to it */
-	struct product_list *products;
-	struct printer *printer;
-	struct view_state *view;
-	int signal_fd;
-};
+struct plan *read_recipe(const struct options *options, enum exit_code *code)
+{
+	return read_recipe_file(options->operands[0], options->products, code);
+}
 
 static void tell_off(void *ctx, const char *path)
 {
@@ -75,6 +68,90 @@ static void tell_off(void *ctx, const char *path)
 		"left so: write 0 to %s\n",
 		path);
 }
+
+/* ---- records ---- */
+
+enum status records_open(struct session_records *r, const struct plan *plan,
+			 const struct options *options, struct err *err)
+{
+	char path[DB_PATH_BYTES];
+
+	if (!options->db)
+		TRY(db_default_path(DB_WRITE, path, err));
+	TRY(db_open(options->db ? options->db : path, DB_WRITE, &r->db, err));
+	if (db_other_machine(r->db))
+		fprintf(stderr,
+			"flashline: %s was begun on another computer (%s): to go on with a copy, "
+			"give it a chain of its own: flashline ledger new-chain\n",
+			db_path(r->db), db_other_machine(r->db));
+	if (db_stopped_runs(r->db)) {
+		fprintf(stderr,
+			"flashline: runs that an earlier process left open, now ABORTED: %zu\n",
+			db_stopped_runs(r->db));
+		power_find_off(POWER_SYSFS, tell_off, NULL);
+	}
+	return keep_recipe(r->db, plan, err);
+}
+
+static void line_claim(void *link, const struct plant_claim *claim, uint32_t wait_ms,
+		       struct plant_grant *grant)
+{
+	plant_link_claim(link, claim, wait_ms, grant);
+}
+
+static void line_wake(void *link)
+{
+	plant_link_wake(link);
+}
+
+static void line_state(void *link, struct plant_state *state)
+{
+	plant_link_state(link, state);
+}
+
+/* Whatever the recipe says about claims: the records are the plant's to see. */
+static enum status open_plant(struct session_records *r, const struct options *options,
+			      struct err *err)
+{
+	const char *server = plant_choice(options);
+
+	if (!server)
+		return STATUS_OK;
+	TRY(plant_link_new(server, db_path(r->db), r->writer, &r->plant, err));
+	r->line = (struct plant_line){
+		.ctx = r->plant, .claim = line_claim, .wake = line_wake, .state = line_state
+	};
+	return STATUS_OK;
+}
+
+enum status records_begin(struct session_records *r, const struct options *options, struct err *err)
+{
+	TRY(writer_new(r->db, &r->writer, err));
+	return open_plant(r, options, err);
+}
+
+void records_close(struct session_records *r)
+{
+	plant_link_free(r->plant, PLANT_GRACE_MS);
+	writer_free(r->writer);
+	db_close(r->db);
+}
+
+/* ---- a session ---- */
+
+/* Everything that a session needs, so that there is one way out. */
+struct run {
+	struct port_list ports;
+	struct selection selection;
+	struct usb_asking *asking; /* bridges that have not answered yet; NULL mostly */
+	struct session_records records;
+	struct guards *guards;
+	unsigned overrides;
+	struct product_list *products;
+	struct printer *printer;
+	struct view_state *view;
+	int signal_fd;
+};
 
 static enum status choose(struct run *r, const struct options *options, struct err *err)
 {
@@ -96,31 +173,8 @@ static enum status choose(struct run *r, const struct options *options, struct e
 	return st;
 }
 
-static enum status open_records(struct run *r, const struct plan *plan,
-				const struct options *options, struct err *err)
-{
-	char path[DB_PATH_BYTES];
-
-	if (!options->db)
-		TRY(db_default_path(DB_WRITE, path, err));
-	TRY(db_open(options->db ? options->db : path, DB_WRITE, &r->db, err));
-	if (db_other_machine(r->db))
-		fprintf(stderr,
-			"flashline: %s was begun on another computer (%s): to go on with a copy, "
-			"give it a chain of its own: flashline ledger new-chain\n",
-			db_path(r->db), db_other_machine(r->db));
-	if (db_stopped_runs(r->db)) {
-		fprintf(stderr,
-			"flashline: runs that an earlier process left open, now ABORTED: %zu\n",
-			db_stopped_runs(r->db));
-		power_find_off(POWER_SYSFS, tell_off, NULL);
-	}
-	return keep_recipe(r->db, plan, err);
-}
-
 /* The same as for decisions: a batch that cannot be opened must not be flashed in. */
-static enum status check_typed(const char *what, const char *text, size_t bytes_max,
-			       struct err *err)
+enum status check_typed(const char *what, const char *text, size_t bytes_max, struct err *err)
 {
 	return text ? check_text(what, text, bytes_max, err) : STATUS_OK;
 }
@@ -143,49 +197,19 @@ static enum status check_options(struct run *r, const struct options *options, s
 	return STATUS_OK;
 }
 
-static void line_claim(void *link, const struct plant_claim *claim, uint32_t wait_ms,
-		       struct plant_grant *grant)
-{
-	plant_link_claim(link, claim, wait_ms, grant);
-}
-
-static void line_wake(void *link)
-{
-	plant_link_wake(link);
-}
-
-static void line_state(void *link, struct plant_state *state)
-{
-	plant_link_state(link, state);
-}
-
-/* Whatever the recipe says about claims: the records are the plant's to see. */
-static enum status open_plant(struct run *r, const struct options *options, struct err *err)
-{
-	const char *server = plant_choice(options);
-
-	if (!server)
-		return STATUS_OK;
-	TRY(plant_link_new(server, db_path(r->db), r->writer, &r->plant, err));
-	r->line = (struct plant_line){
-		.ctx = r->plant, .claim = line_claim, .wake = line_wake, .state = line_state
-	};
-	return STATUS_OK;
-}
-
 static enum status open_guards(struct run *r, const struct plan *plan,
 			       const struct options *options, struct err *err)
 {
 	const struct guard_setup setup = {
-		.db_path = db_path(r->db),
+		.db_path = db_path(r->records.db),
 		.plan = plan,
-		.writer = r->writer,
+		.writer = r->records.writer,
 		.batch = options->batch,
 		.serial = options->serial,
 		.overrides = r->overrides,
 		.operator_name = options->operator_name,
 		.reason = options->reason,
-		.plant = r->plant ? &r->line : NULL,
+		.plant = r->records.plant ? &r->records.line : NULL,
 		.slots = r->selection.count,
 	};
 
@@ -200,7 +224,7 @@ static enum status recall(struct run *r, const struct plan *plan, struct err *er
 		const struct link_profile link = bridge_link(place->bridge, plan);
 		bool is_raised;
 
-		TRY(recall_way(r->db, place->port->slot, place->bridge, &plan->flash, &link,
+		TRY(recall_way(r->records.db, place->port->slot, place->bridge, &plan->flash, &link,
 			       &place->start, &place->has_start, &is_raised, err));
 	}
 	return STATUS_OK;
@@ -237,11 +261,10 @@ static enum status set_up(struct run *r, enum flash_kind kind, const struct plan
 	usb_query_places(&usb_bus_linux, &r->ports, r->selection.places, r->selection.count,
 			 USB_QUERY_WAIT_MS, &r->asking);
 	if (plan) {
-		TRY(open_records(r, plan, options, err));
+		TRY(records_open(&r->records, plan, options, err));
 		if (kind == FLASH_RUN_FLASH && !options->no_memory)
 			TRY(recall(r, plan, err));
-		TRY(writer_new(r->db, &r->writer, err));
-		TRY(open_plant(r, options, err));
+		TRY(records_begin(&r->records, options, err));
 		if (kind == FLASH_RUN_FLASH)
 			TRY(open_guards(r, plan, options, err));
 	}
@@ -284,15 +307,15 @@ enum exit_code run_session(enum flash_kind kind, struct plan *plan, const struct
 		const struct station_setup setup = {
 			.kind = kind,
 			.plan = plan,
-			.writer = r.writer,
+			.writer = r.records.writer,
 			.products = r.products,
-			.db_path = r.db ? db_path(r.db) : NULL,
+			.db_path = r.records.db ? db_path(r.records.db) : NULL,
 			.operator_name = options->operator_name,
 			.batch = options->batch,
 			.reason = options->reason,
 			.serial = options->serial,
 			.guards = r.guards,
-			.plant = r.plant ? &r.line : NULL,
+			.plant = r.records.plant ? &r.records.line : NULL,
 			.places = r.selection.places,
 			.place_count = r.selection.count,
 			.jobs = jobs_of(options, r.selection.count),
@@ -314,10 +337,8 @@ enum exit_code run_session(enum flash_kind kind, struct plan *plan, const struct
 	usb_asking_free(r.asking);
 	if (station_reap(stuck, 0)) {
 		guards_free(r.guards);
-		plant_link_free(r.plant, PLANT_GRACE_MS);
-		writer_free(r.writer);
+		records_close(&r.records);
 		product_list_free(r.products);
-		db_close(r.db);
 		selection_release(&r.selection);
 		ports_release(&r.ports);
 		plan_free(plan);

@@ -1,6 +1,7 @@
 #include "station/job_inside.h"
 
 #include "station/memory.h"
+#include "station/recall.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,42 +21,64 @@ static void on_log(void *ctx, const char *line)
 	job_note(ctx, line);
 }
 
-struct job *job_new(const struct job_order *order, unsigned slot, unsigned turn,
-		    const struct port *port, const struct bridge *bridge,
-		    const struct link_profile *link, const struct flash_way *start)
+static bool copy_text(char **copy, const char *text)
+{
+	*copy = text ? strdup(text) : NULL;
+	return !text || *copy;
+}
+
+static void free_job(struct job *job)
+{
+	job_free_boot(job);
+	unit_log_free(job->log);
+	free(job->operator_name);
+	free(job->serial);
+	free(job);
+}
+
+struct job *job_new(const struct job_order *order, const struct job_unit *unit)
 {
 	struct job *job = calloc(1, sizeof(*job));
 
 	if (!job)
 		return NULL;
 	job->log = unit_log_new();
-	if (!job->log) {
-		free(job);
+	if (!copy_text(&job->operator_name, unit->operator_name) ||
+	    !copy_text(&job->serial, unit->serial) || !job->log) {
+		free_job(job);
 		return NULL;
 	}
 	job->order = order;
-	job->slot = slot;
-	job->turn = turn;
-	job->port = port;
-	job->bridge = bridge;
-	job->link = *link;
-	job->link.bridge = bridge == bridge_generic() ? NULL : bridge->name;
-	job->link.driver = port->driver[0] ? port->driver : NULL;
-	job->has_start = start != NULL;
-	if (start)
-		job->start = *start;
-	job->limit_ms = flasher_limit_ms(order->plan ? &order->plan->flash : NULL, link);
+	job->kind = unit->is_golden ? FLASH_RUN_VERIFY : order->kind;
+	job->slot = unit->slot;
+	job->turn = unit->turn;
+	job->nest = unit->nest;
+	job->is_golden = unit->is_golden;
+	job->is_retest = unit->is_retest;
+	job->port = *unit->port;
+	job->usb_bus = unit->port->usb_bus;
+	job->usb_device = unit->port->usb_device;
+	job->bridge = unit->bridge;
+	job->link = *unit->link;
+	job->link.bridge = job->bridge == bridge_generic() ? NULL : job->bridge->name;
+	job->link.driver = job->port.driver[0] ? job->port.driver : NULL;
+	job->has_start = unit->start != NULL;
+	if (unit->start)
+		job->start = *unit->start;
+	job->limit_ms = flasher_limit_ms(order->plan ? &order->plan->flash : NULL, unit->link);
 	if (order->guards)
 		job->limit_ms += guards_wait_ms(order->guards);
 	db_new_run_id(job->run_id);
 	job->guard = (struct guard_run){
-		.slot = slot,
+		.slot = unit->slot,
 		.run_id = job->run_id,
 		.cancel = &job->cancel,
 		.note = on_log,
 		.ctx = job,
 	};
 	atomic_init(&job->cancel, false);
+	if (order->claims)
+		claims_enter(order->claims, job->slot, &job->cancel);
 	atomic_init(&job->shares, 2);
 	atomic_init(&job->power.is_off, false);
 	pthread_mutex_init(&job->lock, NULL);
@@ -67,9 +90,7 @@ void job_release(struct job *job)
 	if (!job || atomic_fetch_sub(&job->shares, 1) != 1)
 		return;
 	pthread_mutex_destroy(&job->lock);
-	job_free_boot(job);
-	unit_log_free(job->log);
-	free(job);
+	free_job(job);
 }
 
 /* ---- the worker's side ---- */
@@ -99,7 +120,7 @@ static void on_progress(void *ctx, const struct flash_progress *p)
 	/* From the erase on, stopping would leave the unit worse than finishing. */
 	if ((p->step == STEP_ERASE || p->step == STEP_WRITE) && !job->is_writing &&
 	    job->order->claims)
-		job->is_writing = claims_begin_writing(job->order->claims, job->slot);
+		job->is_writing = claims_begin_writing(job->order->claims, job->slot, &job->cancel);
 	if (is_new_step) {
 		const struct fact fact = { .kind = FACT_STEP,
 					   .slot = job->slot,
@@ -145,31 +166,30 @@ static const char *known(const char *text)
 static enum status record_run(struct job *job, struct err *err)
 {
 	const struct job_order *order = job->order;
-	const struct port *port = job->port;
-	const struct flash_way best = memory_best_way(&job->link, &order->plan->flash);
-	char vid_pid[10], start_way[WAY_TEXT_BYTES];
+	const struct port *port = &job->port;
+	char vid_pid[10];
 	const struct record_run run = {
 		.run_id = job->run_id,
-		.kind = order->kind == FLASH_RUN_VERIFY ? "VERIFY" : "FLASH",
+		.kind = job->kind == FLASH_RUN_VERIFY ? "VERIFY" : "FLASH",
 		.slot = port->slot,
 		.node = port->node,
 		.usb_path = known(port->usb_path),
 		.start_utc_ms = clock_utc_ms(),
 		.recipe_digest = order->plan->digest_text,
-		.operator_name = order->operator_name,
+		.operator_name = job->operator_name,
 		.batch = order->batch,
-		.serial = order->serial,
+		.serial = job->serial,
 		.bridge = job->bridge->name,
 		.bridge_vid_pid = port->is_usb ? vid_pid : NULL,
 		.bridge_serial = known(port->serial),
 		.bridge_product = known(port->product),
 		.bridge_release = known(port->release),
 		.bridge_driver = known(port->driver),
-		.start_way = job->has_start ? start_way : NULL,
+		.start_way = job->has_start ? job->start_way : NULL,
+		.nest = job->nest,
+		.purpose = job->is_golden ? "GOLDEN" : NULL,
 	};
 
-	if (job->has_start)
-		memory_way_text(&job->start, &best, start_way);
 	snprintf(vid_pid, sizeof(vid_pid), "%04x:%04x", port->vid, port->pid);
 	return writer_put_run(order->writer, &run, err);
 }
@@ -188,7 +208,7 @@ void job_say(struct job *job, const char *format, ...)
 /* What is known beforehand about the way to the unit. */
 static void note_place(struct job *job)
 {
-	const struct port *port = job->port;
+	const struct port *port = &job->port;
 	const struct bridge *bridge = job->bridge;
 	char line[BRIDGE_NOTE_BYTES];
 
@@ -223,22 +243,17 @@ static enum status judge_bridge(struct job *job)
 
 static void note_start(struct job *job)
 {
-	const struct flash_plan *plan = job->order->plan ? &job->order->plan->flash : NULL;
-	const struct flash_way best = memory_best_way(&job->link, plan);
-	char way[WAY_TEXT_BYTES];
-
 	job_say(job, "time limit: %.0f s", job->limit_ms / 1e3);
 	if (!job->has_start)
 		return;
-	memory_way_text(&job->start, &best, way);
-	job_say(job, "begins with what this slot is remembered to need: %s", way);
+	job_say(job, "begins with what this slot is remembered to need: %s", job->start_way);
 }
 
 static void run_flasher(struct job *job)
 {
 	const struct job_order *order = job->order;
 	const struct flash_job work = {
-		.kind = order->kind,
+		.kind = job->kind,
 		.plan = order->plan ? &order->plan->flash : NULL,
 		.link = &job->link,
 		.transport = job->transport,
@@ -249,7 +264,7 @@ static void run_flasher(struct job *job)
 			.identified = on_identified,
 			.log = on_log,
 		},
-		.reopen = job->port->is_usb && order->sysfs_tty ? job_reopen : NULL,
+		.reopen = job->port.is_usb && order->sysfs_tty ? job_reopen : NULL,
 		.reopen_ctx = job,
 		.power_cycle = job->has_power_switch ? job_power_cycle : NULL,
 		.boot = job_boot(job),
@@ -259,12 +274,49 @@ static void run_flasher(struct job *job)
 	flasher_run(&work, &job->report);
 }
 
+/* What the slot is remembered to need, unless it was looked up before; in words as well. */
+static void remember_start(struct job *job)
+{
+	const struct flash_plan *plan = job->order->plan ? &job->order->plan->flash : NULL;
+	const struct flash_way best = memory_best_way(&job->link, plan);
+	char text[WAY_TEXT_BYTES] = "";
+	struct err err;
+
+	if (job->order->recaller && job->kind == FLASH_RUN_FLASH && !job->has_start &&
+	    recaller_ask(job->order->recaller, job->port.slot, job->bridge, plan, &job->link,
+			 &job->start, &job->has_start, &err))
+		job_say(job, "what this slot needs is not remembered: %s", err.text);
+	if (!job->has_start)
+		return;
+	memory_way_text(&job->start, &best, text);
+	pthread_mutex_lock(&job->lock);
+	memcpy(job->start_way, text, sizeof(text));
+	pthread_mutex_unlock(&job->lock);
+}
+
+static bool is_still_wanted(struct job *job)
+{
+	if (!atomic_load(&job->cancel))
+		return true;
+	job->report.status =
+		err_set(&job->report.err, STATUS_CANCELLED, "stopped before the port was opened");
+	return false;
+}
+
+/* Behind what all jobs ask one after the other: waiting there would bring them into step again. */
+static bool wait_for_turn(struct job *job)
+{
+	clock_sleep_us(&clock_monotonic, STAGGER_US * (job->turn % STAGGER_TURNS));
+	return is_still_wanted(job);
+}
+
 void job_run(void *ctx)
 {
 	struct job *job = ctx;
 	enum status st = STATUS_OK;
 
 	err_clear(&job->report.err);
+	remember_start(job);
 	if (job->order->writer)
 		st = record_run(job, &job->report.err);
 	if (st) {
@@ -279,15 +331,11 @@ void job_run(void *ctx)
 	job_post(job, FACT_STARTED, STATUS_OK);
 	note_place(job);
 	note_start(job);
-	if (job->order->sysfs_tty && job->order->kind == FLASH_RUN_FLASH)
+	if (job->order->sysfs_tty && job->kind == FLASH_RUN_FLASH)
 		job_find_power_switch(job);
-	clock_sleep_us(&clock_monotonic, STAGGER_US * (job->turn % STAGGER_TURNS));
-
-	if (atomic_load(&job->cancel)) {
-		job->report.status = err_set(&job->report.err, STATUS_CANCELLED,
-					     "stopped before the port was opened");
-	} else if (job_judge_rules(job) == STATUS_OK && judge_bridge(job) == STATUS_OK &&
-		   job_prepare_boot(job) == STATUS_OK && job_open_port(job) == STATUS_OK) {
+	if (is_still_wanted(job) && job_judge_rules(job) == STATUS_OK &&
+	    judge_bridge(job) == STATUS_OK && wait_for_turn(job) &&
+	    job_prepare_boot(job) == STATUS_OK && job_open_port(job) == STATUS_OK) {
 		job_post(job, FACT_OPENED, STATUS_OK);
 		run_flasher(job);
 	}
@@ -308,6 +356,11 @@ void job_cancel(struct job *job)
 const char *job_run_id(const struct job *job)
 {
 	return job->run_id;
+}
+
+const char *job_node(const struct job *job)
+{
+	return job->port.node;
 }
 
 uint32_t job_limit_ms(const struct job *job)
@@ -340,6 +393,21 @@ uint64_t job_started_us(struct job *job)
 	started_us = job->started_us;
 	pthread_mutex_unlock(&job->lock);
 	return started_us;
+}
+
+void job_start_way(struct job *job, char text[static WAY_TEXT_BYTES])
+{
+	pthread_mutex_lock(&job->lock);
+	memcpy(text, job->start_way, WAY_TEXT_BYTES);
+	pthread_mutex_unlock(&job->lock);
+}
+
+void job_usb(struct job *job, unsigned *bus, unsigned *device)
+{
+	pthread_mutex_lock(&job->lock);
+	*bus = job->usb_bus;
+	*device = job->usb_device;
+	pthread_mutex_unlock(&job->lock);
 }
 
 void job_restore_power(struct job *job)

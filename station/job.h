@@ -16,18 +16,26 @@
 #include "station/bridge.h"
 #include "station/claims.h"
 #include "station/guards.h"
+#include "station/memory.h"
 #include "station/ports.h"
 #include "station/queue.h"
 
 #include <stdatomic.h>
 
-/* What a session does with every one of its units; const while it lasts. */
+struct again;
+struct recaller;
+struct station_golden;
+
+/* What is done with every unit; const as long as one of its jobs is there. */
 struct job_order {
 	enum flash_kind kind;
 	const struct plan *plan; /* NULL: identify */
 	struct writer *writer;   /* NULL: nothing is recorded (identify) */
-	const char *operator_name, *batch, *serial;
+	const char *batch;
 	struct guards *guards; /* NULL: nothing is refused for the factory's rules */
+	struct again *again;   /* NULL: nobody minds what a unit got before: line/again.h */
+	const struct station_golden *golden; /* whom job_unit.is_golden is about; NULL: nobody */
+	struct recaller *recaller;           /* NULL: only job_unit.start is remembered: recall.h */
 	struct queue *facts;
 	struct claims *claims;         /* NULL: MACs are not compared (identify) */
 	const char *const *slot_names; /* for people, indexed as the slots */
@@ -46,15 +54,25 @@ struct job_progress {
 
 struct job;
 
+/* What is particular to this unit. All is copied. */
+struct job_unit {
+	unsigned slot;           /* index */
+	unsigned nest;           /* its number on the fixture; 0 it has none */
+	unsigned turn;           /* units that begin just before it: it waits a few ms for each */
+	const struct port *port; /* its place, and what stands there */
+	const struct bridge *bridge;
+	const struct link_profile *link;
+	const struct flash_way *start;      /* the way to begin with; NULL the best */
+	const char *operator_name, *serial; /* NULL unknown */
+	bool is_golden;                     /* this run judges the station: verify, write nothing */
+	bool is_retest;                     /* whatever the unit got before */
+};
+
 /*
- * port and bridge name the unit's place and must stay valid as long as the job.
- * turn: how many units begin just before this one; it waits a few ms for each.
- * start: the way to begin with, copied; NULL the best.
- * Owned by the caller and by the worker that job_run() runs on. NULL without memory.
+ * order must stay valid as long as the job. Owned by the caller and by the worker that job_run()
+ * runs on. NULL without memory.
  */
-struct job *job_new(const struct job_order *order, unsigned slot, unsigned turn,
-		    const struct port *port, const struct bridge *bridge,
-		    const struct link_profile *link, const struct flash_way *start);
+struct job *job_new(const struct job_order *order, const struct job_unit *unit);
 
 /* The worker's side: struct job as void, for pool_run(). Gives up the worker's share. */
 void job_run(void *job);
@@ -67,6 +85,8 @@ void job_release(struct job *job);
 /* Ask the flasher to stop; it does within some 50 ms unless a system call holds it. */
 void job_cancel(struct job *job);
 const char *job_run_id(const struct job *job);
+/* The port that it began with. */
+const char *job_node(const struct job *job);
 /* Milliseconds from the opened port to the verdict, at most. */
 uint32_t job_limit_ms(const struct job *job);
 struct job_progress job_progress(struct job *job);
@@ -74,6 +94,12 @@ struct job_progress job_progress(struct job *job);
 void job_ident(struct job *job, struct ident *ident);
 /* When FACT_STARTED was posted: clock_monotonic, and UTC. */
 uint64_t job_started_us(struct job *job);
+/* Then also: with which way it begins, "" the best. */
+void job_start_way(struct job *job, char text[static WAY_TEXT_BYTES]);
+/* Where its unit is on USB now, as far as the job followed it: bus and device. */
+void job_usb(struct job *job, unsigned *bus, unsigned *device);
+/* What it got before, of a unit that ended with STATUS_ALREADY_FINISHED. */
+enum status job_before(struct job *job);
 /* The guards that were overridden so far, into overridden; returns how many. */
 size_t job_overridden(struct job *job, struct guard_overridden overridden[static GUARD_COUNT]);
 /* Switch the unit's power on, if this job had just switched it off and is stuck. */

@@ -15,13 +15,14 @@
 struct job {
 	/* Const from job_new() on. */
 	const struct job_order *order;
-	unsigned slot, turn;
-	const struct port *port;
+	enum flash_kind kind;
+	unsigned slot, turn, nest;
+	bool is_golden, is_retest;
+	struct port port;
 	const struct bridge *bridge;
 	struct link_profile link;
-	bool has_start;
-	struct flash_way start;
 	uint32_t limit_ms;
+	char *operator_name, *serial; /* NULL unknown */
 	char run_id[RUN_ID_BYTES];
 
 	atomic_bool cancel;
@@ -32,6 +33,9 @@ struct job {
 	struct ident ident;
 	struct unit_log *log;
 	uint64_t started_us;
+	unsigned usb_bus, usb_device;
+	char start_way[WAY_TEXT_BYTES];
+	enum status before;
 	struct guard_overridden overridden[GUARD_COUNT]; /* copies */
 	size_t overridden_count;
 
@@ -40,6 +44,8 @@ struct job {
 	struct guard_run guard;
 
 	/* The worker's alone. */
+	bool has_start;
+	struct flash_way start;
 	struct job_boot *boot; /* NULL: no boot check, or none so far */
 	enum flash_step last_step;
 	unsigned last_try, write_try;

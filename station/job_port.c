@@ -38,7 +38,7 @@ enum status job_open_port(struct job *job)
 	struct deadline busy = deadline_after_us(&clock_monotonic, job->order->busy_us);
 
 	for (unsigned tries = 1;; tries++) {
-		report->status = job->order->open_port(job->port->node, &job->cancel,
+		report->status = job->order->open_port(job->port.node, &job->cancel,
 						       &job->transport, &report->err);
 		if (!report->status)
 			break;
@@ -50,7 +50,7 @@ enum status job_open_port(struct job *job)
 		err_clear(&report->err);
 	}
 	if (job->order->sysfs_tty)
-		shorten_latency(job, job->port->name);
+		shorten_latency(job, job->port.name);
 	return STATUS_OK;
 }
 
@@ -77,7 +77,7 @@ enum status job_reopen(void *ctx, struct transport **transport, struct deadline 
 	struct job *job = ctx;
 	const struct reopen place = {
 		.sysfs_tty = job->order->sysfs_tty,
-		.port = job->port,
+		.port = &job->port,
 		.bridge = job->bridge,
 		.cancel = &job->cancel,
 		.waiting = on_waiting,
@@ -97,6 +97,10 @@ enum status job_reopen(void *ctx, struct transport **transport, struct deadline 
 	}
 	job_say(job, "the port came back as %s, %04x:%04x %s", found.node, found.vid, found.pid,
 		bridge->name);
+	pthread_mutex_lock(&job->lock);
+	job->usb_bus = found.usb_bus;
+	job->usb_device = found.usb_device;
+	pthread_mutex_unlock(&job->lock);
 	shorten_latency(job, found.name);
 	/* An application's port can come back as the loader in ROM, which takes less at once. */
 	job->link.is_usb_otg = bridge->is_usb_otg;
@@ -129,7 +133,7 @@ void job_find_power_switch(struct job *job)
 {
 	char why_not[POWER_NOTE_BYTES];
 
-	job->has_power_switch = power_find(&job->power, job->order->sysfs_tty, job->port, why_not);
+	job->has_power_switch = power_find(&job->power, job->order->sysfs_tty, &job->port, why_not);
 	if (why_not[0])
 		job_note(job, why_not);
 }

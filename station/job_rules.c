@@ -1,6 +1,8 @@
 /* The factory's rules in a job: judged on the worker's thread, told to the owner. */
 #include "station/job_inside.h"
 
+#include "station/line/again.h"
+
 #include <string.h>
 
 /* What a phase of the guards overrode is told, also when it refused in the end. */
@@ -18,11 +20,43 @@ static enum status tell_overridden(struct job *job, enum status st)
 	return st;
 }
 
+static bool is_golden_unit(const struct station_golden *golden, const struct ident *ident)
+{
+	for (size_t i = 0; golden && ident->has_mac && i < golden->unit_count; i++) {
+		if (memcmp(golden->units[i], ident->mac, MAC_BYTES) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What a line has to say: a golden check is for golden units, and no unit is flashed twice. */
+static enum status judge_for_line(struct job *job, const struct ident *ident, struct err *err)
+{
+	enum status before = STATUS_OK, st;
+	char mac[MAC_TEXT_BYTES] = "this unit";
+
+	if (ident->has_mac)
+		mac_text(ident->mac, mac);
+	if (job->is_golden)
+		return is_golden_unit(job->order->golden, ident)
+			       ? STATUS_OK
+			       : err_set(err, STATUS_NOT_GOLDEN, "%s is none of the golden units",
+					 mac);
+	if (!job->order->again || job->is_retest || !ident->has_mac)
+		return STATUS_OK;
+	st = again_judge(job->order->again, ident->mac, &before, err);
+	pthread_mutex_lock(&job->lock);
+	job->before = before;
+	pthread_mutex_unlock(&job->lock);
+	return st;
+}
+
 enum status job_judge_unit(struct job *job, const struct ident *ident, struct err *err)
 {
 	struct guards *guards = job->order->guards;
 
-	if (!guards)
+	TRY(judge_for_line(job, ident, err));
+	if (!guards || job->kind != FLASH_RUN_FLASH)
 		return STATUS_OK;
 	return tell_overridden(job, guards_identified(guards, &job->guard,
 						      ident->has_mac ? ident->mac : NULL, err));
@@ -33,7 +67,7 @@ enum status job_judge_rules(struct job *job)
 	struct flash_report *report = &job->report;
 	struct guards *guards = job->order->guards;
 
-	if (guards)
+	if (guards && job->kind == FLASH_RUN_FLASH)
 		report->status =
 			tell_overridden(job, guards_before_port(guards, &job->guard, &report->err));
 	return report->status;
@@ -50,6 +84,16 @@ size_t job_overridden(struct job *job, struct guard_overridden overridden[static
 	memcpy(overridden, job->overridden, sizeof(job->overridden));
 	pthread_mutex_unlock(&job->lock);
 	return count;
+}
+
+enum status job_before(struct job *job)
+{
+	enum status before;
+
+	pthread_mutex_lock(&job->lock);
+	before = job->before;
+	pthread_mutex_unlock(&job->lock);
+	return before;
 }
 
 int64_t job_generation(const struct job *job)

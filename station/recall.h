@@ -14,4 +14,16 @@ enum status recall_way(struct db *db, const char *slot, const struct bridge *bri
 		       const struct flash_plan *plan, const struct link_profile *link,
 		       struct flash_way *way, bool *is_lowered, bool *is_raised, struct err *err);
 
+/*
+ * The same for a line, in which the writer owns the database: a connection of its own, for any
+ * thread, one at a time. It takes some milliseconds.
+ */
+struct recaller;
+
+enum status recaller_new(const char *db_path, struct recaller **out, struct err *err);
+void recaller_free(struct recaller *r); /* NULL is fine */
+enum status recaller_ask(struct recaller *r, const char *slot, const struct bridge *bridge,
+			 const struct flash_plan *plan, const struct link_profile *link,
+			 struct flash_way *way, bool *is_lowered, struct err *err);
+
 #endif

@@ -1,5 +1,6 @@
 #include "station/session.h"
 
+#include "station/line/line_inside.h"
 #include "station/textbuf.h"
 
 #include <stdarg.h>
@@ -49,14 +50,19 @@ void session_tell(struct session *s, enum event_kind kind, unsigned slot)
 
 void session_warn(struct session *s, unsigned slot, const char *format, ...)
 {
+	const bool has_slot = slot != SESSION_NO_SLOT;
 	char text[ERR_TEXT_BYTES];
-	const struct event e = { .kind = EVENT_WARNING, .slot = &s->views[slot], .text = text };
+	const struct event e = { .kind = EVENT_WARNING,
+				 .slot = has_slot ? &s->views[slot] : NULL,
+				 .text = text };
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	text_clean(text);
+	if (s->line)
+		line_notice(s, has_slot ? (int)slot : -1, "%s", text);
 	session_tell_event(s, &e);
 }
 
@@ -80,9 +86,9 @@ void session_count_batch(struct session *s)
 {
 	struct snapshot *view = &s->snapshot;
 
-	if (s->setup->guards)
-		view->has_batch_count =
-			guards_batch_count(s->setup->guards, &view->batch_passed, &view->batch_of);
+	view->has_batch_count =
+		s->epoch->order.guards &&
+		guards_batch_count(s->epoch->order.guards, &view->batch_passed, &view->batch_of);
 }
 
 void session_watch_plant(struct session *s)
@@ -126,43 +132,13 @@ static void settle_plant(struct session *s)
 
 void session_dismiss_waiting(struct session *s)
 {
-	for (unsigned i = 0; i < s->setup->place_count; i++) {
+	for (unsigned i = 0; i < s->count; i++) {
 		if (s->views[i].state == SLOT_WAITING)
 			session_take_event(s, i, SLOT_DISMISS);
 	}
 }
 
-static enum status set_up(struct session *s, struct err *err)
-{
-	const struct station_setup *setup = s->setup;
-	const size_t count = setup->place_count;
-
-	s->units = calloc(count, sizeof(*s->units));
-	s->views = calloc(count, sizeof(*s->views));
-	s->slot_names = calloc(count, sizeof(*s->slot_names));
-	s->facts = queue_new(count);
-	if (setup->kind != FLASH_RUN_IDENTIFY)
-		s->claims = claims_new(count);
-	if (!s->units || !s->views || !s->slot_names || !s->facts ||
-	    (setup->kind != FLASH_RUN_IDENTIFY && !s->claims))
-		return err_set(err, STATUS_NO_MEMORY, "no memory for %zu slots", count);
-	s->order = (struct job_order){
-		.kind = setup->kind,
-		.plan = setup->plan,
-		.writer = setup->writer,
-		.operator_name = setup->operator_name,
-		.batch = setup->batch,
-		.serial = setup->serial,
-		.guards = setup->guards,
-		.facts = s->facts,
-		.claims = s->claims,
-		.slot_names = s->slot_names,
-		.sysfs_tty = setup->sysfs_tty,
-		.busy_us = s->setup->limits->busy_us,
-		.open_port = setup->open_port,
-	};
-	return pool_new(setup->jobs, &s->pool, err);
-}
+/* ---- units and their jobs ---- */
 
 /* The rate that the first guess of the seconds left is made with. A chip's own USB has none;
  * some 200 KB/s get through it, which is what this rate would carry. */
@@ -173,43 +149,139 @@ static uint32_t first_guess(const struct link_profile *link)
 	return link->rate_count ? link->rates[0] : 115200;
 }
 
+void session_prepare_unit(struct session *s, unsigned slot)
+{
+	const struct job_order *order = &s->epoch->order;
+	const struct plan *plan = order->plan;
+	struct slot_view *view = &s->views[slot];
+	struct unit *unit = &s->units[slot];
+
+	unit->link = bridge_link(unit->bridge, plan);
+	unit->deadline_us = NEVER;
+	unit->expected_s = 0;
+	if (order->kind == FLASH_RUN_FLASH)
+		unit->expected_s = flasher_expected_s(&plan->flash, first_guess(&unit->link),
+						      plan->flash.stub != STUB_NEVER);
+	if (unit->start) {
+		const struct flash_way best = memory_best_way(&unit->link, &plan->flash);
+
+		memory_way_text(unit->start, &best, unit->start_way);
+	}
+	view->port = unit->port;
+	view->bridge = unit->bridge->name;
+	view->ident = &unit->ident;
+	view->detail = unit->detail;
+	view->start_way = unit->start_way;
+	view->left_s = -1;
+}
+
+/* Nothing of it is at work any more, and nobody looks at its report. */
+static void free_if_over(struct session *s, struct attempt *attempt)
+{
+	struct attempt **link = &s->attempts;
+
+	if (attempt->is_current || !attempt->is_closed || attempt->is_at_writer)
+		return;
+	while (*link != attempt)
+		link = &(*link)->next;
+	*link = attempt->next;
+	attempt->epoch->users--;
+	job_release(attempt->job);
+	free(attempt);
+	if (s->line)
+		line_free_epochs(s);
+}
+
+void session_part_with(struct session *s, unsigned slot)
+{
+	struct attempt *attempt = s->units[slot].attempt;
+
+	if (!attempt)
+		return;
+	if (s->claims)
+		claims_leave(s->claims, slot);
+	s->units[slot].attempt = NULL;
+	attempt->is_current = false;
+	free_if_over(s, attempt);
+}
+
+void session_heard_last(struct session *s, struct attempt *attempt)
+{
+	free_if_over(s, attempt);
+}
+
+/* ---- beginning and end ---- */
+
+static enum status make_room(struct session *s, size_t room, struct err *err)
+{
+	s->room = room;
+	s->units = calloc(room, sizeof(*s->units));
+	s->views = calloc(room, sizeof(*s->views));
+	s->slot_names = calloc(room, sizeof(*s->slot_names));
+	s->facts = queue_new(room * (s->setup->line ? 1 + LINE_STUCK_MAX : 1));
+	if (s->setup->kind != FLASH_RUN_IDENTIFY)
+		s->claims = claims_new(room);
+	if (!s->units || !s->views || !s->slot_names || !s->facts ||
+	    (s->setup->kind != FLASH_RUN_IDENTIFY && !s->claims))
+		return err_set(err, STATUS_NO_MEMORY, "no memory for %zu slots", room);
+	return STATUS_OK;
+}
+
+struct job_order session_order(const struct session *s)
+{
+	return (struct job_order){
+		.kind = s->setup->kind,
+		.writer = s->setup->writer,
+		.facts = s->facts,
+		.claims = s->claims,
+		.slot_names = s->slot_names,
+		.sysfs_tty = s->setup->sysfs_tty,
+		.busy_us = s->setup->limits->busy_us,
+		.open_port = s->setup->open_port,
+	};
+}
+
+/* Of chosen ports: what every unit is done with is the caller's. */
+static enum status lend_epoch(struct session *s, struct err *err)
+{
+	s->epoch = calloc(1, sizeof(*s->epoch));
+	if (!s->epoch)
+		return err_set(err, STATUS_NO_MEMORY, "no memory for the session");
+	s->epoch->order = session_order(s);
+	s->epoch->order.plan = s->setup->plan;
+	s->epoch->order.batch = s->setup->batch;
+	s->epoch->order.guards = s->setup->guards;
+	return STATUS_OK;
+}
+
 static void fill_views(struct session *s)
 {
 	const struct station_setup *setup = s->setup;
-	const struct plan *plan = setup->plan;
 
-	for (unsigned i = 0; i < setup->place_count; i++) {
+	s->count = setup->place_count;
+	for (unsigned i = 0; i < s->count; i++) {
 		const struct station_place *place = &setup->places[i];
 		struct unit *unit = &s->units[i];
 
-		unit->link = bridge_link(place->bridge, plan);
-		unit->deadline_us = NEVER;
-		unit->close_limit_us = NEVER;
-		if (setup->kind == FLASH_RUN_FLASH)
-			unit->expected_s =
-				flasher_expected_s(&plan->flash, first_guess(&unit->link),
-						   plan->flash.stub != STUB_NEVER);
-		if (place->has_start) {
-			const struct flash_way best = memory_best_way(&unit->link, &plan->flash);
-
-			memory_way_text(&place->start, &best, unit->start_way);
-		}
+		unit->port = place->port;
+		unit->bridge = place->bridge;
+		unit->start = place->has_start ? &place->start : NULL;
 		s->slot_names[i] = place->port->slot;
-		s->views[i] = (struct slot_view){
-			.number = i + 1,
-			.port = place->port,
-			.bridge = place->bridge->name,
-			.state = SLOT_WAITING,
-			.ident = &unit->ident,
-			.detail = unit->detail,
-			.start_way = unit->start_way,
-			.left_s = -1,
-		};
+		s->views[i] = (struct slot_view){ .number = i + 1, .state = SLOT_WAITING };
+		session_prepare_unit(s, i);
 	}
-	snapshot_name_slots(s->views, setup->place_count);
+	snapshot_name_slots(s->views, s->count);
+}
+
+static enum status set_up(struct session *s, struct err *err)
+{
+	const struct station_setup *setup = s->setup;
+
+	TRY(make_room(s, setup->line ? STATION_SLOTS_MAX : setup->place_count, err));
+	s->start_us = session_now_us();
 	s->snapshot = (struct snapshot){
 		.kind = setup->kind,
-		.plan = plan,
+		.plan = setup->plan,
 		.products = setup->products,
 		.db_path = setup->db_path,
 		.operator_name = setup->operator_name,
@@ -218,10 +290,17 @@ static void fill_views(struct session *s)
 		.serial = setup->serial,
 		.has_plant = setup->plant != NULL,
 		.slots = s->views,
-		.slot_count = setup->place_count,
 		.jobs = setup->jobs,
 		.left_s = -1,
 	};
+	if (setup->line) {
+		TRY(line_begin(s, err));
+	} else {
+		TRY(lend_epoch(s, err));
+		fill_views(s);
+	}
+	s->snapshot.slot_count = s->count;
+	return pool_new(setup->jobs, &s->pool, err);
 }
 
 static enum exit_code exit_code_of(const struct session *s)
@@ -232,6 +311,8 @@ static enum exit_code exit_code_of(const struct session *s)
 		return EXIT_CODE_INTERRUPTED;
 	if (s->has_failed)
 		return EXIT_CODE_STATION;
+	if (s->line)
+		return EXIT_CODE_PASSED;
 	return counts.not_passed || counts.not_started ? EXIT_CODE_UNITS : EXIT_CODE_PASSED;
 }
 
@@ -248,8 +329,17 @@ bool station_reap(struct session *s, uint32_t wait_ms)
 		s->stores -= fact.kind == FACT_STORED;
 	if (s->stores)
 		return false;
-	for (size_t i = 0; s->units && i < s->own_setup.place_count; i++)
-		job_release(s->units[i].job);
+	while (s->attempts) {
+		struct attempt *attempt = s->attempts;
+
+		s->attempts = attempt->next;
+		job_release(attempt->job);
+		free(attempt);
+	}
+	if (s->setup->line)
+		line_end(s);
+	else
+		free(s->epoch);
 	free(s->units);
 	free(s->views);
 	free(s->slot_names);
@@ -277,8 +367,6 @@ enum status station_run(const struct station_setup *setup, enum exit_code *exit_
 		const struct event start = { .kind = EVENT_STATION_START };
 		struct event end = { .kind = EVENT_SUMMARY };
 
-		s->start_us = session_now_us();
-		fill_views(s);
 		session_count_batch(s);
 		session_tell_event(s, &start);
 		session_loop(s);

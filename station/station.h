@@ -1,6 +1,7 @@
 /*
  * The loop that owns the slots of one session: it hands jobs to workers, takes
- * their facts, has results stored, and tells a view.
+ * their facts, has results stored, and tells a view. The places are chosen ports, each of them
+ * once; or the slots of a line, which are filled and emptied all day.
  *
  * One worker blocks per busy slot; the loop itself never waits for any of them. A
  * worker that outlives its limit is given up on: its slot gets PORT_WEDGED, a
@@ -20,6 +21,7 @@
 #include "station/snapshot.h"
 
 struct guards;
+struct line_setup;
 struct session;
 
 struct station_place { /* a chosen port and how to talk through it; both lent */
@@ -54,8 +56,11 @@ struct station_setup {
 	struct guards *guards;          /* NULL: nothing is refused for the factory's rules */
 	const struct plant_line *plant; /* NULL: no server was named */
 	const struct station_place *places;
-	size_t place_count; /* 1 or more */
+	size_t place_count; /* 1 or more; of a line 0 */
 	unsigned jobs;      /* 1 .. place_count */
+	/* NULL: each place once. Else what stands on the line all day, station/line/line.h; then
+	 * plan, operator_name, batch and guards are not used. */
+	const struct line_setup *line;
 	struct view view;
 	int signal_fd; /* stop_signals_open() */
 	const struct station_limits *limits;

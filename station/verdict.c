@@ -1,6 +1,7 @@
 /* How a slot ends: session.h says which ways there are. */
 #include "station/session.h"
 
+#include "station/line/line.h"
 #include "station/record_of.h"
 #include "station/textbuf.h"
 
@@ -8,21 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-void session_replace_worker(struct session *s, unsigned slot)
+void session_replace_worker(struct session *s, struct attempt *attempt)
 {
-	struct unit *unit = &s->units[slot];
 	bool is_smaller;
 
-	if (!unit->has_worker)
+	if (!attempt || !attempt->has_worker)
 		return;
-	unit->has_worker = false;
-	unit->close_limit_us = NEVER;
-	if (!pool_give_up(s->pool, unit->job, &is_smaller) || !is_smaller)
+	attempt->has_worker = false;
+	attempt->close_limit_us = NEVER;
+	if (!pool_give_up(s->pool, attempt->job, &is_smaller) || !is_smaller)
 		return;
 	/* One slot fewer at a time; with none left, nothing more can be done. */
 	s->has_failed = true;
 	s->snapshot.jobs--;
-	session_warn(s, slot, "the system gives no thread in place of the stuck one");
+	session_warn(s, attempt->slot, "the system gives no thread in place of the stuck one");
 	if (s->snapshot.jobs == 0)
 		session_dismiss_waiting(s);
 }
@@ -33,7 +33,7 @@ static void warn_of_twin(struct session *s, unsigned slot)
 	const struct ident *ident = &s->units[slot].ident;
 	char mac[MAC_TEXT_BYTES];
 
-	for (unsigned i = 0; i < s->setup->place_count && ident->has_mac; i++) {
+	for (unsigned i = 0; i < s->count && ident->has_mac; i++) {
 		const struct ident *other = &s->units[i].ident;
 
 		if (i == slot || s->views[i].state != SLOT_DONE || !other->has_mac ||
@@ -41,8 +41,7 @@ static void warn_of_twin(struct session *s, unsigned slot)
 			continue;
 		s->views[slot].is_duplicate_mac = s->views[i].is_duplicate_mac = true;
 		mac_text(ident->mac, mac);
-		session_warn(s, slot, "MAC %s is also in slot %s", mac,
-			     s->setup->places[i].port->slot);
+		session_warn(s, slot, "MAC %s is also in slot %s", mac, s->units[i].port->slot);
 	}
 }
 
@@ -54,7 +53,7 @@ static void note_hint(struct session *s, unsigned slot)
 	if (!hint)
 		return;
 	snprintf(line, sizeof(line), "download mode: %s", hint);
-	job_note(s->units[slot].job, line);
+	job_note(unit_job(&s->units[slot]), line);
 }
 
 /* Hand the result to the writer; without one (identify) it is final at once. */
@@ -69,7 +68,7 @@ static void store(struct session *s, unsigned slot, const struct flash_report *r
 	char *log, *console;
 
 	view->report = report;
-	view->generation = report ? job_generation(unit->job) : 0;
+	view->generation = report ? job_generation(unit_job(unit)) : 0;
 	session_take_event(s, slot, SLOT_VERDICT);
 	unit->deadline_us =
 		s->stop_requests ? session_now_us() + s->setup->limits->store_us : NEVER;
@@ -79,9 +78,9 @@ static void store(struct session *s, unsigned slot, const struct flash_report *r
 		return;
 	}
 	note_hint(s, slot);
-	log = job_log(unit->job);
+	log = job_log(unit_job(unit));
 	/* A worker that is stuck may still be at it. */
-	console = report ? job_console(unit->job) : NULL;
+	console = report ? job_console(unit_job(unit)) : NULL;
 	verdict = (struct verdict){
 		.status = view->status,
 		.detail = unit->detail,
@@ -93,20 +92,23 @@ static void store(struct session *s, unsigned slot, const struct flash_report *r
 		.console = console,
 	};
 	record_of_result(view->run_id, &verdict, report, &unit->ident, &storage, &result);
+	s->stores++;
 	st = writer_queue_result(s->setup->writer, &result,
-				 (struct writer_done){ .call = job_stored, .ctx = unit->job },
+				 (struct writer_done){ .call = job_stored, .ctx = unit_job(unit) },
 				 NULL);
 	free(log);
 	free(console);
-	if (st)
+	if (st) {
+		s->stores--;
 		verdict_stored(s, slot, st);
-	else
-		s->stores++;
+	} else {
+		unit->attempt->is_at_writer = true;
+	}
 }
 
 static void end_clock(struct session *s, unsigned slot)
 {
-	uint64_t started_us = job_started_us(s->units[slot].job);
+	uint64_t started_us = job_started_us(unit_job(&s->units[slot]));
 
 	s->views[slot].elapsed_us = started_us ? session_now_us() - started_us : 0;
 }
@@ -127,10 +129,10 @@ static void judge_duplicate(struct session *s, unsigned slot)
 	mac_text(s->units[slot].ident.mac, mac);
 	if (view->status == STATUS_CANCELLED)
 		session_detail(s, slot, "MAC %s is also in slot %s", mac,
-			       s->setup->places[other].port->slot);
+			       s->units[other].port->slot);
 	else if (view->status == STATUS_OK)
 		session_detail(s, slot, "written and proven, but MAC %s is also in slot %s", mac,
-			       s->setup->places[other].port->slot);
+			       s->units[other].port->slot);
 	else
 		return;
 	view->status = STATUS_DUPLICATE_MAC;
@@ -138,14 +140,15 @@ static void judge_duplicate(struct session *s, unsigned slot)
 
 void verdict_from_job(struct session *s, unsigned slot)
 {
-	const struct flash_report *report = job_report(s->units[slot].job);
+	const struct flash_report *report = job_report(unit_job(&s->units[slot]));
 	struct slot_view *view = &s->views[slot];
 
 	end_clock(s, slot);
 	s->units[slot].ident = report->ident;
 	if (!report->ident.chip) /* the hook may have seen more than a late failure left */
-		job_ident(s->units[slot].job, &s->units[slot].ident);
+		job_ident(unit_job(&s->units[slot]), &s->units[slot].ident);
 	view->status = report->status;
+	view->before = job_before(unit_job(&s->units[slot]));
 	session_detail(s, slot, "%s", report->status ? report->err.text : "");
 	judge_duplicate(s, slot);
 	store(s, slot, report);
@@ -160,22 +163,24 @@ void verdict_give_up(struct session *s, unsigned slot)
 							: "connect";
 
 	end_clock(s, slot);
-	job_ident(unit->job, &unit->ident);
-	job_cancel(unit->job); /* should it come back, it shall not go on */
-	job_restore_power(unit->job);
+	job_ident(unit_job(unit), &unit->ident);
+	job_cancel(unit_job(unit)); /* should it come back, it shall not go on */
+	job_restore_power(unit_job(unit));
 	view->status = s->stop_requests ? STATUS_CANCELLED : STATUS_PORT_WEDGED;
 	session_detail(s, slot, "%s did not come back from '%s' within %.0f s", view->port->node,
 		       where, (double)view->elapsed_us / 1e6);
-	job_note(unit->job, unit->detail);
-	session_replace_worker(s, slot);
+	job_note(unit_job(unit), unit->detail);
+	session_replace_worker(s, unit->attempt);
 	store(s, slot, NULL);
 }
 
 /* The unit's place in its batch counts now, or is free; and the plant has something to fetch. */
 static void end_rules(struct session *s, unsigned slot)
 {
-	if (s->setup->guards)
-		guards_end(s->setup->guards, slot, s->views[slot].status == STATUS_OK);
+	const struct attempt *attempt = s->units[slot].attempt;
+
+	if (attempt && attempt->epoch->order.guards)
+		guards_end(attempt->epoch->order.guards, slot, s->views[slot].status == STATUS_OK);
 	session_count_batch(s);
 	if (s->setup->plant)
 		s->setup->plant->wake(s->setup->plant->ctx);
@@ -201,9 +206,12 @@ void verdict_stored(struct session *s, unsigned slot, enum status status)
 			       verdict, err.text[0] ? err.text : "the database did not answer");
 		view->status = STATUS_DATABASE;
 		s->has_failed = true;
-		session_dismiss_waiting(s);
+		if (!s->line)
+			session_dismiss_waiting(s);
 	}
 	end_rules(s, slot);
+	if (s->line)
+		line_result(s, slot);
 	session_tell(s, EVENT_RESULT, slot);
 }
 
@@ -214,6 +222,9 @@ void verdict_not_started(struct session *s, unsigned slot, enum status status, c
 	s->has_failed = true;
 	s->units[slot].deadline_us = NEVER;
 	session_take_event(s, slot, SLOT_STORED);
+	if (s->line)
+		line_result(s, slot);
 	session_tell(s, EVENT_RESULT, slot);
-	session_dismiss_waiting(s);
+	if (!s->line)
+		session_dismiss_waiting(s);
 }

@@ -15,7 +15,8 @@
  *     - {number: 1, at: "pci-0000:00:14.0/1.4:1.0", hub: "0bda:5411 multi"}
  *     - {number: 2, at: "...", use: no}
  *   web: {listen: 127.0.0.1, port: 8320, token_file: web.token, origins: ["https://line3.example"]}
- *   printer: {zpl: "192.168.1.50:9100"}   # or {command: "lp -d labels", as: zpl | text}
+ *                                         # {use: no}: no page
+ *   printer: {zpl: "192.168.1.50:9100"}   # or {command: "lp -d labels"}
  *   scanner: {device: /dev/input/by-id/usb-..., serial: "^M5C2-[0-9]{6}$"}
  *   hooks: {arrived: cmd, passed: cmd, failed: cmd, batch_complete: cmd, locked: cmd, limit: 5s}
  *   lockouts:
@@ -118,6 +119,10 @@ bool station_file_is_one(const char *path);
 /* Every error is in diags, with its place; then *out is NULL. STATUS_RECIPE, STATUS_NO_MEMORY. */
 enum status station_file_read(const char *path, struct station_file **out, struct diag_list *diags,
 			      struct err *err);
+/* The same of a tree that was read already, which belongs to *out, or is freed. */
+struct yaml;
+enum status station_file_from_yaml(struct yaml *yaml, struct station_file **out,
+				   struct diag_list *diags, struct err *err);
 /* What holds without a station file. NULL without memory. */
 struct station_file *station_file_usual(void);
 void station_file_free(struct station_file *f);

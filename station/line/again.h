@@ -1,0 +1,36 @@
+/*
+ * Which units have a verdict already: a unit that passed or failed is not flashed again when it is
+ * plugged in again, unless the station file or somebody says so.
+ *
+ * For one recipe, as long as the line runs; a unit is its MAC. Only verdicts about the unit count:
+ * one that ended with ERROR, TIMEOUT or ABORTED is run again. Any thread; one mutex.
+ */
+#ifndef STATION_LINE_AGAIN_H
+#define STATION_LINE_AGAIN_H
+
+#include "engine/base/bytes.h"
+#include "engine/base/err.h"
+#include "station/line/station_file.h"
+
+struct again;
+
+/* NULL without memory. */
+struct again *again_new(enum again_policy policy);
+void again_free(struct again *a); /* NULL is fine */
+
+/*
+ * May this unit be flashed? STATUS_OK, or STATUS_ALREADY_FINISHED with what it got before in err
+ * and in *before.
+ */
+enum status again_judge(struct again *a, const uint8_t mac[static MAC_BYTES], enum status *before,
+			struct err *err);
+
+/*
+ * A run of this unit has ended, and that is stored. *is_first: it is the first one that is told.
+ * Without memory for one more, it is not remembered: it would be flashed again, which the records
+ * show.
+ */
+void again_put(struct again *a, const uint8_t mac[static MAC_BYTES], enum status status,
+	       bool *is_first);
+
+#endif

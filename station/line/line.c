@@ -1,0 +1,427 @@
+#include "station/line/line_inside.h"
+
+#include "station/guards.h"
+#include "station/recall.h"
+#include "station/textbuf.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- beginning and end ---- */
+
+static enum status begin(struct session *s, struct line *l, struct err *err)
+{
+	struct recipe_in_use *recipe;
+	enum status st;
+
+	recipe = recipe_in_use_new(l->setup->plan, l->setup->file->again);
+	if (!recipe)
+		return err_set(err, STATUS_NO_MEMORY, "no memory for the line");
+	if (l->setup->has_memory)
+		TRY(recaller_new(s->setup->db_path, &l->recaller, err));
+	st = epoch_begin(s, recipe, l->setup->batch, err);
+	recipe_in_use_release(recipe);
+	TRY(st);
+	return l->setup->has_locks ? line_locks_begin(s, err) : STATUS_OK;
+}
+
+enum status line_begin(struct session *s, struct err *err)
+{
+	const struct line_setup *setup = s->setup->line;
+	struct line *l = calloc(1, sizeof(*l));
+	struct snapshot *view = &s->snapshot;
+
+	if (!l) {
+		plan_free(setup->plan);
+		return err_set(err, STATUS_NO_MEMORY, "no memory for the line");
+	}
+	s->line = l;
+	l->setup = setup;
+	l->selected = -1;
+	snprintf(l->operator_name, sizeof(l->operator_name), "%s",
+		 setup->operator_name ? setup->operator_name : "");
+	view->is_line = true;
+	view->station = setup->file->name;
+	view->columns = setup->file->columns;
+	view->begun_utc_ms = clock_utc_ms();
+	view->operator_name = l->operator_name[0] ? l->operator_name : NULL;
+	view->notices = l->notices;
+	view->locks = l->locked;
+	TRY(begin(s, l, err));
+	line_follow(s); /* the slots themselves; who stands there is told in the first turn */
+	return STATUS_OK;
+}
+
+void line_end(struct session *s)
+{
+	struct line *l = s->line;
+
+	if (!l)
+		return;
+	recipe_change_free(l->change);
+	recipe_in_use_release(l->next);
+	epoch_free_unused(s, true);
+	line_locks_end(l);
+	recaller_free(l->recaller);
+	free(l);
+	s->line = NULL;
+}
+
+int line_arrivals_fd(const struct session *s)
+{
+	return arrivals_fd(s->line->setup->arrivals);
+}
+
+int line_requests_fd(const struct session *s)
+{
+	return s->line->setup->requests ? requests_fd(s->line->setup->requests) : -1;
+}
+
+void line_free_epochs(struct session *s)
+{
+	epoch_free_unused(s, false);
+}
+
+void line_notice(struct session *s, int slot, const char *format, ...)
+{
+	struct line *l = s->line;
+	struct notice *n = &l->notices[0];
+	va_list args;
+
+	memmove(&l->notices[1], n, (NOTICES_MAX - 1) * sizeof(*n));
+	n->utc_ms = clock_utc_ms();
+	n->slot = slot;
+	va_start(args, format);
+	vsnprintf(n->text, sizeof(n->text), format, args);
+	va_end(args);
+	text_clean(n->text);
+	if (s->snapshot.notice_count < NOTICES_MAX)
+		s->snapshot.notice_count++;
+}
+
+/* ---- starting ---- */
+
+unsigned line_stuck(const struct session *s, unsigned slot)
+{
+	unsigned stuck = 0;
+
+	for (const struct attempt *a = s->attempts; a; a = a->next)
+		stuck += a->slot == slot && !a->is_closed && !a->has_worker;
+	return stuck;
+}
+
+static bool is_working(enum slot_state state)
+{
+	return state >= SLOT_STARTING && state < SLOT_DONE;
+}
+
+bool line_is_busy(const struct session *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		if (is_working(s->views[i].state))
+			return true;
+	}
+	return false;
+}
+
+/* A golden check is under way: what it says counts for all others. */
+static bool is_golden_running(const struct session *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		if (s->line->slots[i].is_golden && is_working(s->views[i].state))
+			return true;
+	}
+	return false;
+}
+
+/* Somebody has to scan a number before this unit may begin. */
+static bool lacks_serial(const struct session *s, unsigned slot)
+{
+	return s->epoch->order.plan->serial.source == SERIAL_FROM_SCAN && !s->views[slot].serial[0];
+}
+
+static bool may_start(const struct session *s, unsigned slot, bool *golden)
+{
+	const struct slot_view *view = &s->views[slot];
+
+	*golden = false;
+	if (view->state != SLOT_WAITING || view->is_disabled ||
+	    line_stuck(s, slot) >= LINE_STUCK_MAX)
+		return false;
+	if (!line_locks_allow(s, slot, golden))
+		return false;
+	return *golden ? !is_golden_running(s) : !lacks_serial(s, slot);
+}
+
+/* The one that waits longest. -1: nobody may. */
+static int next_unit(const struct session *s, bool *golden)
+{
+	int found = -1;
+
+	for (unsigned i = 0; i < s->count; i++) {
+		bool is_golden;
+
+		if (!may_start(s, i, &is_golden))
+			continue;
+		if (found >= 0 && s->line->slots[i].arrived_us >= s->line->slots[found].arrived_us)
+			continue;
+		found = (int)i;
+		*golden = is_golden;
+	}
+	return found;
+}
+
+static unsigned count_busy(const struct session *s)
+{
+	unsigned busy = 0;
+
+	for (const struct attempt *a = s->attempts; a; a = a->next)
+		busy += a->has_worker;
+	return busy;
+}
+
+static void start_units(struct session *s)
+{
+	struct line *l = s->line;
+	unsigned busy = count_busy(s);
+	unsigned turn = 0;
+
+	if (s->snapshot.is_draining || s->snapshot.is_stopping ||
+	    !writer_is_sound(s->setup->writer, NULL))
+		return;
+	while (busy < s->snapshot.jobs && session_now_us() >= l->next_start_us) {
+		bool is_golden = false;
+		int slot = next_unit(s, &is_golden);
+
+		if (slot < 0)
+			return;
+		l->slots[slot].is_golden = s->views[slot].is_golden = is_golden;
+		session_start_unit(s, (unsigned)slot, turn++, is_golden);
+		s->views[slot].will_retest = false;
+		busy += unit_has_worker(&s->units[slot]);
+		l->next_start_us = session_now_us() + l->setup->file->stagger_ms * UINT64_C(1000);
+	}
+}
+
+/* ---- recipe change and drain ---- */
+
+static void read_done(struct session *s)
+{
+	struct line *l = s->line;
+	char text[REQUEST_TEXT_BYTES];
+	struct plan *plan = recipe_change_take(l->change, text, sizeof(text));
+
+	recipe_change_free(l->change);
+	l->change = NULL;
+	if (!plan) {
+		session_warn(s, SESSION_NO_SLOT, "the recipe stays as it is: %s", text);
+		return;
+	}
+	if (strcmp(plan->digest_text, s->epoch->order.plan->digest_text) == 0) {
+		session_warn(s, SESSION_NO_SLOT, "%s revision %u: the recipe has not changed",
+			     plan->name, plan->revision);
+		plan_free(plan);
+		return;
+	}
+	recipe_in_use_release(l->next);
+	snprintf(l->next_recipe, sizeof(l->next_recipe), "%s revision %u", plan->name,
+		 plan->revision);
+	l->next = recipe_in_use_new(plan, l->setup->file->again);
+	if (!l->next)
+		session_warn(s, SESSION_NO_SLOT, "no memory for another recipe");
+}
+
+/* Units that wait have been prepared for the recipe before. */
+static void prepare_anew(struct session *s)
+{
+	for (unsigned i = 0; i < s->count; i++) {
+		if (s->views[i].state == SLOT_WAITING)
+			session_prepare_unit(s, i);
+	}
+}
+
+static void take_over(struct session *s)
+{
+	struct line *l = s->line;
+	const struct event told = { .kind = EVENT_REQUEST, .text = l->next_recipe };
+	struct err err;
+
+	if (epoch_begin(s, l->next, s->snapshot.batch, &err)) {
+		session_warn(s, SESSION_NO_SLOT, "the recipe stays as it is: %s", err.text);
+	} else {
+		prepare_anew(s);
+		line_locks_end(l);
+		if (l->setup->has_locks && line_locks_begin(s, &err))
+			session_warn(s, SESSION_NO_SLOT, "no lockouts: %s", err.text);
+		line_notice(s, -1, "the recipe is %s now", l->next_recipe);
+		session_tell_event(s, &told);
+	}
+	recipe_in_use_release(l->next);
+	l->next = NULL;
+}
+
+static void change_recipe(struct session *s)
+{
+	struct line *l = s->line;
+
+	if (l->change && recipe_change_is_done(l->change))
+		read_done(s);
+	if (l->next && !line_is_busy(s))
+		take_over(s);
+	s->snapshot.next_recipe = l->next ? l->next_recipe : NULL;
+	s->snapshot.is_draining = l->is_ending || l->is_draining || l->next;
+}
+
+enum status line_read_recipe(struct session *s, const char *path, struct err *err)
+{
+	struct line *l = s->line;
+
+	if (l->change)
+		return err_set(err, STATUS_USAGE, "another recipe is being read: ask again");
+	return recipe_change_new(path, l->setup->products_dir, s->setup->db_path, &l->change, err);
+}
+
+void line_drain(struct session *s)
+{
+	const struct event e = { .kind = EVENT_STOPPING };
+
+	s->line->is_ending = s->snapshot.is_draining = true;
+	line_notice(s, -1,
+		    "no unit is started any more: the station ends when those at work are "
+		    "done");
+	session_tell_event(s, &e);
+}
+
+bool line_takes_signal(struct session *s, int signal_number)
+{
+	struct err err;
+
+	if (signal_number == SIGHUP) {
+		if (line_read_recipe(s, s->epoch->order.plan->recipe_path, &err))
+			session_warn(s, SESSION_NO_SLOT, "%s", err.text);
+		return true;
+	}
+	if (s->line->is_ending)
+		return false;
+	line_drain(s);
+	return true;
+}
+
+bool line_is_over(const struct session *s)
+{
+	return s->line->is_ending && !line_is_busy(s);
+}
+
+/* ---- results ---- */
+
+/* A rule refused it, or it was no product: it says nothing about units or slots. */
+static bool is_counted(const struct session *s, unsigned slot)
+{
+	const struct slot_view *view = &s->views[slot];
+
+	if (view->is_golden)
+		return false;
+	return status_row(view->status)->outcome != OUTCOME_ABORTED ||
+	       view->status == STATUS_CANCELLED;
+}
+
+static void count_result(struct session *s, unsigned slot, bool is_first)
+{
+	struct line_counts *counts = &s->snapshot.counts;
+	struct slot_view *view = &s->views[slot];
+	const enum outcome outcome = status_row(view->status)->outcome;
+
+	counts->units++;
+	view->units++;
+	counts->first_units += is_first;
+	switch (outcome) {
+	case OUTCOME_PASS:
+		counts->passed++;
+		counts->first_passed += is_first;
+		view->passed++;
+		view->failed_in_row = 0;
+		break;
+	case OUTCOME_FAIL:
+		counts->failed++;
+		view->failed_in_row++;
+		break;
+	case OUTCOME_ERROR:
+	case OUTCOME_TIMEOUT:
+		counts->errors++;
+		view->failed_in_row++;
+		break;
+	case OUTCOME_ABORTED:
+		counts->errors++;
+		break;
+	}
+}
+
+static void tell_full_batch(struct session *s)
+{
+	const struct event e = { .kind = EVENT_BATCH_FULL };
+	const struct snapshot *view = &s->snapshot;
+	bool is_full =
+		view->has_batch_count && view->batch_of > 0 && view->batch_passed >= view->batch_of;
+
+	if (is_full && !s->line->is_batch_told) {
+		line_notice(s, -1, "batch %s is complete: %lld units", view->batch,
+			    (long long)view->batch_of);
+		session_tell_event(s, &e);
+	}
+	s->line->is_batch_told = is_full;
+}
+
+void line_result(struct session *s, unsigned slot)
+{
+	const struct unit *unit = &s->units[slot];
+	const struct slot_view *view = &s->views[slot];
+	struct line_slot *ls = &s->line->slots[slot];
+	bool is_first = false;
+
+	ls->done_us = session_now_us();
+	if (unit->attempt)
+		job_usb(unit_job(unit), &ls->port.usb_bus, &ls->port.usb_device);
+	ls->is_lost = view->status == STATUS_PORT_GONE || view->status == STATUS_UNIT_CHANGED;
+	if (is_counted(s, slot)) {
+		if (view->is_stored && unit->ident.has_mac)
+			again_put(unit->attempt->epoch->recipe->again, unit->ident.mac,
+				  view->status, &is_first);
+		count_result(s, slot, is_first);
+	}
+	line_locks_result(s, slot);
+	tell_full_batch(s);
+	if (line_stuck(s, slot) >= LINE_STUCK_MAX)
+		session_warn(s, slot,
+			     "%s: %d threads are stuck in it, and it takes no more units: unplug "
+			     "its hub, then start the station anew",
+			     s->slot_names[slot], LINE_STUCK_MAX);
+}
+
+/* ---- the wheel ---- */
+
+void line_turn(struct session *s)
+{
+	line_follow(s);
+	line_take_requests(s);
+	change_recipe(s);
+	start_units(s);
+}
+
+void line_tick(struct session *s)
+{
+	line_locks_tick(s);
+}
+
+uint64_t line_next_us(const struct session *s)
+{
+	bool is_golden;
+
+	/* The tick comes often enough for windows of time; only starts are to be in step. */
+	if (s->snapshot.is_draining || count_busy(s) >= s->snapshot.jobs ||
+	    next_unit(s, &is_golden) < 0)
+		return NEVER;
+	return s->line->next_start_us > session_now_us() ? s->line->next_start_us : NEVER;
+}

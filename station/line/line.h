@@ -1,0 +1,65 @@
+/*
+ * A line: the slots of a fixture that units are plugged into and taken out of all day.
+ * docs/line.md tells people the rules.
+ *
+ * The part of the owner loop (station/station.h) that a session of chosen ports does not have. A
+ * unit's life in its slot: a port comes and settles, the unit waits for its turn, is run, and its
+ * result stays until it is taken out; what it leaves behind is one entry of slot_view.past. What
+ * the owner does never waits: ports are looked at, recipes read, and the records asked by
+ * others.
+ */
+#ifndef STATION_LINE_LINE_H
+#define STATION_LINE_LINE_H
+
+#include "recipes/plan.h"
+#include "station/line/arrivals.h"
+#include "station/line/requests.h"
+#include "station/line/station_file.h"
+
+struct attempt;
+struct hooks;
+struct labels;
+struct session;
+
+/* Jobs of a slot that may be stuck in a system call before the slot takes no units any more. */
+#define LINE_STUCK_MAX 3
+
+struct line_setup {
+	const struct station_file *file; /* its slots are those of arrivals */
+	struct arrivals *arrivals;
+	struct requests *requests; /* NULL: nobody asks for anything */
+	struct labels *labels;     /* NULL: none are printed */
+	struct hooks *hooks;       /* NULL: none; only their troubles are told here */
+	/* What is flashed first; the line's from station_run() on. It stands in the records. */
+	struct plan *plan;
+	const char *products_dir;          /* for recipes that come later; NULL none */
+	const char *operator_name, *batch; /* at the start; NULL none */
+	bool has_memory;                   /* units begin with what their slot needs */
+	bool has_locks;                    /* as the station file's lockouts say */
+};
+
+/* ---- for the owner loop ---- */
+
+/* Guards, memory, locks. STATUS_DATABASE, STATUS_NO_MEMORY. */
+enum status line_begin(struct session *s, struct err *err);
+/* Gives back all that it has; after a failed line_begin() as well. */
+void line_end(struct session *s);
+
+int line_arrivals_fd(const struct session *s);
+int line_requests_fd(const struct session *s);
+/* Once in each turn of the loop: who came, who left, what was asked for, who begins. */
+void line_turn(struct session *s);
+/* Before each tick of the view. */
+void line_tick(struct session *s);
+/* When it wants to be called again at the latest. */
+uint64_t line_next_us(const struct session *s);
+/* The end was asked for, and nothing is at work. */
+bool line_is_over(const struct session *s);
+/* false: the line has no use for it, and the loop is to stop. */
+bool line_takes_signal(struct session *s, int signal_number);
+/* The unit in this slot is done. */
+void line_result(struct session *s, unsigned slot);
+/* A job has been freed: what it was the last user of goes as well. */
+void line_free_epochs(struct session *s);
+
+#endif

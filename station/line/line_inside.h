@@ -1,0 +1,90 @@
+/*
+ * Inside a line (line.h): shared by line.c, which turns the wheel, line_slots.c, which follows what
+ * is plugged in, line_requests.c, which does what people ask, line_locks.c, which asks for locks
+ * and labels, and epoch.c, which changes recipe and batch. All of it is the owner's alone.
+ */
+#ifndef STATION_LINE_LINE_INSIDE_H
+#define STATION_LINE_LINE_INSIDE_H
+
+#include "station/line/again.h"
+#include "station/line/epoch.h"
+#include "station/line/line.h"
+#include "station/session.h"
+
+#define OPERATOR_BYTES 330 /* 80 characters of 4 bytes */
+
+struct locks;
+struct recaller;
+
+/* What a slot has beside its unit. */
+struct line_slot {
+	struct port port;    /* of the unit; of an empty slot only the place */
+	struct arrival here; /* what stands there, as it was found last */
+	uint64_t arrived_us; /* the unit settled: who waits longest begins first */
+	uint64_t done_us;    /* its verdict was told */
+	bool is_lost;        /* its job saw it leave: whatever stands there is another unit */
+	bool is_golden;      /* its run is a golden check */
+};
+
+struct line {
+	const struct line_setup *setup;
+	struct line_slot slots[STATION_SLOTS_MAX];
+	struct recaller *recaller;    /* NULL: nothing is remembered */
+	struct locks *locks;          /* NULL: none are wanted */
+	struct epoch *epochs;         /* newest first */
+	struct recipe_change *change; /* a recipe that is being read; NULL none */
+	struct recipe_in_use *next;   /* it is read, and waits for the slots to be free */
+	char operator_name[OPERATOR_BYTES], batch[OPERATOR_BYTES];
+	char next_recipe[200];
+	bool is_ending;     /* nothing is started any more, and then it is over */
+	bool is_draining;   /* somebody asked for that, and may take it back */
+	bool is_batch_told; /* that it is full */
+	uint64_t next_start_us;
+
+	/* Of the scanner. */
+	int selected; /* slot index that was scanned last; -1 none */
+	uint64_t selected_until_us;
+	char bound_serial[SLOT_SERIAL_BYTES]; /* for the next unit; "" none */
+	char last_scan[REQUEST_TEXT_BYTES];
+	uint64_t last_scan_us;
+
+	struct notice notices[NOTICES_MAX];
+	struct lock_view locked[LOCKS_MAX];
+};
+
+/* A line for people among the notices; slot -1: none in particular. */
+__attribute__((format(printf, 3, 4))) void line_notice(struct session *s, int slot,
+						       const char *format, ...);
+/* No unit is run in this slot now, for a reason that is no lock. */
+bool line_is_busy(const struct session *s);
+/* Have the recipe read that a file holds; what comes of it is told. STATUS_USAGE one is being read.
+ */
+enum status line_read_recipe(struct session *s, const char *path, struct err *err);
+/* No unit is started any more; it is over when none works. */
+void line_drain(struct session *s);
+/* How many jobs of this slot are stuck. */
+unsigned line_stuck(const struct session *s, unsigned slot);
+
+/* ---- line_slots.c ---- */
+
+/* Take over what has come and gone. */
+void line_follow(struct session *s);
+
+/* ---- line_requests.c ---- */
+
+void line_take_requests(struct session *s);
+
+/* ---- line_locks.c ---- */
+
+enum status line_locks_begin(struct session *s, struct err *err);
+void line_locks_end(struct line *l);
+/* What has begun and ended since. */
+void line_locks_tick(struct session *s);
+/* May a unit be started in this slot? golden: as a golden check. */
+bool line_locks_allow(const struct session *s, unsigned slot, bool *golden);
+void line_locks_result(struct session *s, unsigned slot);
+void line_locks_left(struct session *s, unsigned slot);
+/* The unit has to stay in its slot until its label was scanned. */
+bool line_waits_for_label(const struct session *s, unsigned slot);
+
+#endif
