@@ -10,7 +10,7 @@ static const struct column columns[] = {
 	{ "proof",                COLUMN_TEXT,    SOURCE_JUDGED,   "CHIP_MD5: the chip's own MD5 of every region equals the recipe's; NONE" },
 	{ "mac",                  COLUMN_TEXT,    SOURCE_OBSERVED, "the unit, by the MAC in its chip" },
 	{ "custom_mac",           COLUMN_TEXT,    SOURCE_OBSERVED, "a maker's own MAC, burned beside the chip's; unknown also where there is none" },
-	{ "serial",               COLUMN_TEXT,    SOURCE_DECLARED, "the unit's serial number, as declared before the run" },
+	{ "serial",               COLUMN_TEXT,    SOURCE_DECLARED, "the unit's serial number: declared before the run, or given by the station" },
 	{ "generation",           COLUMN_INTEGER, SOURCE_JUDGED,   "1: the unit's first time in this product and process; more: rework; unknown where nobody counted" },
 	{ "duplicate_mac",        COLUMN_BOOL,    SOURCE_OBSERVED, "1: the same MAC was in another slot at the same time" },
 	{ "chip",                 COLUMN_TEXT,    SOURCE_OBSERVED, "as the maker words it: ESP32-S3" },

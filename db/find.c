@@ -140,8 +140,12 @@ enum status find_run(struct db *db, const char *text, char run_id[static RUN_ID_
 static enum status unit_by_serial(struct db *db, const char *serial, char *mac, size_t *count,
 				  char *list, size_t list_size, struct err *err)
 {
-	static const char sql[] = "SELECT DISTINCT mac, mac FROM run JOIN result USING (run_id)"
-				  " WHERE run.serial = ?1 AND mac IS NOT NULL ORDER BY mac";
+	static const char sql[] =
+		"SELECT mac, mac FROM run JOIN result USING (run_id)"
+		" WHERE run.serial = ?1 AND mac IS NOT NULL UNION"
+		" SELECT mac, mac FROM serial_state s WHERE serial = ?1 AND mac IS NOT NULL"
+		"  AND state <> 'RETURNED' AND position = (SELECT max(position) FROM serial_state o"
+		"   WHERE o.product = s.product AND o.serial = s.serial) ORDER BY mac";
 	struct found f = { .key = mac, .size = MAC_TEXT_BYTES };
 
 	TRY(search(db, sql, serial, NULL, &f, err));

@@ -24,6 +24,7 @@ CREATE TABLE serial_state (
 	UNIQUE (product, serial, position)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX serial_state_by_serial ON serial_state (serial);
 CREATE INDEX serial_state_by_run ON serial_state (run_id) WHERE run_id IS NOT NULL;
 CREATE INDEX serial_state_by_mac ON serial_state (mac) WHERE mac IS NOT NULL;
 -- The highest number that was given out of a range, and what came back since.
@@ -120,7 +121,11 @@ ALTER TABLE run ADD COLUMN purpose TEXT CHECK (purpose IN ('GOLDEN'));
 -- The newest golden run of a recipe.
 CREATE INDEX run_golden ON run (recipe_digest, run_id) WHERE purpose IS NOT NULL;
 
--- Counting the outcomes of all runs without reading their rows.
+-- Counting the runs of a batch or a recipe, and their outcomes, without reading their rows.
+DROP INDEX run_by_batch;
+CREATE INDEX run_by_batch ON run (batch, run_id, kind) WHERE batch IS NOT NULL;
+DROP INDEX run_by_recipe;
+CREATE INDEX run_by_recipe ON run (recipe_digest, run_id, kind, purpose, start_utc_ms);
 CREATE INDEX result_by_run_outcome ON result (run_id, outcome, mac);
 
 DROP VIEW runs;
@@ -136,7 +141,10 @@ SELECT
 	result.proof AS proof,
 	result.mac AS mac,
 	result.custom_mac AS custom_mac,
-	run.serial AS serial,
+	-- As declared before the run, or as the station gave it once the unit was known.
+	coalesce(run.serial, (SELECT CASE state WHEN 'RETURNED' THEN NULL ELSE serial END
+		FROM serial_state WHERE serial_state.run_id = run.run_id
+		ORDER BY position DESC LIMIT 1)) AS serial,
 	result.generation AS generation,
 	result.duplicate_mac AS duplicate_mac,
 	result.chip AS chip,

@@ -43,6 +43,11 @@ static const char by_serial_sql[] =
 	"SELECT mac FROM (SELECT mac, max(run.run_id) AS newest FROM run"
 	" LEFT JOIN result ON result.run_id = run.run_id"
 	" WHERE run.serial = ?1 AND run.serial IS NOT NULL GROUP BY mac"
+	" UNION SELECT mac, run_id FROM serial_state s WHERE serial = ?1 AND mac IS NOT NULL"
+	"  AND state <> 'RETURNED' AND position = (SELECT max(position) FROM serial_state o"
+	"   WHERE o.product = s.product AND o.serial = s.serial)"
+	"  AND mac NOT IN (SELECT mac FROM run JOIN result USING (run_id)"
+	"   WHERE run.serial = ?1 AND mac IS NOT NULL)"
 	" UNION ALL SELECT NULL, '' WHERE EXISTS (SELECT 1 FROM plant_claim"
 	"  WHERE value = ?1 AND kind = 'SERIAL'))"
 	" ORDER BY newest";
