@@ -228,12 +228,12 @@ void glass_size(struct glass *g, int *columns, int *lines)
 	*lines = LINES;
 }
 
-static void show_line(struct glass *g, const struct sheet *sheet, int y)
+static void show_line(struct glass *g, const struct canvas *canvas, int y)
 {
-	const struct glyph *glyphs = &sheet->glyphs[(size_t)y * (size_t)sheet->columns];
+	const struct glyph *glyphs = &canvas->glyphs[(size_t)y * (size_t)canvas->columns];
 	int used = 0;
 
-	for (int x = 0; x < sheet->columns; x++) {
+	for (int x = 0; x < canvas->columns; x++) {
 		wchar_t text[2] = { (wchar_t)glyphs[x].code, L'\0' };
 		attr_t attr = g->attrs[glyphs[x].style];
 
@@ -246,19 +246,19 @@ static void show_line(struct glass *g, const struct sheet *sheet, int y)
 	mvadd_wchnstr(y, 0, g->line, used);
 }
 
-void glass_show(struct glass *g, const struct sheet *sheet)
+void glass_show(struct glass *g, const struct canvas *canvas)
 {
-	if (sheet->columns > g->line_room) {
-		cchar_t *line = realloc(g->line, (size_t)sheet->columns * sizeof(*line));
+	if (canvas->columns > g->line_room) {
+		cchar_t *line = realloc(g->line, (size_t)canvas->columns * sizeof(*line));
 
 		if (!line)
 			return;
 		g->line = line;
-		g->line_room = sheet->columns;
+		g->line_room = canvas->columns;
 	}
 	erase();
-	for (int y = 0; y < sheet->lines && y < LINES; y++)
-		show_line(g, sheet, y);
+	for (int y = 0; y < canvas->lines && y < LINES; y++)
+		show_line(g, canvas, y);
 	refresh();
 }
 

@@ -1,5 +1,5 @@
 /*
- * The door to ncurses: a sheet put on the terminal, and keys read from it.
+ * The door to ncurses: a canvas put on the terminal, and keys read from it.
  *
  * All of it belongs to one thread, but for the two functions that say so. The characters of the
  * environment's locale hold in that thread alone.
@@ -8,7 +8,7 @@
 #define STATION_TERMINAL_GLASS_H
 
 #include "engine/base/err.h"
-#include "station/terminal/sheet.h"
+#include "station/terminal/canvas.h"
 
 #define GLASS_FAREWELL_BYTES 256
 
@@ -27,7 +27,7 @@ bool glass_has_utf8(const struct glass *g);
 /* As the terminal is now: it may have been resized. */
 void glass_size(struct glass *g, int *columns, int *lines);
 /* Blocks as long as the terminal takes nothing. */
-void glass_show(struct glass *g, const struct sheet *sheet);
+void glass_show(struct glass *g, const struct canvas *canvas);
 /* The next key as desk.h names them; -1: none waits. */
 int glass_key(struct glass *g);
 /* Give the terminal to the shell until somebody continues the program. */

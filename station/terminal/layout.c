@@ -37,17 +37,17 @@ enum style layout_style(enum look look)
 	return looks[look].word;
 }
 
-uint32_t layout_sign(const struct sheet *sheet, enum look look)
+uint32_t layout_sign(const struct canvas *canvas, enum look look)
 {
-	return sheet->has_utf8 ? looks[look].sign : looks[look].plain_sign;
+	return canvas->has_utf8 ? looks[look].sign : looks[look].plain_sign;
 }
 
-void layout_bar(struct sheet *sheet, int x, int y, int columns, int percent)
+void layout_bar(struct canvas *canvas, int x, int y, int columns, int percent)
 {
 	int full = columns * percent / 100;
 
-	sheet_fill(sheet, x, y, full, STYLE_WORK, sheet->has_utf8 ? 0x2588 : '#');
-	sheet_fill(sheet, x + full, y, columns - full, STYLE_DIM, sheet->has_utf8 ? 0xB7 : '.');
+	canvas_fill(canvas, x, y, full, STYLE_WORK, canvas->has_utf8 ? 0x2588 : '#');
+	canvas_fill(canvas, x + full, y, columns - full, STYLE_DIM, canvas->has_utf8 ? 0xB7 : '.');
 }
 
 static int min(int a, int b)
@@ -118,16 +118,17 @@ static const char *tail(const char *text, int room)
 }
 
 /* The serial number, else the MAC, as much of the end as fits: the end tells units apart. */
-static void add_name(struct sheet *sheet, const struct scene_slot *slot, int x, int y, int room)
+static void add_name(struct canvas *canvas, const struct scene_slot *slot, int x, int y, int room)
 {
 	const char *name = slot->serial[0] ? slot->serial : slot->mac;
 
 	if (name == slot->mac && name[0] && room < MAC_TEXT_BYTES - 1)
 		name += 9; /* "00:01:10" */
-	sheet_text(sheet, x, y, room, STYLE_PLAIN, tail(name, room));
+	canvas_text(canvas, x, y, room, STYLE_PLAIN, tail(name, room));
 }
 
-static void add_progress(struct sheet *sheet, const struct scene_slot *slot, int x, int y, int room)
+static void add_progress(struct canvas *canvas, const struct scene_slot *slot, int x, int y,
+			 int room)
 {
 	char left[16] = "";
 	int width;
@@ -138,23 +139,23 @@ static void add_progress(struct sheet *sheet, const struct scene_slot *slot, int
 		snprintf(left, sizeof(left), "%d %%", slot->percent);
 	width = (int)strlen(left);
 	if (slot->percent >= 0 && room - width - 1 >= 3)
-		layout_bar(sheet, x, y, room - width - 1, slot->percent);
+		layout_bar(canvas, x, y, room - width - 1, slot->percent);
 	if (width <= room)
-		sheet_text(sheet, x + room - width, y, width, STYLE_PLAIN, left);
+		canvas_text(canvas, x + room - width, y, width, STYLE_PLAIN, left);
 }
 
 /* What stands in the second line of a cell. */
-static void add_second(struct sheet *sheet, const struct scene_slot *slot, int x, int y, int room)
+static void add_second(struct canvas *canvas, const struct scene_slot *slot, int x, int y, int room)
 {
 	if (slot->look == LOOK_WORK)
-		add_progress(sheet, slot, x, y, room);
+		add_progress(canvas, slot, x, y, room);
 	else if (slot->code[0])
-		sheet_text(sheet, x, y, room, layout_style(slot->look), slot->code);
+		canvas_text(canvas, x, y, room, layout_style(slot->look), slot->code);
 	else
-		add_name(sheet, slot, x, y, room);
+		add_name(canvas, slot, x, y, room);
 }
 
-static void add_more(struct sheet *sheet, const struct scene_slot *slot, int x, int y, int room,
+static void add_more(struct canvas *canvas, const struct scene_slot *slot, int x, int y, int room,
 		     int lines)
 {
 	const char *text = slot->label[0] && slot->look == LOOK_CARE ? slot->label : slot->sentence;
@@ -163,58 +164,59 @@ static void add_more(struct sheet *sheet, const struct scene_slot *slot, int x, 
 		return;
 	if (lines > 0 && (slot->mac[0] || slot->serial[0]) &&
 	    (slot->look == LOOK_WORK || slot->code[0])) {
-		add_name(sheet, slot, x, y, room);
+		add_name(canvas, slot, x, y, room);
 		y++;
 		lines--;
 	}
 	if (lines > 0 && text[0] && room >= SENTENCE_ROOM) {
-		sheet_paragraph(sheet, x, y, room, lines, STYLE_PLAIN, text);
+		canvas_paragraph(canvas, x, y, room, lines, STYLE_PLAIN, text);
 	} else if (lines > 0 && slot->look == LOOK_PASS) {
-		sheet_format(sheet, x, y, room, STYLE_DIM, "%.1f s", slot->took_s);
+		canvas_format(canvas, x, y, room, STYLE_DIM, "%.1f s", slot->took_s);
 	}
 }
 
-static void draw_slot(struct sheet *sheet, const struct scene_slot *slot, int x, int y, int room,
+static void draw_slot(struct canvas *canvas, const struct scene_slot *slot, int x, int y, int room,
 		      int lines)
 {
 	const struct look_row *look = &looks[slot->look];
-	uint32_t sign = layout_sign(sheet, slot->look);
+	uint32_t sign = layout_sign(canvas, slot->look);
 	int used;
 
-	sheet_fill(sheet, x, y, room, look->field, ' ');
-	used = sheet_format(sheet, x, y, room, look->field, "%2u ", slot->number);
-	sheet_fill(sheet, x + used, y, 1, look->field, sign);
+	canvas_fill(canvas, x, y, room, look->field, ' ');
+	used = canvas_format(canvas, x, y, room, look->field, "%2u ", slot->number);
+	canvas_fill(canvas, x + used, y, 1, look->field, sign);
 	used += room > NARROW_CELL ? 2 : 1; /* letters of the word are worth more than a blank */
-	used += sheet_text(sheet, x + used, y, room - used, look->field, slot->word);
+	used += canvas_text(canvas, x + used, y, room - used, look->field, slot->word);
 	if (slot->is_golden)
-		used += sheet_text(sheet, x + used, y, room - used, look->field, " golden");
+		used += canvas_text(canvas, x + used, y, room - used, look->field, " golden");
 	if (slot->is_gone)
-		used += sheet_text(sheet, x + used, y, room - used, look->field, " gone");
+		used += canvas_text(canvas, x + used, y, room - used, look->field, " gone");
 	if (slot->will_retest)
-		used += sheet_text(sheet, x + used, y, room - used, look->field, " retest");
+		used += canvas_text(canvas, x + used, y, room - used, look->field, " retest");
 	if (lines == 1 && slot->look == LOOK_WORK && slot->percent >= 0 && room - used >= 5)
-		sheet_format(sheet, x + used, y, room - used, look->field, " %d%%", slot->percent);
+		canvas_format(canvas, x + used, y, room - used, look->field, " %d%%",
+			      slot->percent);
 	if (lines == 1 && slot->code[0])
-		sheet_format(sheet, x + used, y, room - used, look->field, " %s", slot->code);
+		canvas_format(canvas, x + used, y, room - used, look->field, " %s", slot->code);
 	if (lines >= 2)
-		add_second(sheet, slot, x, y + 1, room);
+		add_second(canvas, slot, x, y + 1, room);
 	if (lines >= 3)
-		add_more(sheet, slot, x, y + 2, room, lines - 2);
+		add_more(canvas, slot, x, y + 2, room, lines - 2);
 }
 
 /* The chosen one, by more than a colour. */
-static void choose(struct sheet *sheet, int x, int y, int room, int lines)
+static void choose(struct canvas *canvas, int x, int y, int room, int lines)
 {
-	sheet_choose(sheet, x, y, room, 1);
+	canvas_choose(canvas, x, y, room, 1);
 	for (int i = 0; i < lines; i++)
-		sheet_fill(sheet, x + room, y + i, 1, STYLE_TITLE, '<');
+		canvas_fill(canvas, x + room, y + i, 1, STYLE_TITLE, '<');
 }
 
-static void draw_slots(struct sheet *sheet, const struct scene *scene, struct desk *desk, int top,
+static void draw_slots(struct canvas *canvas, const struct scene *scene, struct desk *desk, int top,
 		       int lines)
 {
 	struct layout p = layout_plan(scene->slot_count, scene->columns, desk->selected,
-				      sheet->columns, top, lines);
+				      canvas->columns, top, lines);
 	int used;
 
 	desk->columns = p.columns;
@@ -224,100 +226,101 @@ static void draw_slots(struct sheet *sheet, const struct scene *scene, struct de
 		/* A line between two rows, where there is room to part them. */
 		int inside = p.cell_lines >= 4 ? p.cell_lines - 1 : p.cell_lines;
 
-		draw_slot(sheet, &scene->slots[p.first + i], x, y, p.cell_columns - 1, inside);
+		draw_slot(canvas, &scene->slots[p.first + i], x, y, p.cell_columns - 1, inside);
 		if (p.first + i == desk->selected)
-			choose(sheet, x, y, p.cell_columns - 1, inside);
+			choose(canvas, x, y, p.cell_columns - 1, inside);
 	}
 	if (p.shown < scene->slot_count) {
-		sheet_fill(sheet, sheet->columns - 20, 1, 20, STYLE_CARE, ' ');
-		sheet_format(sheet, sheet->columns - 20, 1, 20, STYLE_CARE, " slots %u-%u of %zu",
-			     scene->slots[p.first].number,
-			     scene->slots[p.first + p.shown - 1].number, scene->slot_count);
+		canvas_fill(canvas, canvas->columns - 20, 1, 20, STYLE_CARE, ' ');
+		canvas_format(canvas, canvas->columns - 20, 1, 20, STYLE_CARE,
+			      " slots %u-%u of %zu", scene->slots[p.first].number,
+			      scene->slots[p.first + p.shown - 1].number, scene->slot_count);
 	}
 	used = p.rows * p.cell_lines;
 	if (p.shown && lines - used > DETAILS_LINES)
-		layout_details(sheet, scene, desk->selected, top + used + 1, top + lines);
+		layout_details(canvas, scene, desk->selected, top + used + 1, top + lines);
 }
 
 /* ---- header and footer ---- */
 
-static void draw_title(struct sheet *sheet, const struct scene *scene)
+static void draw_title(struct canvas *canvas, const struct scene *scene)
 {
 	char when[UTC_TEXT_BYTES];
-	int x, room = sheet->columns - 10;
+	int x, room = canvas->columns - 10;
 
-	sheet_fill(sheet, 0, 0, sheet->columns, STYLE_BAR, ' ');
-	x = sheet_format(sheet, 0, 0, room, STYLE_BAR, " %s  %s", scene->station, scene->recipe);
+	canvas_fill(canvas, 0, 0, canvas->columns, STYLE_BAR, ' ');
+	x = canvas_format(canvas, 0, 0, room, STYLE_BAR, " %s  %s", scene->station, scene->recipe);
 	if (scene->next_recipe[0])
-		x += sheet_format(sheet, x, 0, room - x, STYLE_BAR, ", then %s",
-				  scene->next_recipe);
+		x += canvas_format(canvas, x, 0, room - x, STYLE_BAR, ", then %s",
+				   scene->next_recipe);
 	if (scene->batch[0])
-		x += sheet_format(sheet, x, 0, room - x, STYLE_BAR, "  batch %s", scene->batch);
+		x += canvas_format(canvas, x, 0, room - x, STYLE_BAR, "  batch %s", scene->batch);
 	if (scene->has_batch_count)
-		sheet_format(sheet, x, 0, room - x, STYLE_BAR, ": %lld of %lld",
-			     (long long)scene->batch_passed, (long long)scene->batch_of);
+		canvas_format(canvas, x, 0, room - x, STYLE_BAR, ": %lld of %lld",
+			      (long long)scene->batch_passed, (long long)scene->batch_of);
 	if (strlen(utc_words(scene->now_utc_ms, when)) == 19)
-		sheet_text(sheet, room + 1, 0, 9, STYLE_BAR, when + 11);
+		canvas_text(canvas, room + 1, 0, 9, STYLE_BAR, when + 11);
 }
 
-static void draw_counts(struct sheet *sheet, const struct scene *scene)
+static void draw_counts(struct canvas *canvas, const struct scene *scene)
 {
 	const struct line_counts *c = &scene->counts;
-	int x, room = sheet->columns;
+	int x, room = canvas->columns;
 
-	x = sheet_format(sheet, 0, 1, room, STYLE_PLAIN, " %u units  ", c->units);
-	x += sheet_format(sheet, x, 1, room - x, STYLE_PASS, "%u passed", c->passed);
-	x += sheet_format(sheet, x, 1, room - x, c->failed ? STYLE_FAIL : STYLE_PLAIN,
-			  "  %u failed", c->failed);
-	x += sheet_format(sheet, x, 1, room - x, c->errors ? STYLE_CARE : STYLE_PLAIN,
-			  "  %u errors", c->errors);
+	x = canvas_format(canvas, 0, 1, room, STYLE_PLAIN, " %u units  ", c->units);
+	x += canvas_format(canvas, x, 1, room - x, STYLE_PASS, "%u passed", c->passed);
+	x += canvas_format(canvas, x, 1, room - x, c->failed ? STYLE_FAIL : STYLE_PLAIN,
+			   "  %u failed", c->failed);
+	x += canvas_format(canvas, x, 1, room - x, c->errors ? STYLE_CARE : STYLE_PLAIN,
+			   "  %u errors", c->errors);
 	if (line_first_pass(c) >= 0)
-		x += sheet_format(sheet, x, 1, room - x, STYLE_PLAIN, "  first pass %.1f %%",
-				  line_first_pass(c));
+		x += canvas_format(canvas, x, 1, room - x, STYLE_PLAIN, "  first pass %.1f %%",
+				   line_first_pass(c));
 	if (scene->operator_name[0])
-		x += sheet_format(sheet, x, 1, room - x, STYLE_PLAIN, "  %s", scene->operator_name);
+		x += canvas_format(canvas, x, 1, room - x, STYLE_PLAIN, "  %s",
+				   scene->operator_name);
 	if (scene->has_plant && scene->alarm[0])
-		sheet_text(sheet, x, 1, room - x, STYLE_FAIL, "  plant: ALARM");
+		canvas_text(canvas, x, 1, room - x, STYLE_FAIL, "  plant: ALARM");
 	else if (scene->has_plant && !scene->plant_is_connected)
-		sheet_format(sheet, x, 1, room - x, STYLE_CARE, "  plant not reached, %lld wait",
-			     (long long)scene->pending);
+		canvas_format(canvas, x, 1, room - x, STYLE_CARE, "  plant not reached, %lld wait",
+			      (long long)scene->pending);
 	else if (scene->bound_serial[0])
-		sheet_format(sheet, x, 1, room - x, STYLE_TITLE, "  next unit: %s",
-			     scene->bound_serial);
+		canvas_format(canvas, x, 1, room - x, STYLE_TITLE, "  next unit: %s",
+			      scene->bound_serial);
 }
 
 /* The one thing that everybody has to see; the newest notice where there is none. */
-static void draw_alarm(struct sheet *sheet, const struct scene *scene)
+static void draw_alarm(struct canvas *canvas, const struct scene *scene)
 {
 	const struct scene_lock *lock = &scene->locks[0];
-	int x, room = sheet->columns;
+	int x, room = canvas->columns;
 
 	if (scene->is_stopping || scene->is_draining) {
-		sheet_fill(sheet, 0, 2, room, STYLE_ON_CARE, ' ');
-		sheet_text(sheet, 1, 2, room - 1, STYLE_ON_CARE,
-			   scene->is_stopping ? "STOPPING: units at work are recorded as ABORTED"
-			   : scene->next_recipe[0]
-				   ? "CHANGING: no unit is started until all slots "
-				     "are done"
-				   : "ENDING: no unit is started any more (R: go on)");
+		canvas_fill(canvas, 0, 2, room, STYLE_ON_CARE, ' ');
+		canvas_text(canvas, 1, 2, room - 1, STYLE_ON_CARE,
+			    scene->is_stopping ? "STOPPING: units at work are recorded as ABORTED"
+			    : scene->next_recipe[0]
+				    ? "CHANGING: no unit is started until all slots "
+				      "are done"
+				    : "ENDING: no unit is started any more (R: go on)");
 		return;
 	}
 	if (!scene->lock_count) {
 		if (scene->notice_count)
-			sheet_text(sheet, 1, 2, room - 1, STYLE_PLAIN, scene->notices[0]);
+			canvas_text(canvas, 1, 2, room - 1, STYLE_PLAIN, scene->notices[0]);
 		return;
 	}
-	sheet_fill(sheet, 0, 2, room, STYLE_ON_FAIL, ' ');
-	x = sheet_format(sheet, 1, 2, room, STYLE_ON_FAIL, "LOCKED %s", lock->code) + 1;
+	canvas_fill(canvas, 0, 2, room, STYLE_ON_FAIL, ' ');
+	x = canvas_format(canvas, 1, 2, room, STYLE_ON_FAIL, "LOCKED %s", lock->code) + 1;
 	if (lock->number)
-		x += sheet_format(sheet, x, 2, room - x, STYLE_ON_FAIL, " slot %u", lock->number);
+		x += canvas_format(canvas, x, 2, room - x, STYLE_ON_FAIL, " slot %u", lock->number);
 	if (scene->lock_count > 1)
-		x += sheet_format(sheet, x, 2, room - x, STYLE_ON_FAIL, " (and %zu more)",
-				  scene->lock_count - 1);
-	sheet_format(sheet, x, 2, room - x, STYLE_ON_FAIL, ": %s", lock->sentence);
+		x += canvas_format(canvas, x, 2, room - x, STYLE_ON_FAIL, " (and %zu more)",
+				   scene->lock_count - 1);
+	canvas_format(canvas, x, 2, room - x, STYLE_ON_FAIL, ": %s", lock->sentence);
 }
 
-static void draw_keys(struct sheet *sheet, int y)
+static void draw_keys(struct canvas *canvas, int y)
 {
 	static const struct {
 		const char *key, *word;
@@ -327,67 +330,67 @@ static void draw_keys(struct sheet *sheet, int y)
 		{ "p", "reprint" },     { "o", "operator" },     { "b", "batch" },
 		{ "?", "help" },        { "q", "end" },
 	};
-	int x = 0, room = sheet->columns;
+	int x = 0, room = canvas->columns;
 
-	sheet_fill(sheet, 0, y, room, STYLE_BAR, ' ');
+	canvas_fill(canvas, 0, y, room, STYLE_BAR, ' ');
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		int width = (int)(strlen(keys[i].key) + strlen(keys[i].word)) + 3;
 
 		/* What does not fit stands in the help: its key is always shown. */
 		if (x + width > room - (i + 2 < sizeof(keys) / sizeof(keys[0]) ? 16 : 0))
 			continue;
-		sheet_text(sheet, x + 1, y, room - x, STYLE_KEY, keys[i].key);
-		sheet_format(sheet, x + 1 + (int)strlen(keys[i].key), y, room - x, STYLE_BAR, " %s",
-			     keys[i].word);
+		canvas_text(canvas, x + 1, y, room - x, STYLE_KEY, keys[i].key);
+		canvas_format(canvas, x + 1 + (int)strlen(keys[i].key), y, room - x, STYLE_BAR,
+			      " %s", keys[i].word);
 		x += width;
 	}
 }
 
-static void draw_footer(struct sheet *sheet, const struct scene *scene, const struct desk *desk)
+static void draw_footer(struct canvas *canvas, const struct scene *scene, const struct desk *desk)
 {
-	int y = sheet->lines - 1, room = sheet->columns, x;
+	int y = canvas->lines - 1, room = canvas->columns, x;
 	char question[240];
 
 	if (desk->ask) {
 		desk_question(desk, scene, question, sizeof(question));
-		sheet_fill(sheet, 0, y, room, STYLE_ON_CARE, ' ');
-		x = sheet_text(sheet, 0, y, room, STYLE_ON_CARE, question);
-		x += sheet_text(sheet, x, y, room - x, STYLE_ON_CARE,
-				tail(desk->field, room - x > 1 ? room - x - 1 : 0));
-		sheet_fill(sheet, x, y, 1, STYLE_ON_CARE, '_');
+		canvas_fill(canvas, 0, y, room, STYLE_ON_CARE, ' ');
+		x = canvas_text(canvas, 0, y, room, STYLE_ON_CARE, question);
+		x += canvas_text(canvas, x, y, room - x, STYLE_ON_CARE,
+				 tail(desk->field, room - x > 1 ? room - x - 1 : 0));
+		canvas_fill(canvas, x, y, 1, STYLE_ON_CARE, '_');
 	} else if (desk->typed_len > 1) {
-		sheet_fill(sheet, 0, y, room, STYLE_BAR, ' ');
-		sheet_format(sheet, 0, y, room, STYLE_BAR, " scan: %s", desk->typed);
+		canvas_fill(canvas, 0, y, room, STYLE_BAR, ' ');
+		canvas_format(canvas, 0, y, room, STYLE_BAR, " scan: %s", desk->typed);
 	} else if (desk->message[0]) {
 		enum style style = desk->is_refusal ? STYLE_ON_CARE : STYLE_ON_PASS;
 
-		sheet_fill(sheet, 0, y, room, style, ' ');
-		sheet_format(sheet, 0, y, room, style, " %s", desk->message);
+		canvas_fill(canvas, 0, y, room, style, ' ');
+		canvas_format(canvas, 0, y, room, style, " %s", desk->message);
 	} else {
-		draw_keys(sheet, y);
+		draw_keys(canvas, y);
 	}
 }
 
-void layout_draw(struct sheet *sheet, const struct scene *scene, struct desk *desk)
+void layout_draw(struct canvas *canvas, const struct scene *scene, struct desk *desk)
 {
-	int bottom = sheet->lines - FOOTER_LINES;
+	int bottom = canvas->lines - FOOTER_LINES;
 
 	if (desk->columns < 1)
 		desk->columns = 1;
 	if (desk->selected >= scene->slot_count)
 		desk->selected = scene->slot_count ? scene->slot_count - 1 : 0;
-	if (sheet->columns < SMALLEST_COLUMNS || sheet->lines < SMALLEST_LINES) {
-		sheet_text(sheet, 0, 0, sheet->columns, STYLE_CARE, "too small");
+	if (canvas->columns < SMALLEST_COLUMNS || canvas->lines < SMALLEST_LINES) {
+		canvas_text(canvas, 0, 0, canvas->columns, STYLE_CARE, "too small");
 		return;
 	}
-	draw_title(sheet, scene);
-	draw_counts(sheet, scene);
-	draw_alarm(sheet, scene);
+	draw_title(canvas, scene);
+	draw_counts(canvas, scene);
+	draw_alarm(canvas, scene);
 	if (desk->page == DESK_HELP)
-		layout_help(sheet, HEADER_LINES, bottom);
+		layout_help(canvas, HEADER_LINES, bottom);
 	else if (desk->page == DESK_DETAILS && scene->slot_count)
-		layout_details(sheet, scene, desk->selected, HEADER_LINES, bottom);
+		layout_details(canvas, scene, desk->selected, HEADER_LINES, bottom);
 	else
-		draw_slots(sheet, scene, desk, HEADER_LINES, bottom - HEADER_LINES);
-	draw_footer(sheet, scene, desk);
+		draw_slots(canvas, scene, desk, HEADER_LINES, bottom - HEADER_LINES);
+	draw_footer(canvas, scene, desk);
 }

@@ -1,5 +1,5 @@
 /*
- * A scene laid out on a sheet: header, slots as they stand on the fixture, notices, keys. Pure.
+ * A scene laid out on a canvas: header, slots as they stand on the fixture, notices, keys. Pure.
  *
  * Every slot says its state by a word and a sign, colour only helps. From 80x24 on 64 slots fit at
  * once; where they do not, the page with the chosen slot is shown, and which slots those are.
@@ -9,7 +9,7 @@
 
 #include "station/terminal/desk.h"
 #include "station/terminal/scene.h"
-#include "station/terminal/sheet.h"
+#include "station/terminal/canvas.h"
 
 #define LAYOUT_CELL_MIN 9 /* columns of a slot: "64 * PASS" and a blank */
 #define LAYOUT_CELL_MAX 36
@@ -28,20 +28,20 @@ struct layout layout_plan(size_t slot_count, unsigned of_fixture, size_t selecte
 			  int top, int lines);
 
 /* desk->columns is set for it. */
-void layout_draw(struct sheet *sheet, const struct scene *scene, struct desk *desk);
+void layout_draw(struct canvas *canvas, const struct scene *scene, struct desk *desk);
 
 /* ---- layout_details.c ---- */
 
 /* Everything about one slot; the help; both fill the lines from top to bottom (not included). */
-void layout_details(struct sheet *sheet, const struct scene *scene, size_t slot, int top,
+void layout_details(struct canvas *canvas, const struct scene *scene, size_t slot, int top,
 		    int bottom);
-void layout_help(struct sheet *sheet, int top, int bottom);
+void layout_help(struct canvas *canvas, int top, int bottom);
 
 /* ---- what both use ---- */
 
 enum style layout_style(enum look look); /* as words */
-uint32_t layout_sign(const struct sheet *sheet, enum look look);
+uint32_t layout_sign(const struct canvas *canvas, enum look look);
 /* A bar of so many columns. */
-void layout_bar(struct sheet *sheet, int x, int y, int columns, int percent);
+void layout_bar(struct canvas *canvas, int x, int y, int columns, int percent);
 
 #endif

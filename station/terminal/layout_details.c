@@ -7,40 +7,41 @@
 
 /* Lines from y to bottom; each function returns the next free one. */
 struct page {
-	struct sheet *sheet;
+	struct canvas *canvas;
 	int y, bottom;
 };
 
 static void add_fact(struct page *p, const char *name, enum style style, const char *text)
 {
-	int room = p->sheet->columns - NAME_COLUMNS - 1;
+	int room = p->canvas->columns - NAME_COLUMNS - 1;
 
 	if (!text[0] || p->y >= p->bottom)
 		return;
-	sheet_text(p->sheet, 1, p->y, NAME_COLUMNS - 1, STYLE_DIM, name);
-	p->y += sheet_paragraph(p->sheet, NAME_COLUMNS, p->y, room, p->bottom - p->y, style, text);
+	canvas_text(p->canvas, 1, p->y, NAME_COLUMNS - 1, STYLE_DIM, name);
+	p->y += canvas_paragraph(p->canvas, NAME_COLUMNS, p->y, room, p->bottom - p->y, style,
+				 text);
 }
 
 static void add_head(struct page *p, const struct scene_slot *slot)
 {
 	enum style style = layout_style(slot->look);
-	int x, y = p->y++, room = p->sheet->columns;
+	int x, y = p->y++, room = p->canvas->columns;
 
-	x = 1 + sheet_format(p->sheet, 1, y, room, STYLE_TITLE, "SLOT %u  ", slot->number);
-	sheet_fill(p->sheet, x, y, 1, style, layout_sign(p->sheet, slot->look));
+	x = 1 + canvas_format(p->canvas, 1, y, room, STYLE_TITLE, "SLOT %u  ", slot->number);
+	canvas_fill(p->canvas, x, y, 1, style, layout_sign(p->canvas, slot->look));
 	x += 2;
-	x += sheet_text(p->sheet, x, y, room - x, style, slot->word);
-	x += sheet_format(p->sheet, x, y, room - x, style, " %s", slot->code);
+	x += canvas_text(p->canvas, x, y, room - x, style, slot->word);
+	x += canvas_format(p->canvas, x, y, room - x, style, " %s", slot->code);
 	if (slot->is_golden)
-		x += sheet_text(p->sheet, x, y, room - x, STYLE_TITLE, "  golden unit");
+		x += canvas_text(p->canvas, x, y, room - x, STYLE_TITLE, "  golden unit");
 	if (slot->is_rescued)
-		x += sheet_text(p->sheet, x, y, room - x, STYLE_CARE, "  rescued");
+		x += canvas_text(p->canvas, x, y, room - x, STYLE_CARE, "  rescued");
 	if (slot->is_gone)
-		x += sheet_text(p->sheet, x, y, room - x, STYLE_CARE, "  its port is gone");
+		x += canvas_text(p->canvas, x, y, room - x, STYLE_CARE, "  its port is gone");
 	if (slot->is_disabled)
-		x += sheet_text(p->sheet, x, y, room - x, STYLE_CARE, "  takes no units");
+		x += canvas_text(p->canvas, x, y, room - x, STYLE_CARE, "  takes no units");
 	if (slot->will_retest)
-		sheet_text(p->sheet, x, y, room - x, STYLE_CARE, "  next unit is run again");
+		canvas_text(p->canvas, x, y, room - x, STYLE_CARE, "  next unit is run again");
 }
 
 static void add_unit(struct page *p, const struct scene_slot *slot)
@@ -60,8 +61,8 @@ static void add_unit(struct page *p, const struct scene_slot *slot)
 		add_fact(p, "took", STYLE_PLAIN, text);
 	}
 	if (slot->look == LOOK_WORK && slot->percent >= 0 && p->y < p->bottom) {
-		sheet_text(p->sheet, 1, p->y, NAME_COLUMNS - 1, STYLE_DIM, "done");
-		layout_bar(p->sheet, NAME_COLUMNS, p->y, 40, slot->percent);
+		canvas_text(p->canvas, 1, p->y, NAME_COLUMNS - 1, STYLE_DIM, "done");
+		layout_bar(p->canvas, NAME_COLUMNS, p->y, 40, slot->percent);
 		p->y++;
 	}
 	add_fact(p, "label", slot->look == LOOK_CARE ? STYLE_CARE : STYLE_PLAIN, slot->label);
@@ -99,23 +100,23 @@ static void add_history(struct page *p, const struct scene_slot *slot)
 	add_fact(p, "history", STYLE_TITLE, text);
 	for (size_t i = 0; i < slot->past_count && p->y < p->bottom; i++) {
 		const struct scene_past *past = &slot->past[i];
-		int x = NAME_COLUMNS, room = p->sheet->columns;
+		int x = NAME_COLUMNS, room = p->canvas->columns;
 
-		sheet_text(p->sheet, 1, p->y, NAME_COLUMNS - 2, STYLE_DIM, past->when);
-		sheet_fill(p->sheet, x, p->y, 1, layout_style(past->look),
-			   layout_sign(p->sheet, past->look));
-		sheet_text(p->sheet, x + 2, p->y, room - x - 2, layout_style(past->look),
-			   past->verdict);
-		sheet_format(p->sheet, x + 30, p->y, room - x - 30, STYLE_PLAIN, "%6.1f s  %s  %s",
-			     past->took_s, past->mac, past->serial);
+		canvas_text(p->canvas, 1, p->y, NAME_COLUMNS - 2, STYLE_DIM, past->when);
+		canvas_fill(p->canvas, x, p->y, 1, layout_style(past->look),
+			    layout_sign(p->canvas, past->look));
+		canvas_text(p->canvas, x + 2, p->y, room - x - 2, layout_style(past->look),
+			    past->verdict);
+		canvas_format(p->canvas, x + 30, p->y, room - x - 30, STYLE_PLAIN,
+			      "%6.1f s  %s  %s", past->took_s, past->mac, past->serial);
 		p->y++;
 	}
 }
 
-void layout_details(struct sheet *sheet, const struct scene *scene, size_t slot, int top,
+void layout_details(struct canvas *canvas, const struct scene *scene, size_t slot, int top,
 		    int bottom)
 {
-	struct page p = { .sheet = sheet, .y = top, .bottom = bottom };
+	struct page p = { .canvas = canvas, .y = top, .bottom = bottom };
 
 	add_head(&p, &scene->slots[slot]);
 	add_unit(&p, &scene->slots[slot]);
@@ -123,7 +124,7 @@ void layout_details(struct sheet *sheet, const struct scene *scene, size_t slot,
 	add_history(&p, &scene->slots[slot]);
 }
 
-void layout_help(struct sheet *sheet, int top, int bottom)
+void layout_help(struct canvas *canvas, int top, int bottom)
 {
 	static const char *const lines[][2] = {
 		{ "arrows", "choose a slot; its number does so too" },
@@ -152,14 +153,14 @@ void layout_help(struct sheet *sheet, int top, int bottom)
 	int y = top;
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]) && y < bottom; i++, y++) {
-		sheet_text(sheet, 1, y, 8, STYLE_TITLE, lines[i][0]);
-		sheet_text(sheet, 9, y, sheet->columns - 9, STYLE_PLAIN, lines[i][1]);
+		canvas_text(canvas, 1, y, 8, STYLE_TITLE, lines[i][0]);
+		canvas_text(canvas, 9, y, canvas->columns - 9, STYLE_PLAIN, lines[i][1]);
 	}
 	for (unsigned i = 0; i < LOOK_COUNT && y < bottom; i++) {
 		if (!words[i]) /* it has the sign of another one */
 			continue;
-		sheet_fill(sheet, 1, y, 1, layout_style(i), layout_sign(sheet, i));
-		sheet_text(sheet, 9, y, sheet->columns - 9, layout_style(i), words[i]);
+		canvas_fill(canvas, 1, y, 1, layout_style(i), layout_sign(canvas, i));
+		canvas_text(canvas, 9, y, canvas->columns - 9, layout_style(i), words[i]);
 		y++;
 	}
 }

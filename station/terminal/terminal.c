@@ -38,7 +38,7 @@ struct terminal {
 	/* The thread's alone. */
 	struct scene *shown;
 	struct glass *glass;
-	struct sheet sheet;
+	struct canvas canvas;
 	struct desk desk;
 	bool has_input;
 };
@@ -72,9 +72,9 @@ static void draw(struct terminal *t)
 	if (!is_in_front())
 		return;
 	glass_size(t->glass, &columns, &lines);
-	sheet_begin(&t->sheet, columns, lines, glass_has_utf8(t->glass));
-	layout_draw(&t->sheet, t->shown, &t->desk);
-	glass_show(t->glass, &t->sheet);
+	canvas_begin(&t->canvas, columns, lines, glass_has_utf8(t->glass));
+	layout_draw(&t->canvas, t->shown, &t->desk);
+	glass_show(t->glass, &t->canvas);
 }
 
 static void put(struct terminal *t)
@@ -234,7 +234,7 @@ static void release(struct terminal *t)
 	free(t->made);
 	free(t->ready);
 	free(t->shown);
-	sheet_release(&t->sheet);
+	canvas_release(&t->canvas);
 	textbuf_release(&t->farewell);
 	pthread_cond_destroy(&t->moved);
 	pthread_mutex_destroy(&t->lock);

@@ -10,7 +10,7 @@
 struct world {
 	struct line_world line;
 	struct scene scene;
-	struct sheet sheet;
+	struct canvas canvas;
 	struct desk desk;
 	char text[64 * 1024];
 };
@@ -30,19 +30,19 @@ static int tear_down(void **state)
 {
 	struct world *w = *state;
 
-	sheet_release(&w->sheet);
+	canvas_release(&w->canvas);
 	return 0;
 }
 
-/* The sheet as text; what is not ASCII as '~'. */
+/* The canvas as text; what is not ASCII as '~'. */
 static const char *drawn(struct world *w, int columns, int lines, bool has_utf8)
 {
 	char *to = w->text;
 
-	sheet_begin(&w->sheet, columns, lines, has_utf8);
-	layout_draw(&w->sheet, &w->scene, &w->desk);
+	canvas_begin(&w->canvas, columns, lines, has_utf8);
+	layout_draw(&w->canvas, &w->scene, &w->desk);
 	for (int i = 0; i < columns * lines; i++) {
-		uint32_t code = w->sheet.glyphs[i].code;
+		uint32_t code = w->canvas.glyphs[i].code;
 
 		if (code)
 			*to++ = (char)(code < 0x80 ? code : '~');
@@ -191,7 +191,7 @@ static void nothing_that_was_scanned_can_move_the_cursor(void **state)
 	scene_take(&w->scene, &w->line.snapshot);
 	drawn(w, 80, 24, true);
 	for (int i = 0; i < 80 * 24; i++) {
-		uint32_t code = w->sheet.glyphs[i].code;
+		uint32_t code = w->canvas.glyphs[i].code;
 
 		assert_true(code >= 0x20 && code != 0x7F && code != 0x202E);
 	}
@@ -205,18 +205,18 @@ static void wide_characters_take_two_columns(void **state)
 	snprintf(w->line.slots[0].serial, SLOT_SERIAL_BYTES, "\xe7\x94\xb0\xe4\xb8\xad");
 	scene_take(&w->scene, &w->line.snapshot);
 	drawn(w, 80, 24, true);
-	assert_int_equal(w->sheet.glyphs[4 * 80].code, 0x7530);
-	assert_int_equal(w->sheet.glyphs[4 * 80 + 1].code, 0);
-	assert_int_equal(w->sheet.glyphs[4 * 80 + 2].code, 0x4E2D);
+	assert_int_equal(w->canvas.glyphs[4 * 80].code, 0x7530);
+	assert_int_equal(w->canvas.glyphs[4 * 80 + 1].code, 0);
+	assert_int_equal(w->canvas.glyphs[4 * 80 + 2].code, 0x4E2D);
 	/* Half of one is not shown: the second does not fit into three columns. */
-	sheet_begin(&w->sheet, 3, 1, true);
-	assert_int_equal(sheet_text(&w->sheet, 0, 0, 3, STYLE_PLAIN, "\xe7\x94\xb0\xe4\xb8\xad"),
+	canvas_begin(&w->canvas, 3, 1, true);
+	assert_int_equal(canvas_text(&w->canvas, 0, 0, 3, STYLE_PLAIN, "\xe7\x94\xb0\xe4\xb8\xad"),
 			 2);
 	/* Where there are no such characters they are '?'. */
-	sheet_begin(&w->sheet, 3, 1, false);
-	assert_int_equal(sheet_text(&w->sheet, 0, 0, 3, STYLE_PLAIN, "\xe7\x94\xb0\xe4\xb8\xad"),
+	canvas_begin(&w->canvas, 3, 1, false);
+	assert_int_equal(canvas_text(&w->canvas, 0, 0, 3, STYLE_PLAIN, "\xe7\x94\xb0\xe4\xb8\xad"),
 			 2);
-	assert_int_equal(w->sheet.glyphs[0].code, '?');
+	assert_int_equal(w->canvas.glyphs[0].code, '?');
 }
 
 /* ---- keys ---- */

@@ -1,4 +1,4 @@
-#include "station/terminal/sheet.h"
+#include "station/terminal/canvas.h"
 
 #include "recipes/utf8.h"
 
@@ -72,12 +72,12 @@ static uint32_t next_code(const char **text)
 	return code;
 }
 
-void sheet_begin(struct sheet *s, int columns, int lines, bool has_utf8)
+void canvas_begin(struct canvas *s, int columns, int lines, bool has_utf8)
 {
 	struct glyph *glyphs;
 
-	columns = columns < 0 ? 0 : columns > SHEET_COLUMNS_MAX ? SHEET_COLUMNS_MAX : columns;
-	lines = lines < 0 ? 0 : lines > SHEET_LINES_MAX ? SHEET_LINES_MAX : lines;
+	columns = columns < 0 ? 0 : columns > CANVAS_COLUMNS_MAX ? CANVAS_COLUMNS_MAX : columns;
+	lines = lines < 0 ? 0 : lines > CANVAS_LINES_MAX ? CANVAS_LINES_MAX : lines;
 	s->has_utf8 = has_utf8;
 	if (!s->glyphs || s->columns != columns || s->lines != lines) {
 		glyphs =
@@ -95,13 +95,13 @@ void sheet_begin(struct sheet *s, int columns, int lines, bool has_utf8)
 		s->glyphs[i] = (struct glyph){ .code = ' ', .style = STYLE_PLAIN };
 }
 
-void sheet_release(struct sheet *s)
+void canvas_release(struct canvas *s)
 {
 	free(s->glyphs);
-	*s = (struct sheet){ 0 };
+	*s = (struct canvas){ 0 };
 }
 
-static void set(struct sheet *s, int x, int y, enum style style, uint32_t code)
+static void set(struct canvas *s, int x, int y, enum style style, uint32_t code)
 {
 	struct glyph *glyph = &s->glyphs[(size_t)y * (size_t)s->columns + (size_t)x];
 
@@ -114,7 +114,7 @@ static void set(struct sheet *s, int x, int y, enum style style, uint32_t code)
 	glyph->style = (uint8_t)style;
 }
 
-int sheet_text(struct sheet *s, int x, int y, int room, enum style style, const char *text)
+int canvas_text(struct canvas *s, int x, int y, int room, enum style style, const char *text)
 {
 	int begin = x;
 
@@ -144,7 +144,8 @@ int sheet_text(struct sheet *s, int x, int y, int room, enum style style, const 
 	return x - begin;
 }
 
-int sheet_format(struct sheet *s, int x, int y, int room, enum style style, const char *format, ...)
+int canvas_format(struct canvas *s, int x, int y, int room, enum style style, const char *format,
+		  ...)
 {
 	char text[1024];
 	va_list args;
@@ -152,10 +153,10 @@ int sheet_format(struct sheet *s, int x, int y, int room, enum style style, cons
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	return sheet_text(s, x, y, room, style, text);
+	return canvas_text(s, x, y, room, style, text);
 }
 
-void sheet_fill(struct sheet *s, int x, int y, int columns, enum style style, uint32_t code)
+void canvas_fill(struct canvas *s, int x, int y, int columns, enum style style, uint32_t code)
 {
 	if (y < 0 || y >= s->lines)
 		return;
@@ -185,8 +186,8 @@ static size_t line_bytes(const char *text, int room)
 	return (size_t)(p - text);
 }
 
-int sheet_paragraph(struct sheet *s, int x, int y, int room, int lines, enum style style,
-		    const char *text)
+int canvas_paragraph(struct canvas *s, int x, int y, int room, int lines, enum style style,
+		     const char *text)
 {
 	char line[1024];
 	int used = 0;
@@ -197,14 +198,14 @@ int sheet_paragraph(struct sheet *s, int x, int y, int room, int lines, enum sty
 		if (bytes == 0 || bytes >= sizeof(line))
 			break;
 		snprintf(line, sizeof(line), "%.*s", (int)bytes, text);
-		sheet_text(s, x, y + used++, room, style, line);
+		canvas_text(s, x, y + used++, room, style, line);
 		text += bytes;
 		text += strspn(text, " ");
 	}
 	return used;
 }
 
-void sheet_choose(struct sheet *s, int x, int y, int columns, int lines)
+void canvas_choose(struct canvas *s, int x, int y, int columns, int lines)
 {
 	for (int j = y < 0 ? 0 : y; j < y + lines && j < s->lines; j++) {
 		for (int i = x < 0 ? 0 : x; i < x + columns && i < s->columns; i++)
@@ -212,7 +213,7 @@ void sheet_choose(struct sheet *s, int x, int y, int columns, int lines)
 	}
 }
 
-int sheet_width(const char *text)
+int canvas_width(const char *text)
 {
 	int columns = 0;
 

@@ -1,12 +1,12 @@
 /*
- * A sheet of characters in memory, as a terminal shows them: columns x lines, each with a style.
+ * A canvas of characters in memory, as a terminal shows them: columns x lines, each with a style.
  *
  * Text is cut at the edges and never wraps. Whatever could move the cursor or turn the direction
  * of writing, and bytes that are not UTF-8, become '?'. A wide character (Chinese, Japanese,
  * Korean) takes two columns.
  */
-#ifndef STATION_TERMINAL_SHEET_H
-#define STATION_TERMINAL_SHEET_H
+#ifndef STATION_TERMINAL_CANVAS_H
+#define STATION_TERMINAL_CANVAS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,32 +36,32 @@ struct glyph {
 	bool is_chosen; /* the cursor's slot */
 };
 
-struct sheet {
+struct canvas {
 	int columns, lines; /* 0 or more */
 	bool has_utf8;      /* else what is not ASCII becomes '?' */
 	struct glyph *glyphs;
 	bool has_failed; /* no memory: it is empty */
 };
 
-#define SHEET_COLUMNS_MAX 1000
-#define SHEET_LINES_MAX 500
+#define CANVAS_COLUMNS_MAX 1000
+#define CANVAS_LINES_MAX 500
 
-/* A sheet starts as { 0 }. Blank, and of this size; larger ones are cut to the limits above. */
-void sheet_begin(struct sheet *s, int columns, int lines, bool has_utf8);
-void sheet_release(struct sheet *s);
+/* A canvas starts as { 0 }. Blank, and of this size; larger ones are cut to the limits above. */
+void canvas_begin(struct canvas *s, int columns, int lines, bool has_utf8);
+void canvas_release(struct canvas *s);
 
-/* Columns that it took; room: at most so many from x on. Outside of the sheet nothing happens. */
-int sheet_text(struct sheet *s, int x, int y, int room, enum style style, const char *text);
-__attribute__((format(printf, 6, 7))) int sheet_format(struct sheet *s, int x, int y, int room,
-						       enum style style, const char *format, ...);
+/* Columns that it took; room: at most so many from x on. Outside of the canvas nothing happens. */
+int canvas_text(struct canvas *s, int x, int y, int room, enum style style, const char *text);
+__attribute__((format(printf, 6, 7))) int canvas_format(struct canvas *s, int x, int y, int room,
+							enum style style, const char *format, ...);
 /* One character, columns times. */
-void sheet_fill(struct sheet *s, int x, int y, int columns, enum style style, uint32_t code);
+void canvas_fill(struct canvas *s, int x, int y, int columns, enum style style, uint32_t code);
 /* Words in lines of room columns, at most lines of them; returns how many it took. */
-int sheet_paragraph(struct sheet *s, int x, int y, int room, int lines, enum style style,
-		    const char *text);
-void sheet_choose(struct sheet *s, int x, int y, int columns, int lines);
+int canvas_paragraph(struct canvas *s, int x, int y, int room, int lines, enum style style,
+		     const char *text);
+void canvas_choose(struct canvas *s, int x, int y, int columns, int lines);
 
 /* Columns that a text would take. */
-int sheet_width(const char *text);
+int canvas_width(const char *text);
 
 #endif
