@@ -130,6 +130,31 @@ static bool is_brown_out(const struct link_facts *f, const struct cause_case *c)
 	return f->saw_brown_out;
 }
 
+/* From the restart on the line carried nothing of ours. */
+static bool is_dip_at_start(const struct link_facts *f, const struct cause_case *c)
+{
+	(void)f;
+	return c->status == STATUS_BOOT_BROWN_OUT;
+}
+
+static bool is_unheard(const struct link_facts *f, const struct cause_case *c)
+{
+	(void)f;
+	return c->status == STATUS_BOOT_NOT_SEEN;
+}
+
+static bool is_mute(const struct link_facts *f, const struct cause_case *c)
+{
+	(void)f;
+	return c->status == STATUS_BOOT_SILENT;
+}
+
+static bool is_boot(const struct link_facts *f, const struct cause_case *c)
+{
+	(void)f;
+	return c->status >= STATUS_BOOT_TEXT_MISSING && c->status <= STATUS_VALUE_OUT_OF_LIMITS;
+}
+
 static bool is_port_gone(const struct link_facts *f, const struct cause_case *c)
 {
 	return f->has_left || failed_so(c, STATUS_PORT_GONE);
@@ -249,7 +274,7 @@ static bool is_unclear(const struct link_facts *f, const struct cause_case *c)
 static const struct cause_row {
 	bool (*fits)(const struct link_facts *f, const struct cause_case *c);
 	const char *suspects;
-	const char *sentence; /* what it is, and how sure that is */
+	const char *sentence; /* what it is, and how sure that is; NULL: the status's own */
 	const char *deed;     /* what to do */
 	bool tells_driver;    /* what is known of the driver belongs to it */
 } causes[] = {
@@ -262,6 +287,18 @@ static const struct cause_row {
 	  "if these units may be cleared of them, the recipe says so with policy.clear_protection: "
 	  "yes",
 	  false },
+	{ is_dip_at_start, "supply, cable, hub, unit", NULL,
+	  "radio and display draw more than the loader: a port or hub with a supply of its own, a "
+	  "short cable",
+	  false },
+	{ is_unheard, "recipe, nest, cable, unit", NULL,
+	  "if it comes back, check that boot_check.rate is the firmware's and that its console is "
+	  "on this port",
+	  false },
+	{ is_mute, "unit, nest, recipe", NULL,
+	  "if no unit of this recipe is heard, its chip or firmware is told to be quiet", false },
+	{ is_boot, "unit, recipe", NULL,
+	  "if units end so one after another, look at the firmware and at boot_check", false },
 	{ is_brown_out, "supply, cable, hub, unit",
 	  "the unit's supply dipped while it worked, its own brown-out text says so",
 	  "give it more power: a port or hub with a supply of its own, a short cable", false },
@@ -427,7 +464,7 @@ void cause_judge(const struct link_facts *f, const struct cause_case *c, char *s
 		 row                                  ? row->suspects
 		 : status->outcome == OUTCOME_ABORTED ? "operator"
 						      : party_suspects[status->party]);
-	if (row)
+	if (row && row->sentence)
 		fill_in(f, row->sentence, advice, advice_size);
 	else
 		snprintf(advice, advice_size, "%s",

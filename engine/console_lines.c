@@ -44,6 +44,7 @@ static void add(struct console_lines *c, uint8_t byte)
 		byte = ' ';
 	if (byte < 0x20 || byte == 0x7f) {
 		c->odd_bytes++;
+		c->is_odd = true;
 		return;
 	}
 	if (c->len < CONSOLE_LINE_BYTES)
@@ -59,6 +60,7 @@ static void clean(struct console_lines *c)
 		if (!span) {
 			c->text[i] = '?';
 			c->odd_bytes++;
+			c->is_odd = true;
 		}
 		i += span ? span : 1;
 	}
@@ -80,7 +82,7 @@ static void begin(struct console_lines *c)
 	if (!c->is_out)
 		return;
 	c->len = 0;
-	c->is_out = false;
+	c->is_out = c->is_odd = false;
 }
 
 size_t console_lines_take(struct console_lines *c, const uint8_t *bytes, size_t count,

@@ -26,6 +26,7 @@ struct console_lines {
 	char text[CONSOLE_LINE_BYTES + 1]; /* the line that was handed out, or grows */
 	size_t len;
 	bool is_out; /* text was handed out: the next byte begins another line */
+	bool is_odd; /* the line had bytes that are no text */
 	enum console_escape escape;
 	uint64_t bytes;     /* taken in all */
 	uint64_t odd_bytes; /* of these, neither text nor line end: noise, or another rate */

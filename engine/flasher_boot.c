@@ -10,6 +10,8 @@
 #define READ_BYTES 512
 /* A port of the chip's own may leave with the ROM, and once more for the application's. */
 #define FOLLOWS_MAX 3
+/* Noise makes shorter lines too. */
+#define READABLE_MIN 12
 
 struct boot {
 	struct run *r;
@@ -25,6 +27,7 @@ struct boot {
 	uint64_t bytes;              /* heard since the restart */
 	uint32_t complete_ms;
 	unsigned line_count;
+	uint64_t tail_bytes, tail_odd; /* of these, since the last line that could be read */
 };
 
 static uint32_t since_restart_ms(const struct boot *b)
@@ -46,6 +49,7 @@ static void begin(struct boot *b)
 	b->is_complete = b->is_failed = b->is_settling = b->is_ending = false;
 	b->bytes = 0;
 	b->line_count = b->follows = 0;
+	b->tail_bytes = b->tail_odd = 0;
 	b->judge->begin(b->judge->ctx);
 }
 
@@ -92,13 +96,20 @@ static void take_line(struct boot *b)
 
 static void take_bytes(struct boot *b, const uint8_t *bytes, size_t count)
 {
-	b->bytes += count;
 	for (size_t used = 0; used < count;) {
+		uint64_t odd = b->lines.odd_bytes;
 		bool has_line;
+		size_t n = console_lines_take(&b->lines, bytes + used, count - used, &has_line);
 
-		used += console_lines_take(&b->lines, bytes + used, count - used, &has_line);
-		if (has_line)
-			take_line(b);
+		used += n;
+		b->bytes += n;
+		b->tail_bytes += n;
+		b->tail_odd += b->lines.odd_bytes - odd;
+		if (!has_line)
+			continue;
+		if (!b->lines.is_odd && b->lines.len >= READABLE_MIN)
+			b->tail_bytes = b->tail_odd = 0;
+		take_line(b);
 	}
 }
 
@@ -202,9 +213,10 @@ static enum status judge_watch(const struct boot *b, struct err *err)
 		return err_set(err, w->status, "the unit restarts by itself, %s: \"%s\"", w->hint,
 			       quoted(w->hint_line, line));
 	if (w->status == STATUS_BOOT_LOOP)
-		return err_set(err, w->status,
-			       "the unit restarts by itself, %u times where %u are normal: \"%s\"",
-			       w->own_resets, w->resets_allowed, line);
+		return err_set(
+			err, w->status,
+			"the unit restarts by itself: restart %u, where %u are normal: \"%s\"",
+			w->own_resets, w->resets_allowed, line);
 	return err_set(err, w->status, "%s after the restart: \"%s\"", w->what, line);
 }
 
@@ -225,9 +237,10 @@ static enum status judge_silence(struct run *r, struct err *err)
 		       r->plan->boot.within_ms / 1e3);
 }
 
+/* The firmware's words, behind those of the ROM, which speaks at a rate of its own. */
 static bool is_unreadable(const struct boot *b)
 {
-	return b->lines.odd_bytes * 2 > b->lines.bytes;
+	return b->tail_bytes >= READABLE_MIN && b->tail_odd * 2 > b->tail_bytes;
 }
 
 static enum status judge(struct boot *b, struct err *err)
@@ -252,10 +265,10 @@ static enum status judge(struct boot *b, struct err *err)
 			       b->watch.hint, quoted(b->watch.hint_line, line));
 	if (is_unreadable(b))
 		return err_set(err, STATUS_BOOT_NOT_SEEN,
-			       "%llu bytes were heard at %u baud, and %llu of them are no text: is "
-			       "that the rate of the firmware's console?",
-			       (unsigned long long)b->lines.bytes, (unsigned)run_console_rate(r),
-			       (unsigned long long)b->lines.odd_bytes);
+			       "of the last %llu bytes that were heard at %u baud, %llu are no "
+			       "text: is that the rate of the firmware's console?",
+			       (unsigned long long)b->tail_bytes, (unsigned)run_console_rate(r),
+			       (unsigned long long)b->tail_odd);
 	return st;
 }
 

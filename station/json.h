@@ -35,6 +35,8 @@ struct json_t *json_port(const struct port *p);
 struct json_t *json_ident(const struct ident *ident);
 /* In which way a try talks to the unit; null where none came so far (no data blocks). */
 struct json_t *json_way(const struct flash_way *way);
+/* What a run has measured, as it is recorded: a list, empty for none. */
+struct json_t *json_measurements(const struct flash_report *r);
 
 /* One line with its newline, appended to out; gives up the reference. */
 void json_line(struct json_t *object, struct textbuf *out);

@@ -94,15 +94,17 @@ static void add_flash_status(const struct flash_report *r, struct record_storage
 	}
 }
 
-static void measured(struct record_storage *storage, struct record_result *out, const char *step,
+static void measured(struct record_measurement *to, size_t *count, enum flash_step step,
 		     const char *name, double value, const char *unit)
 {
-	storage->measurements[out->measurement_count++] = (struct record_measurement){
-		.step = step, .name = name, .has_value = true, .value = value, .unit = unit
-	};
+	to[(*count)++] = (struct record_measurement){ .step = flash_step_name(step),
+						      .name = name,
+						      .has_value = true,
+						      .value = value,
+						      .unit = unit };
 }
 
-struct record_measurement record_of_reading(const struct flash_reading *r)
+static struct record_measurement measured_by_unit(const struct flash_reading *r)
 {
 	return (struct record_measurement){
 		.step = flash_step_name(STEP_BOOT),
@@ -133,32 +135,29 @@ static double step_seconds(const struct flash_report *r, enum flash_step step)
 	return took_s;
 }
 
-/* What was measured on the way, and only that. 1 KB is 1024 bytes. */
-static void add_measurements(const struct flash_report *r, struct record_storage *storage,
-			     struct record_result *out)
+size_t record_of_measurements(const struct flash_report *r,
+			      struct record_measurement to[static RECORD_MEASUREMENTS_MAX])
 {
 	const double connect_s = step_seconds(r, STEP_CONNECT);
 	const double verify_s = step_seconds(r, STEP_VERIFY);
 	const double data_s = (double)r->data_us / 1e6;
+	size_t count = 0;
 
 	if (connect_s >= 0)
-		measured(storage, out, flash_step_name(STEP_CONNECT), "connect_time", connect_s,
-			 "s");
+		measured(to, &count, STEP_CONNECT, "connect_time", connect_s, "s");
 	if (r->data_us) {
-		measured(storage, out, flash_step_name(STEP_WRITE), "data_rate",
-			 (double)r->raw_bytes / 1024 / data_s, "KB/s");
-		measured(storage, out, flash_step_name(STEP_WRITE), "wire_rate",
-			 (double)r->wire_bytes / 1024 / data_s, "KB/s");
+		measured(to, &count, STEP_WRITE, "data_rate", (double)r->raw_bytes / 1024 / data_s,
+			 "KB/s");
+		measured(to, &count, STEP_WRITE, "wire_rate", (double)r->wire_bytes / 1024 / data_s,
+			 "KB/s");
 	}
 	if (verify_s >= 0)
-		measured(storage, out, flash_step_name(STEP_VERIFY), "verify_time", verify_s, "s");
+		measured(to, &count, STEP_VERIFY, "verify_time", verify_s, "s");
 	if (r->has_boot_ms)
-		measured(storage, out, flash_step_name(STEP_BOOT), "boot_time",
-			 (double)r->boot_ms / 1e3, "s");
+		measured(to, &count, STEP_BOOT, "boot_time", (double)r->boot_ms / 1e3, "s");
 	for (size_t i = 0; i < r->reading_count; i++)
-		storage->measurements[out->measurement_count++] =
-			record_of_reading(&r->readings[i]);
-	out->measurements = storage->measurements;
+		to[count++] = measured_by_unit(&r->readings[i]);
+	return count;
 }
 
 static void add_report(const struct flash_report *r, struct record_storage *storage,
@@ -198,7 +197,8 @@ static void add_report(const struct flash_report *r, struct record_storage *stor
 	}
 	out->steps = storage->steps;
 	out->step_count = r->step_count;
-	add_measurements(r, storage, out);
+	out->measurement_count = record_of_measurements(r, storage->measurements);
+	out->measurements = storage->measurements;
 }
 
 void record_of_result(const char *run_id, const struct verdict *v,

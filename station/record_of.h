@@ -47,8 +47,10 @@ void record_of_result(const char *run_id, const struct verdict *v,
 		      const struct flash_report *report, const struct ident *ident,
 		      struct record_storage *storage, struct record_result *out);
 
-/* A value that the unit told in its boot check. Borrowed from r. */
-struct record_measurement record_of_reading(const struct flash_reading *r);
+/* What was measured on the way, and only that, then what the unit told in its boot check; returns
+ * how many. 1 KB is 1024 bytes. Texts are borrowed from r. */
+size_t record_of_measurements(const struct flash_report *r,
+			      struct record_measurement to[static RECORD_MEASUREMENTS_MAX]);
 
 /* images: room for plan->image_count; digests: as many strings. NULL without memory; free both
  * with record_of_recipe_release. */

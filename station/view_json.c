@@ -143,6 +143,7 @@ static void add_report(const struct flash_report *r, json_t *object)
 	json_object_set_new(object, "data_s", view_json_seconds((double)r->data_us / 1e6));
 	for (size_t i = 0; i < r->step_count; i++)
 		json_array_append_new(steps, json_reports_step(&r->steps[i]));
+	json_object_set_new(object, "measurements", json_measurements(r));
 	json_object_set_new(object, "steps", steps);
 }
 
