@@ -379,6 +379,49 @@ static void all_parts_of_a_pack_are_of_one_moment_while_a_station_writes(void **
 
 /* ---- names and texts of any kind ---- */
 
+static void the_pack_has_the_lockouts_of_its_time_and_the_numbers_of_its_runs(void **state)
+{
+	static const struct record_lockout lockouts[] = {
+		{ "before", "DISK_LOW", NULL, "d", 1795350600000 },
+		{ "within", "DISK_LOW", NULL, "d", 1795350678500 },
+		{ "into", "DISK_LOW", NULL, "d", 1795350600000 },
+		{ "behind", "DISK_LOW", NULL, "d", 1795350679251 },
+	};
+	const struct record_lockout_end ends[] = {
+		{ "before", "CURED", NULL, NULL, 1795350601000 },
+		{ "into", "OVERRIDDEN", "kim", "r", 1795350678300 },
+	};
+	struct record_serial_state number = { .product = "p",
+					      .serial = "M5-7",
+					      .state = "RESERVED",
+					      .source = "RANGE",
+					      .run_id = "r-1",
+					      .utc_ms = 1 };
+	struct world *w = *state;
+	struct db *db = world_open(w, DB_WRITE);
+	struct audit_done done;
+	struct err err;
+	char path[200];
+
+	put_run(db, "r-1", "WO-7");
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(db_put(db, RECORD_LOCKOUT, &lockouts[i], NULL), STATUS_OK);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(db_put(db, RECORD_LOCKOUT_END, &ends[i], NULL), STATUS_OK);
+	assert_int_equal(db_put(db, RECORD_SERIAL_STATE, &number, NULL), STATUS_OK);
+	number.run_id = "r-2"; /* of no run of the batch */
+	number.serial = "M5-8";
+	assert_int_equal(db_put(db, RECORD_SERIAL_STATE, &number, NULL), STATUS_OK);
+	db_close(db);
+	snprintf(path, sizeof(path), "%s", world_file(w, "WO-7.zip"));
+	assert_int_equal(pack(w, "WO-7", path, &done, &err), STATUS_OK);
+	assert_int_equal(tell(path, "records/lockout.jsonl", "wc -l"), 2);
+	assert_int_equal(tell(path, "records/lockout.jsonl", "grep -c within"), 1);
+	assert_int_equal(tell(path, "records/lockout_end.jsonl", "grep -c OVERRIDDEN"), 1);
+	assert_int_equal(tell(path, "records/serial_state.jsonl", "wc -l"), 1);
+	assert_int_equal(tell(path, "records/operator.jsonl", "grep -c kim"), 1);
+}
+
 static void a_batch_of_any_name_can_be_packed_and_read_as_utf_8(void **state)
 {
 	struct world *w = *state;
@@ -422,6 +465,7 @@ int main(void)
 		TEST(a_result_that_was_taken_out_makes_no_pack),
 		TEST(an_entry_of_another_batch_that_was_changed_makes_no_pack),
 		TEST(an_entry_that_is_missing_makes_no_pack),
+		TEST(the_pack_has_the_lockouts_of_its_time_and_the_numbers_of_its_runs),
 		TEST(a_batch_of_any_name_can_be_packed_and_read_as_utf_8),
 		TEST(all_parts_of_a_pack_are_of_one_moment_while_a_station_writes),
 	};

@@ -1,6 +1,7 @@
 #define _XOPEN_SOURCE 700 /* setenv */
 #include "tests/db/world.h"
 
+#include "db/ledger/ledger.h"
 #include "db/lock.h"
 #include "db/migrate.h"
 #include "db/run.h"
@@ -502,6 +503,58 @@ static void a_reader_brings_a_version_1_file_up_to_date_and_changes_no_record(vo
 	db_close(world_open(w, DB_WRITE));
 }
 
+/* What schema 5 added is taken out again: the file is as schema 4 left it. */
+static void take_back_to_version_4(const struct world *w)
+{
+	static const char sql[] =
+		"DROP VIEW runs; DROP TABLE lockout_end; DROP TABLE lockout; DROP TABLE "
+		"print_event;"
+		"DROP TABLE print_job; DROP TABLE unit_image; DROP TABLE console_log;"
+		"DROP TABLE serial_state; DROP INDEX result_by_run_outcome; DROP INDEX run_golden;"
+		"DROP INDEX run_by_batch; DROP INDEX run_by_recipe;"
+		"ALTER TABLE run DROP COLUMN nest; ALTER TABLE run DROP COLUMN purpose;"
+		"CREATE INDEX run_by_batch ON run (batch) WHERE batch IS NOT NULL;"
+		"CREATE INDEX run_by_recipe ON run (recipe_digest);"
+		"CREATE VIEW runs AS SELECT run_id, outcome FROM run JOIN result USING (run_id);"
+		"DROP TRIGGER schema_version_no_update; DROP TRIGGER schema_version_no_delete;"
+		"DELETE FROM schema_version WHERE version = 5; PRAGMA user_version = 4";
+	const char *message;
+
+	if (world_do(w, sql, &message) != SQLITE_OK)
+		fail_msg("%s", message);
+}
+
+static void a_ledger_of_version_4_stays_sound_and_goes_on(void **state)
+{
+	struct world *w = *state;
+	struct record_result result = sample_result;
+	struct record_run run = sample_run;
+	struct ledger_report report;
+	struct err err;
+
+	struct db *db = world_open(w, DB_WRITE);
+	result.unit_images = NULL; /* schema 4 had neither these nor a nest */
+	result.unit_image_count = 0;
+	result.console = NULL;
+	run.nest = 0;
+	if (db_put_recipe(db, &sample_recipe, &err) || db_put_run(db, &run, &err) ||
+	    db_put_result(db, &result, &err))
+		fail_msg("%s", err.text);
+	db_close(db);
+	take_back_to_version_4(w);
+
+	db = world_open(w, DB_WRITE);
+	world_put(db, "01931f2e-4c00-7000-8000-00000000000c");
+	assert_int_equal(ledger_verify(db, NULL, 0, NULL, NULL, &report, &err), STATUS_OK);
+	if (report.fault)
+		fail_msg("%s", report.text);
+	db_close(db);
+	assert_string_equal(world_ask(w, "PRAGMA user_version"), "5");
+	assert_string_equal(world_ask(w, "SELECT group_concat(ifnull(nest, '-')) FROM runs"),
+			    "-,7");
+	assert_string_equal(world_ask(w, "SELECT count(*) FROM console_log"), "1");
+}
+
 static void a_migration_that_fails_changes_nothing(void **state)
 {
 	struct world *w = *state;
@@ -586,6 +639,7 @@ int main(void)
 		TEST(a_file_of_version_1_takes_new_records_and_keeps_refusing_changes),
 		TEST(a_reader_of_a_version_1_file_that_is_being_written_is_told_what_to_do),
 		TEST(a_reader_brings_a_version_1_file_up_to_date_and_changes_no_record),
+		TEST(a_ledger_of_version_4_stays_sound_and_goes_on),
 		TEST(a_migration_that_fails_changes_nothing),
 		TEST(the_default_place_is_the_users_state_folder),
 	};

@@ -162,6 +162,52 @@ static void whoever_is_told_of_a_result_finds_it_in_the_file(void **state)
 	assert_string_equal(witness.seen, "PASS");
 }
 
+/* Everything that the result points to is gone before the writer may store it. */
+static void a_queued_result_is_kept_with_all_that_belongs_to_it(void **state)
+{
+	struct world *w = *state;
+	struct db *db = open_with_recipe(w);
+	struct writer *writer = writer_on(db);
+	char serial[] = "M5-7", console[] = "board ok\n", partition[] = "fctry", name[] = "vbat";
+	struct record_serial_state state_record = { .product = "p",
+						    .serial = serial,
+						    .state = "RESERVED",
+						    .source = "RANGE",
+						    .run_id = sample_run.run_id,
+						    .mac = sample_result.mac,
+						    .utc_ms = 1 };
+	struct record_unit_image image = { .partition = partition, .addr = 1, .size_bytes = 2 };
+	struct record_measurement value = { .name = name, .has_value = true, .value = 3.3 };
+	struct record_result result = sample_result;
+
+	assert_int_equal(writer_put_run(writer, &sample_run, NULL), STATUS_OK);
+	assert_int_equal(writer_put(writer, RECORD_SERIAL_STATE, &state_record, NULL), STATUS_OK);
+	state_record.state = "COMMITTED";
+	result.serial_end = &state_record;
+	result.console = console;
+	result.unit_images = &image;
+	result.measurements = &value;
+	result.unit_image_count = result.measurement_count = 1;
+	assert_int_equal(writer_queue_result(writer, &result, (struct writer_done){ 0 }, NULL),
+			 STATUS_OK);
+	memset(serial, 'x', 3);
+	memset(console, 'x', 3);
+	memset(partition, 'x', 3);
+	memset(name, 'x', 3);
+	memset(&image, 0, sizeof(image));
+	memset(&value, 0, sizeof(value));
+	memset(&state_record, 0, sizeof(state_record));
+	writer_free(writer);
+	db_close(db);
+	assert_string_equal(world_ask(w, "SELECT serial || ' ' || state || ' ' || mac FROM "
+					 "serial_state ORDER BY position DESC LIMIT 1"),
+			    "M5-7 COMMITTED 24:0a:c4:00:01:10");
+	assert_string_equal(world_ask(w, "SELECT text FROM console_log"), "board ok\n");
+	assert_string_equal(world_ask(w, "SELECT partition || addr || size_bytes FROM unit_image"),
+			    "fctry12");
+	assert_string_equal(world_ask(w, "SELECT name || value FROM measurement"), "vbat3.3");
+}
+
 /* ---- failures ---- */
 
 /* A callback that keeps the writer's thread until the test says go: all that is queued
@@ -629,6 +675,7 @@ int main(void)
 		TEST(kill_9_loses_nothing_that_was_acknowledged),
 		TEST(two_thousand_results_of_eight_threads_all_arrive),
 		TEST(whoever_is_told_of_a_result_finds_it_in_the_file),
+		TEST(a_queued_result_is_kept_with_all_that_belongs_to_it),
 		TEST(a_refused_fact_takes_no_other_with_it),
 		TEST(a_full_disk_loses_no_stored_fact_and_stops_new_runs),
 		TEST(what_a_full_disk_stored_is_what_was_reported_at_every_size),
