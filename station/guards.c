@@ -104,7 +104,8 @@ enum status guards_new(const struct guard_setup *setup, struct guards **out, str
 
 uint32_t guards_wait_ms(const struct guards *g)
 {
-	return g->setup.plant ? GUARD_CLAIM_MS * (g->setup.serial ? 2 : 1) : 0;
+	return g->setup.plant ? 2 * GUARD_CLAIM_MS
+			      : 0; /* for its MAC, and its number if it has one */
 }
 
 void guards_free(struct guards *g)
@@ -221,7 +222,7 @@ static enum status take_place(struct guards *g, struct guard_run *run, const cha
 
 	pthread_mutex_lock(&g->lock);
 	st = judge_place(g, mac, &needs_one, &found, err);
-	if (!st && place->is_ended)
+	if (!st && (place->is_ended || (place->run_id && place->run_id != run->run_id)))
 		st = err_set(err, STATUS_CANCELLED, "the run has ended already");
 	if (!st && needs_one && (!found.count || is_overridden(g, STATUS_BATCH_FULL))) {
 		place->is_taken = true;
@@ -229,6 +230,13 @@ static enum status take_place(struct guards *g, struct guard_run *run, const cha
 	}
 	pthread_mutex_unlock(&g->lock);
 	return st ? st : guards_settle(g, run, &found, err);
+}
+
+void guards_begin(struct guards *g, unsigned slot, const char *run_id)
+{
+	pthread_mutex_lock(&g->lock);
+	g->places[slot] = (struct guard_place){ .run_id = run_id };
+	pthread_mutex_unlock(&g->lock);
 }
 
 void guards_end(struct guards *g, unsigned slot, bool has_passed)
@@ -283,7 +291,7 @@ enum status guards_identified(struct guards *g, struct guard_run *run, const uin
 	if (mac) {
 		mac_text(mac, text);
 		pthread_mutex_lock(&g->lock);
-		st = judge_unit(g, text, &found, &facts, err);
+		st = judge_unit(g, text, guards_serial(g, run), &found, &facts, err);
 		pthread_mutex_unlock(&g->lock);
 	} else {
 		guards_say(run, "the unit tells no MAC: what goes by it is not judged");

@@ -51,7 +51,8 @@ struct guard_setup {
 	const char *db_path;
 	const struct plan *plan;
 	struct writer *writer;
-	const char *batch, *serial;
+	const char *batch;
+	const char *serial; /* of a session with one unit */
 	unsigned overrides; /* GUARD_BIT()s; only with the next two */
 	const char *operator_name, *reason;
 	const struct plant_line *plant; /* NULL: no server was named */
@@ -76,10 +77,18 @@ struct guard_overridden {
 struct guard_run {
 	unsigned slot;
 	const char *run_id;
+	const char *serial;        /* declared for this unit; NULL: guard_setup.serial */
 	const atomic_bool *cancel; /* no longer ask the plant */
 	/* A line for the unit's log. */
 	void (*note)(void *ctx, const char *line);
+	/*
+	 * Gives the unit its serial number, once nothing speaks against the unit itself, and before
+	 * the plant is asked for both: puts it into `serial`. mac NULL: it tells none. Anything but
+	 * STATUS_OK ends the run so. NULL: it has what was declared.
+	 */
+	enum status (*give_serial)(void *ctx, const char *mac, struct err *err);
 	void *ctx;
+	const char *serial; /* NULL none, or that of guard_setup */
 
 	/* What came out of it. */
 	struct guard_overridden overridden[GUARD_COUNT];
@@ -97,8 +106,12 @@ enum status guards_before_port(struct guards *g, struct guard_run *run, struct e
 enum status guards_identified(struct guards *g, struct guard_run *run, const uint8_t *mac,
 			      struct err *err);
 
+/* This run is the slot's now, run_id by its address: what another one of the slot still asks for
+ * comes too late. Where a slot has one run only, nobody need say so. */
+void guards_begin(struct guards *g, unsigned slot, const char *run_id);
+
 /* The run in this slot has ended, and its result is stored: its place in the batch
- * counts, or is free again. From then on the slot takes none. */
+ * counts, or is free again. From then on the run takes none. */
 void guards_end(struct guards *g, unsigned slot, bool has_passed);
 
 /* How far the batch is: passed of its quantity, or of its quota when none is planned. false:

@@ -83,10 +83,9 @@ static enum status take_generation(const struct guards *g, struct guard_run *run
  * Nobody can be asked whether a serial number is free. Whoever makes a product with blocks of
  * numbers takes them from its own; without any, the number was given by other means.
  */
-static enum status judge_block(const struct guards *g, const char *mac, struct findings *found,
-			       struct err *err)
+static enum status judge_block(const struct guards *g, const char *mac, const char *serial,
+			       struct findings *found, struct err *err)
 {
-	const char *serial = g->setup.serial;
 	char own[GUARD_SERIAL_BYTES] = "";
 	enum serial_lease lease;
 
@@ -121,6 +120,7 @@ static enum status go_without(struct guards *g, struct guard_run *run, const cha
 			      bool is_mac_open, const struct unit_facts *facts, const char *why,
 			      struct err *err)
 {
+	const char *serial = guards_serial(g, run);
 	struct findings found = { 0 };
 	enum status st;
 
@@ -132,9 +132,9 @@ static enum status go_without(struct guards *g, struct guard_run *run, const cha
 	if (why)
 		guards_say(run, "going by the plant's claims that are known here: %s", why);
 	pthread_mutex_lock(&g->lock);
-	st = judge_known_claims(g, is_mac_open ? mac : NULL, facts, &found, err);
-	if (!st && why && g->setup.serial)
-		st = judge_block(g, mac, &found, err);
+	st = judge_known_claims(g, is_mac_open ? mac : NULL, serial, facts, &found, err);
+	if (!st && why && serial)
+		st = judge_block(g, mac, serial, &found, err);
 	pthread_mutex_unlock(&g->lock);
 	return st ? st : guards_settle(g, run, &found, err);
 }
@@ -164,9 +164,9 @@ enum status guards_claim(struct guards *g, struct guard_run *run, const char *ma
 	if (grant.answer == PLANT_GRANTED)
 		TRY(take_generation(g, run, facts, mac, grant.generation, err));
 	is_mac_open = grant.answer == PLANT_NO_ANSWER;
-	if (grant.answer != PLANT_NO_ANSWER && g->setup.serial) {
+	if (grant.answer != PLANT_NO_ANSWER && guards_serial(g, run)) {
 		wish.is_serial = true;
-		wish.value = g->setup.serial;
+		wish.value = guards_serial(g, run);
 		wish.is_rework = false; /* rework of the unit takes nobody's number */
 		TRY(claim(g, run, &wish, &grant, err));
 	}

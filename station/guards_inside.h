@@ -21,6 +21,7 @@ __attribute__((format(printf, 3, 4))) void findings_add(struct findings *f, enum
 struct guard_place {
 	bool is_taken; /* a place in the batch that no other unit may have */
 	bool is_ended;
+	const char *run_id; /* compared by its address alone; NULL: whichever comes */
 };
 
 struct guards {
@@ -53,6 +54,12 @@ __attribute__((format(printf, 2, 3))) void guards_say(const struct guard_run *ru
 enum status guards_settle(const struct guards *g, struct guard_run *run,
 			  const struct findings *found, struct err *err);
 
+/* What was declared for this run's unit; NULL none. */
+static inline const char *guards_serial(const struct guards *g, const struct guard_run *run)
+{
+	return run->serial ? run->serial : g->setup.serial;
+}
+
 /* ---- guards_claim.c; without the lock ---- */
 
 /* Claim the unit, or go by what is known here. It may raise run->generation. */
@@ -62,11 +69,12 @@ enum status guards_claim(struct guards *g, struct guard_run *run, const char *ma
 /* ---- guards_judge.c; all with the lock held ---- */
 
 enum status judge_before_port(struct guards *g, struct findings *found, struct err *err);
-enum status judge_unit(struct guards *g, const char *mac, struct findings *found,
-		       struct unit_facts *facts, struct err *err);
+enum status judge_unit(struct guards *g, const char *mac, const char *serial,
+		       struct findings *found, struct unit_facts *facts, struct err *err);
 /* Another station's claims, as far as they are known here. mac NULL: only the serial number. */
-enum status judge_known_claims(struct guards *g, const char *mac, const struct unit_facts *facts,
-			       struct findings *found, struct err *err);
+enum status judge_known_claims(struct guards *g, const char *mac, const char *serial,
+			       const struct unit_facts *facts, struct findings *found,
+			       struct err *err);
 /* Units that shall come out of it; 0 nobody said. */
 int64_t batch_size(const struct batch_state *state);
 /* Does the run need a place in the batch, and is none left? */

@@ -129,10 +129,9 @@ static enum status judge_passed(struct guards *g, const char *mac,
 	return STATUS_OK;
 }
 
-static enum status judge_serial(struct guards *g, const char *mac, struct findings *found,
-				struct err *err)
+static enum status judge_serial(struct guards *g, const char *mac, const char *serial,
+				struct findings *found, struct err *err)
 {
-	const char *serial = g->setup.serial;
 	char own[GUARD_SERIAL_BYTES], holder[MAC_TEXT_BYTES];
 
 	if (!serial)
@@ -150,14 +149,14 @@ static enum status judge_serial(struct guards *g, const char *mac, struct findin
 	return STATUS_OK;
 }
 
-enum status judge_unit(struct guards *g, const char *mac, struct findings *found,
-		       struct unit_facts *facts, struct err *err)
+enum status judge_unit(struct guards *g, const char *mac, const char *serial,
+		       struct findings *found, struct unit_facts *facts, struct err *err)
 {
 	struct disposition_state state;
 
 	TRY(judge_disposition(g, mac, found, &state, err));
 	TRY(judge_passed(g, mac, &state, found, facts, err));
-	TRY(judge_serial(g, mac, found, err));
+	TRY(judge_serial(g, mac, serial, found, err));
 	TRY(guard_generation(g->db, mac, g->product, g->process, &facts->generation, err));
 	TRY(guard_mac_claim(g->db, mac, g->product, g->process, &facts->claim, err));
 	/* What was taken here on purpose since is ours again. */
@@ -166,8 +165,9 @@ enum status judge_unit(struct guards *g, const char *mac, struct findings *found
 	return STATUS_OK;
 }
 
-enum status judge_known_claims(struct guards *g, const char *mac, const struct unit_facts *facts,
-			       struct findings *found, struct err *err)
+enum status judge_known_claims(struct guards *g, const char *mac, const char *serial,
+			       const struct unit_facts *facts, struct findings *found,
+			       struct err *err)
 {
 	struct guard_claim claim;
 	char utc[UTC_TEXT_BYTES];
@@ -176,13 +176,13 @@ enum status judge_known_claims(struct guards *g, const char *mac, const struct u
 		findings_add(found, STATUS_MAC_ELSEWHERE, "%s was claimed by station %s at %s UTC",
 			     mac, facts->claim.station,
 			     utc_words(facts->claim.claimed_utc_ms, utc));
-	if (!g->setup.serial)
+	if (!serial)
 		return STATUS_OK;
-	TRY(guard_serial_claim(g->db, g->setup.serial, g->product, &claim, err));
+	TRY(guard_serial_claim(g->db, serial, g->product, &claim, err));
 	if (claim.is_there)
 		findings_add(found, STATUS_SERIAL_TAKEN,
-			     "serial number '%s' was claimed by station %s at %s UTC",
-			     g->setup.serial, claim.station, utc_words(claim.claimed_utc_ms, utc));
+			     "serial number '%s' was claimed by station %s at %s UTC", serial,
+			     claim.station, utc_words(claim.claimed_utc_ms, utc));
 	return STATUS_OK;
 }
 

@@ -72,6 +72,7 @@ struct job *job_new(const struct job_order *order, const struct job_unit *unit)
 	job->guard = (struct guard_run){
 		.slot = unit->slot,
 		.run_id = job->run_id,
+		.serial = job->serial,
 		.cancel = &job->cancel,
 		.note = on_log,
 		.ctx = job,
@@ -79,6 +80,8 @@ struct job *job_new(const struct job_order *order, const struct job_unit *unit)
 	atomic_init(&job->cancel, false);
 	if (order->claims)
 		claims_enter(order->claims, job->slot, &job->cancel);
+	if (order->guards)
+		guards_begin(order->guards, job->slot, job->run_id);
 	atomic_init(&job->shares, 2);
 	atomic_init(&job->power.is_off, false);
 	pthread_mutex_init(&job->lock, NULL);
