@@ -169,6 +169,9 @@ struct flash_watch {
 	/* The unit is known, nothing is written yet. Anything but STATUS_OK stops
 	 * the run with that status: guards such as DUPLICATE_MAC live here. */
 	enum status (*identified)(void *ctx, const struct ident *ident, struct err *err);
+	/* Once a run, before its first erase or write: what has to be on record by then. Anything
+	 * but STATUS_OK stops the run with that status, and nothing is written. */
+	enum status (*may_write)(void *ctx, struct err *err);
 	/* One line for the unit's log: no newline. */
 	void (*log)(void *ctx, const char *line);
 };

@@ -296,9 +296,23 @@ static enum status erase(struct run *r)
 	return STATUS_OK;
 }
 
+static enum status ask_watch(struct run *r)
+{
+	const struct flash_watch *watch = &r->job->watch;
+	enum status st;
+
+	if (r->may_write || !watch->may_write)
+		return STATUS_OK;
+	st = watch->may_write(watch->ctx, &r->report->err);
+	r->may_write = st == STATUS_OK;
+	r->is_final = st != STATUS_OK;
+	return st;
+}
+
 enum status run_erase(struct run *r)
 {
 	TRY(judge_reach(r, &r->report->err));
 	TRY(run_check_protection(r));
+	TRY(ask_watch(r));
 	return erase(r);
 }

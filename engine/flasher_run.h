@@ -47,6 +47,7 @@ struct run {
 	uint32_t good_flash_id; /* as an earlier try has read it; 0: none has */
 	bool is_unprovable;     /* secure download mode: nothing of the flash can be read */
 	bool is_identified;     /* the watch has seen the unit */
+	bool may_write;         /* and has said so */
 	bool is_final;          /* what failed must not be tried again */
 	uint32_t subject;       /* region or range that is worked on, by address; RUN_FLASH */
 	uint32_t no_subject;    /* of the last try that failed */

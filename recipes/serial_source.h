@@ -10,7 +10,7 @@
 #include "recipes/schema.h"
 #include "recipes/unit_values.h"
 
-#define SERIAL_NUMBER_BYTES (4 * UNIT_SERIAL_MAX + 1)
+#define SERIAL_NUMBER_BYTES (UNIT_SERIAL_MAX + 1)
 
 /* The keys of serial:, for the recipe's rows. */
 extern const struct schema_row serial_rows[];

@@ -56,18 +56,15 @@ bool unit_mac_parse(const char *text, char mac[static MAC_TEXT_BYTES])
 
 const char *unit_serial_fault(const char *serial)
 {
-	size_t characters = 0;
-
 	if (!serial[0])
 		return "it is empty";
 	for (const char *c = serial; *c; c++) {
 		if (utf8_control((const uint8_t *)c))
 			return "a control character stands in it";
-		characters += (*c & 0xC0) != 0x80;
 	}
 	if (serial[0] == ' ' || serial[strlen(serial) - 1] == ' ')
 		return "it begins or ends with a blank";
-	return characters > UNIT_SERIAL_MAX ? "it has more than 80 characters" : NULL;
+	return strlen(serial) > UNIT_SERIAL_MAX ? "it has more than 80 bytes" : NULL;
 }
 
 /* ---- columns ---- */

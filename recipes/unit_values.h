@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define UNIT_SERIAL_MAX 80 /* characters of a serial number */
+#define UNIT_SERIAL_MAX 80 /* bytes of a serial number */
 #define UNIT_COLUMNS_MAX 64
 
 struct unit_values_wish {
@@ -68,7 +68,7 @@ void unit_values_fill(const struct unit_values *v, size_t row,
 
 /* "24:0A:C4:00:01:10", "24-0a-...", "240ac4000110"; false: it is none. */
 bool unit_mac_parse(const char *text, char mac[static MAC_TEXT_BYTES]);
-/* One line without control characters, 1 to UNIT_SERIAL_MAX of them; else why not. */
+/* One line without control characters, 1 to UNIT_SERIAL_MAX bytes; else why not. */
 const char *unit_serial_fault(const char *serial);
 
 #endif

@@ -300,6 +300,8 @@ enum status guards_identified(struct guards *g, struct guard_run *run, const uin
 		st = guards_settle(g, run, &found, err);
 	if (st)
 		return st;
+	if (run->give_serial)
+		TRY(run->give_serial(run->ctx, name, err));
 	TRY(take_place(g, run, name, err));
 	run->generation = own_generation(&facts, facts.is_rework);
 	if (g->setup.plan->plant_policy != PLANT_STANDALONE)

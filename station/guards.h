@@ -51,8 +51,7 @@ struct guard_setup {
 	const char *db_path;
 	const struct plan *plan;
 	struct writer *writer;
-	const char *batch;
-	const char *serial; /* of a session with one unit */
+	const char *batch, *serial;
 	unsigned overrides; /* GUARD_BIT()s; only with the next two */
 	const char *operator_name, *reason;
 	const struct plant_line *plant; /* NULL: no server was named */
@@ -77,7 +76,7 @@ struct guard_overridden {
 struct guard_run {
 	unsigned slot;
 	const char *run_id;
-	const char *serial;        /* declared for this unit; NULL: guard_setup.serial */
+	const char *serial; /* declared for this unit, or given to it; NULL: guard_setup.serial */
 	const atomic_bool *cancel; /* no longer ask the plant */
 	/* A line for the unit's log. */
 	void (*note)(void *ctx, const char *line);
@@ -88,7 +87,6 @@ struct guard_run {
 	 */
 	enum status (*give_serial)(void *ctx, const char *mac, struct err *err);
 	void *ctx;
-	const char *serial; /* NULL none, or that of guard_setup */
 
 	/* What came out of it. */
 	struct guard_overridden overridden[GUARD_COUNT];

@@ -2,10 +2,12 @@
 #include "station/guards_inside.h"
 
 #include "db/decided.h"
+#include "db/serials.h"
 #include "station/json.h"
 #include "station/rules.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- before the port is opened ---- */
@@ -129,6 +131,38 @@ static enum status judge_passed(struct guards *g, const char *mac,
 	return STATUS_OK;
 }
 
+/* Given to another unit, which may not have passed. */
+static enum status judge_given(struct guards *g, const char *mac, const char *serial,
+			       struct findings *found, struct err *err)
+{
+	struct serial_now now;
+
+	TRY(serial_look_up(g->db, g->product, serial, &now, err));
+	if (now.standing == SERIAL_FREE || now.standing == SERIAL_PASSED ||
+	    now.standing == SERIAL_CLAIMED || serial_may_have(&now, mac))
+		return STATUS_OK;
+	findings_add(found, STATUS_SERIAL_TAKEN,
+		     "serial number '%s' was given out: it is %s, of %s", serial,
+		     serial_standing_name(now.standing), now.mac[0] ? now.mac : "another unit");
+	return STATUS_OK;
+}
+
+/* The number that it passed with, as given or as declared. */
+static enum status find_own_serial(struct guards *g, const char *mac,
+				   char own[static GUARD_SERIAL_BYTES], struct err *err)
+{
+	struct serial_now *rows;
+	size_t count;
+
+	TRY(serials_of_mac(g->db, g->product, mac, &rows, &count, err));
+	own[0] = '\0';
+	for (size_t i = 0; i < count && !own[0]; i++)
+		if (rows[i].standing == SERIAL_COMMITTED)
+			memcpy(own, rows[i].serial, GUARD_SERIAL_BYTES);
+	free(rows);
+	return own[0] ? STATUS_OK : guard_serial_of(g->db, mac, g->product, own, err);
+}
+
 static enum status judge_serial(struct guards *g, const char *mac, const char *serial,
 				struct findings *found, struct err *err)
 {
@@ -141,7 +175,9 @@ static enum status judge_serial(struct guards *g, const char *mac, const char *s
 		findings_add(found, STATUS_SERIAL_TAKEN,
 			     "serial number '%s' belongs to the unit %s, which passed with it",
 			     serial, holder);
-	TRY(guard_serial_of(g->db, mac, g->product, own, err));
+	else
+		TRY(judge_given(g, mac, serial, found, err));
+	TRY(find_own_serial(g, mac, own, err));
 	if (own[0] && strcmp(own, serial) != 0)
 		findings_add(found, STATUS_SERIAL_DIFFERS,
 			     "%s passed with the serial number '%s', not with '%s'", mac, own,

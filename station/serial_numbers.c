@@ -145,7 +145,7 @@ static enum status take_text(struct wish *w, const char *serial, struct err *err
 
 	if (fault || strlen(serial) >= sizeof(w->serial))
 		return err_set(err, STATUS_UNIT_DATA_BAD, "'%.100s' is no serial number: %s",
-			       serial, fault ? fault : "it has more than 80 characters");
+			       serial, fault ? fault : "it is too long");
 	memcpy(w->serial, serial, strlen(serial) + 1);
 	return STATUS_OK;
 }
