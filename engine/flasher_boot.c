@@ -165,8 +165,12 @@ static enum status listen(struct boot *b, struct err *err)
 /* A prompt has no end of line. */
 static void take_rest(struct boot *b)
 {
-	if (console_lines_end(&b->lines))
-		take_line(b);
+	uint64_t odd = b->lines.odd_bytes;
+
+	if (!console_lines_end(&b->lines))
+		return;
+	b->tail_odd += b->lines.odd_bytes - odd;
+	take_line(b);
 }
 
 /* ---- again ---- */
