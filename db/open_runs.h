@@ -1,6 +1,6 @@
 /*
- * Which runs have no result, and which serial numbers stand where a run that was stopped left
- * them, without asking every run there ever was. Internal to db/.
+ * Closing the runs that have no result, and settling the serial numbers that stand where a stop
+ * left them, without asking every run there ever was. Internal to db/.
  *
  * Every start closes what it finds open, so only runs that came to the ledger since can be
  * open at the next one. Up to which entry that was done stands as a note in the lock file
@@ -12,12 +12,12 @@
 
 #include "db/sql.h"
 
-/* A query whose rows are the ids of runs without a result. Of a writer. */
-enum status open_runs_query(struct db *db, sqlite3_stmt **stmt, struct err *err);
+/* Of a writer, in its first transaction: every open run is closed as STATION_STOPPED, and every
+ * number that is RESERVED or WRITTEN settled as db/serials.h says. */
+enum status open_runs_close(struct db *db, struct err *err);
 
-/* The same of serial numbers that are RESERVED or WRITTEN: product, serial, state, source, run_id,
- * mac. */
-enum status open_serials_query(struct db *db, sqlite3_stmt **stmt, struct err *err);
+/* Those runs: a query whose rows are their ids. Of a writer. */
+enum status open_runs_query(struct db *db, sqlite3_stmt **stmt, struct err *err);
 
 /* No run and no number of the ledger as it stands now is open. Best effort. */
 void open_runs_note(struct db *db);
