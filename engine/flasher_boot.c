@@ -244,7 +244,7 @@ static enum status judge_silence(struct run *r, struct err *err)
 /* The firmware's words, behind those of the ROM, which speaks at a rate of its own. */
 static bool is_unreadable(const struct boot *b)
 {
-	return b->tail_bytes >= READABLE_MIN && b->tail_odd * 2 > b->tail_bytes;
+	return b->tail_bytes >= READABLE_MIN && b->tail_odd * 4 > b->tail_bytes;
 }
 
 static enum status judge(struct boot *b, struct err *err)

@@ -221,6 +221,7 @@ enum status bench_run(struct flash_bench *b, enum flash_kind kind, const struct 
 		.reopen = b->loses_ports ? NULL : follow_port,
 		.reopen_ctx = b,
 		.power_cycle = b->can_power_cycle ? switch_power : NULL,
+		.boot = b->boot,
 		.start = b->start,
 		.own_regions = give_own,
 		.own_ctx = b,

@@ -30,6 +30,7 @@ struct flash_bench {
 	bool loses_ports;              /* nobody opens a port again that vanished */
 	unsigned reopens;              /* how often it was asked for */
 	const struct flash_way *start; /* what worked the last time; NULL nothing */
+	const struct flash_boot *boot; /* who judges what it says; NULL nobody */
 	bool can_power_cycle;          /* the hub's port can be switched */
 	unsigned power_cycles;
 	struct transport_ops ops_without_lines;
