@@ -16,7 +16,7 @@
 	"(" which ") ORDER BY position DESC LIMIT 1)"
 #define FLASH_RUNS                                                                                 \
 	"FROM run JOIN result USING (run_id) "                                                     \
-	"WHERE run.batch = :batch AND kind = 'FLASH' AND mac IS NOT NULL"
+	"WHERE run.batch = :batch AND kind = 'FLASH' AND purpose IS NULL AND mac IS NOT NULL"
 /* Not those that a rule or a person stopped, or that the station made fail: docs/report.md. */
 #define JUDGED                                                                                     \
 	" AND outcome <> 'ABORTED' AND (outcome = 'PASS' OR party NOT IN ('STATION', 'OPERATOR'))"
@@ -60,8 +60,8 @@ static const struct section sections[] = {
 	},
 	{
 		.name = "outcomes", .is_list = true,
-		.sql = "SELECT kind, outcome, count(*) AS runs FROM run JOIN result USING (run_id) "
-		"WHERE batch = :batch GROUP BY kind, outcome ORDER BY kind, outcome",
+		.sql = "SELECT kind, purpose, outcome, count(*) AS runs FROM run JOIN result USING (run_id) "
+		"WHERE batch = :batch GROUP BY kind, purpose, outcome ORDER BY kind, purpose, outcome",
 	},
 	{
 		.name = "causes", .is_list = true,
@@ -93,7 +93,30 @@ static const struct section sections[] = {
 		"(SELECT count(*) FROM disposition WHERE mac IN (" AUDIT_UNITS ") "
 		"OR run_id IN (" AUDIT_RUNS ")) AS dispositions, "
 		"(SELECT count(*) FROM alarm WHERE run_id IN (" AUDIT_RUNS ") "
-		"OR mac IN (" AUDIT_UNITS ") OR run_id IS NULL AND mac IS NULL) AS alarms",
+		"OR mac IN (" AUDIT_UNITS ") OR run_id IS NULL AND mac IS NULL) AS alarms, "
+		"(SELECT count(*) FROM (" AUDIT_LOCKOUTS ")) AS lockouts, "
+		"(SELECT count(*) FROM lockout_end WHERE how = 'OVERRIDDEN' "
+		"AND lockout_id IN (" AUDIT_LOCKOUTS ")) AS lockouts_overridden",
+	},
+	{
+		/* How its runs left them. */
+		.name = "serial_numbers", .is_list = true,
+		.sql = "SELECT state, count(*) AS numbers FROM serial_state s "
+		"WHERE run_id IN (" AUDIT_RUNS ") AND NOT EXISTS (SELECT 1 FROM serial_state later "
+		"WHERE later.product = s.product AND later.serial = s.serial "
+		"AND later.run_id = s.run_id AND later.position > s.position) "
+		"GROUP BY state ORDER BY state",
+	},
+	{
+		.name = "labels",
+		.sql = "SELECT count(*) AS printed, count(*) FILTER (WHERE copy > 1) AS reprints, "
+		"(SELECT count(*) FROM print_event WHERE state = 'FAILED' "
+		"AND print_id IN (" AUDIT_LABELS ")) AS failed, "
+		"(SELECT count(*) FROM print_event WHERE state = 'SCANNED' "
+		"AND print_id IN (" AUDIT_LABELS ")) AS scanned, "
+		"(SELECT count(*) FROM print_event WHERE state = 'MISMATCH' "
+		"AND print_id IN (" AUDIT_LABELS ")) AS mismatches "
+		"FROM print_job WHERE run_id IN (" AUDIT_RUNS ")",
 	},
 };
 /* clang-format on */

@@ -420,6 +420,12 @@ static void the_pack_has_the_lockouts_of_its_time_and_the_numbers_of_its_runs(vo
 	assert_int_equal(tell(path, "records/lockout_end.jsonl", "grep -c OVERRIDDEN"), 1);
 	assert_int_equal(tell(path, "records/serial_state.jsonl", "wc -l"), 1);
 	assert_int_equal(tell(path, "records/operator.jsonl", "grep -c kim"), 1);
+	assert_int_equal(
+		tell(path, "summary.json", "grep -c '\"lockouts\":2,\"lockouts_overridden\":1'"),
+		1);
+	assert_int_equal(
+		tell(path, "summary.json", "grep -c '\"state\":\"RESERVED\",\"numbers\":1'"), 1);
+	assert_int_equal(tell(path, "summary.json", "grep -c '\"printed\":0'"), 1);
 }
 
 static void a_batch_of_any_name_can_be_packed_and_read_as_utf_8(void **state)
