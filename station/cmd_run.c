@@ -5,11 +5,13 @@
 #include "db/writer.h"
 #include "engine/transport_serial.h"
 #include "recipes/diag.h"
+#include "station/line/hooks.h"
 #include "station/line/line.h"
-#include "station/power.h"
 #include "station/select.h"
 #include "station/station.h"
+#include "station/terminal/terminal.h"
 #include "station/view.h"
+#include "station/web/web.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +21,11 @@
 #define OUTPUT_GRACE_MS 10000
 #define OUTPUT_STOP_GRACE_MS 1000
 #define ARRIVALS_GRACE_MS 1000
+#define HOOKS_GRACE_MS 2000
 
 #define VIEWS_MAX 4
+/* Of a line: the page and the terminal show what changes no faster anyway. */
+#define TICK_MS 100
 
 /* All views of the line as one. */
 struct tee {
@@ -53,9 +58,14 @@ struct line_run {
 	struct session_records records;
 	struct arrivals *arrivals;
 	struct requests *requests;
+	struct hooks *hooks; /* NULL: the station file has none */
+	struct web *web;     /* NULL: no page is served */
+	char web_address[256];
+	struct terminal *terminal; /* or the two behind it */
 	struct printer *printer;
 	struct view_state *view;
 	struct tee tee;
+	bool has_stuck_view;
 	int signal_fd;
 };
 
@@ -188,21 +198,103 @@ static enum status watch_slots(struct line_run *r, struct err *err)
 	return arrivals_new(&setup, &r->arrivals, err);
 }
 
-static enum status open_views(struct line_run *r, struct err *err)
+static void add_view(struct line_run *r, struct view view)
+{
+	r->tee.views[r->tee.count++] = view;
+}
+
+/* A screen of its own where there is a terminal for it, else lines. */
+static enum status open_screen(struct line_run *r, struct err *err)
 {
 	const enum view_kind kind = r->options->json ? VIEW_JSON : VIEW_PLAIN;
 
+	if (!r->options->json && terminal_can(STDOUT_FILENO)) {
+		TRY(terminal_new(r->requests, &r->terminal, err));
+		add_view(r, terminal_view(r->terminal));
+		return STATUS_OK;
+	}
 	TRY(printer_new(STDOUT_FILENO, &r->printer, err));
 	r->view = view_new(kind, r->printer, STDOUT_FILENO, STATION_SLOTS_MAX);
 	if (!r->view)
 		return err_set(err, STATUS_NO_MEMORY, "no memory for the view");
-	r->tee.views[r->tee.count++] = view_of(r->view);
+	add_view(r, view_of(r->view));
+	return STATUS_OK;
+}
+
+/* "127.0.0.1:8320", "[::1]:0" */
+static enum status read_web_option(struct line_run *r, struct err *err)
+{
+	const char *text = r->options->web;
+	struct station_web *web = &r->file->web;
+	const char *colon = text ? strrchr(text, ':') : NULL;
+	unsigned long port = 0;
+	size_t length;
+	char *end;
+
+	if (!text)
+		return STATUS_OK;
+	web->is_on = strcmp(text, "off") != 0;
+	if (!web->is_on)
+		return STATUS_OK;
+	if (colon)
+		port = strtoul(colon + 1, &end, 10);
+	if (!colon || colon == text || colon[1] < '0' || colon[1] > '9' || *end || port > 65535)
+		return err_set(err, STATUS_USAGE,
+			       "--web %s: expected an address and a port such as 127.0.0.1:8320, "
+			       "or off",
+			       text);
+	length = (size_t)(colon - text);
+	if (text[0] == '[' && length > 2 && colon[-1] == ']') {
+		text++;
+		length -= 2;
+	}
+	snprintf(r->web_address, sizeof(r->web_address), "%.*s", (int)length, text);
+	web->listen = r->web_address;
+	web->port = (unsigned)port;
+	return STATUS_OK;
+}
+
+/* Where nobody asked for the page in so many words, the line goes on without. */
+static enum status open_web(struct line_run *r, struct err *err)
+{
+	const struct web_setup setup = {
+		.station = &r->file->web,
+		.requests = r->requests,
+		.db_path = db_path(r->records.db),
+	};
+	enum status st;
+
+	if (!r->file->web.is_on)
+		return STATUS_OK;
+	st = web_new(&setup, &r->web, err);
+	if (st && (r->options->web || r->file->web_is_said))
+		return st;
+	if (st) {
+		remark("no page is served: %s", err->text);
+		return STATUS_OK;
+	}
+	remark("the page of the line: %s", web_address(r->web));
+	if (web_remark(r->web))
+		remark("%s", web_remark(r->web));
+	add_view(r, web_view(r->web));
+	return STATUS_OK;
+}
+
+static enum status open_hooks(struct line_run *r, struct err *err)
+{
+	const struct station_hooks *h = &r->file->hooks;
+
+	if (!h->arrived && !h->passed && !h->failed && !h->batch_complete && !h->locked)
+		return STATUS_OK;
+	TRY(hooks_new(h, &r->hooks, err));
+	add_view(r, hooks_view(r->hooks));
 	return STATUS_OK;
 }
 
 static enum status set_up(struct line_run *r, struct err *err)
 {
 	TRY(check_options(r->options, err));
+	TRY(read_web_option(r, err));
 	TRY(choose_slots(r, err));
 	/* Before the first write to the database, and before any thread is started. */
 	r->signal_fd = stop_signals_open();
@@ -212,13 +304,18 @@ static enum status set_up(struct line_run *r, struct err *err)
 	TRY(records_open(&r->records, r->plan, r->options, err));
 	TRY(records_begin(&r->records, r->options, err));
 	TRY(watch_slots(r, err));
-	return open_views(r, err);
+	TRY(open_hooks(r, err));
+	TRY(open_web(r, err));
+	return open_screen(r, err); /* last: nobody else writes to a terminal from now on */
 }
 
 static void end_views(struct line_run *r, enum exit_code code)
 {
 	uint64_t lost = 0;
 
+	r->has_stuck_view = !terminal_free(r->terminal);
+	web_free(r->web);
+	hooks_free(r->hooks, HOOKS_GRACE_MS);
 	view_free(r->view);
 	printer_free(r->printer,
 		     code == EXIT_CODE_INTERRUPTED ? OUTPUT_STOP_GRACE_MS : OUTPUT_GRACE_MS, &lost);
@@ -231,7 +328,8 @@ static void end_views(struct line_run *r, enum exit_code code)
 
 static void close_all(struct line_run *r, bool is_stuck)
 {
-	requests_free(r->requests);
+	if (!r->has_stuck_view)
+		requests_free(r->requests);
 	if (is_stuck || !arrivals_free(r->arrivals, ARRIVALS_GRACE_MS))
 		return; /* a thread that is stuck in the system still reads these */
 	records_close(&r->records);
@@ -249,6 +347,7 @@ static enum exit_code run_line(struct line_run *r, struct session **stuck, struc
 		.file = r->file,
 		.arrivals = r->arrivals,
 		.requests = r->requests,
+		.hooks = r->hooks,
 		.plan = r->plan,
 		.products_dir = o->products,
 		.operator_name = o->operator_name ? o->operator_name : r->file->operator_name,
@@ -267,7 +366,7 @@ static enum exit_code run_line(struct line_run *r, struct session **stuck, struc
 		.view = { .ctx = &r->tee,
 			  .event = tee_event,
 			  .tick = tee_tick,
-			  .tick_ms = view_of(r->view).tick_ms },
+			  .tick_ms = TICK_MS },
 		.signal_fd = r->signal_fd,
 		.limits = &station_limits_usual,
 		.sysfs_tty = PORTS_SYSFS,

@@ -224,6 +224,8 @@ static enum status make_room(struct session *s, size_t room, struct err *err)
 	if (!s->units || !s->views || !s->slot_names || !s->facts ||
 	    (s->setup->kind != FLASH_RUN_IDENTIFY && !s->claims))
 		return err_set(err, STATUS_NO_MEMORY, "no memory for %zu slots", room);
+	for (size_t i = 0; i < room; i++)
+		s->slot_names[i] = "";
 	return STATUS_OK;
 }
 
@@ -251,6 +253,7 @@ static enum status lend_epoch(struct session *s, struct err *err)
 	s->epoch->order.plan = s->setup->plan;
 	s->epoch->order.batch = s->setup->batch;
 	s->epoch->order.guards = s->setup->guards;
+	s->epoch->order.numbers = s->setup->numbers;
 	return STATUS_OK;
 }
 

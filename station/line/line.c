@@ -1,6 +1,6 @@
 #include "station/line/line_inside.h"
 
-#include "station/guards.h"
+#include "recipes/boot_check.h"
 #include "station/recall.h"
 #include "station/textbuf.h"
 
@@ -20,11 +20,14 @@ static enum status begin(struct session *s, struct line *l, struct err *err)
 	recipe = recipe_in_use_new(l->setup->plan, l->setup->file->again);
 	if (!recipe)
 		return err_set(err, STATUS_NO_MEMORY, "no memory for the line");
+	if (l->setup->file->scanner.serial)
+		TRY(pattern_new(l->setup->file->scanner.serial, &l->serial_pattern, err));
 	if (l->setup->has_memory)
 		TRY(recaller_new(s->setup->db_path, &l->recaller, err));
 	st = epoch_begin(s, recipe, l->setup->batch, err);
 	recipe_in_use_release(recipe);
 	TRY(st);
+	line_follow(s); /* the slots themselves; who stands there is told in the first turn */
 	return l->setup->has_locks ? line_locks_begin(s, err) : STATUS_OK;
 }
 
@@ -50,9 +53,7 @@ enum status line_begin(struct session *s, struct err *err)
 	view->operator_name = l->operator_name[0] ? l->operator_name : NULL;
 	view->notices = l->notices;
 	view->locks = l->locked;
-	TRY(begin(s, l, err));
-	line_follow(s); /* the slots themselves; who stands there is told in the first turn */
-	return STATUS_OK;
+	return begin(s, l, err);
 }
 
 void line_end(struct session *s)
@@ -66,6 +67,7 @@ void line_end(struct session *s)
 	epoch_free_unused(s, true);
 	line_locks_end(l);
 	recaller_free(l->recaller);
+	pattern_free(l->serial_pattern);
 	free(l);
 	s->line = NULL;
 }
@@ -253,9 +255,7 @@ static void take_over(struct session *s)
 		session_warn(s, SESSION_NO_SLOT, "the recipe stays as it is: %s", err.text);
 	} else {
 		prepare_anew(s);
-		line_locks_end(l);
-		if (l->setup->has_locks && line_locks_begin(s, &err))
-			session_warn(s, SESSION_NO_SLOT, "no lockouts: %s", err.text);
+		line_locks_recipe(s);
 		line_notice(s, -1, "the recipe is %s now", l->next_recipe);
 		session_tell_event(s, &told);
 	}
@@ -272,7 +272,7 @@ static void change_recipe(struct session *s)
 	if (l->next && !line_is_busy(s))
 		take_over(s);
 	s->snapshot.next_recipe = l->next ? l->next_recipe : NULL;
-	s->snapshot.is_draining = l->is_ending || l->is_draining || l->next;
+	s->snapshot.is_draining = l->is_ending || l->next;
 }
 
 enum status line_read_recipe(struct session *s, const char *path, struct err *err)

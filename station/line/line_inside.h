@@ -37,12 +37,12 @@ struct line {
 	char operator_name[OPERATOR_BYTES], batch[OPERATOR_BYTES];
 	char next_recipe[200];
 	bool is_ending;     /* nothing is started any more, and then it is over */
-	bool is_draining;   /* somebody asked for that, and may take it back */
 	bool is_batch_told; /* that it is full */
 	uint64_t next_start_us;
 
 	/* Of the scanner. */
-	int selected; /* slot index that was scanned last; -1 none */
+	struct pattern *serial_pattern; /* NULL: any */
+	int selected;                   /* slot index that was scanned last; -1 none */
 	uint64_t selected_until_us;
 	char bound_serial[SLOT_SERIAL_BYTES]; /* for the next unit; "" none */
 	char last_scan[REQUEST_TEXT_BYTES];
@@ -69,6 +69,8 @@ unsigned line_stuck(const struct session *s, unsigned slot);
 
 /* Take over what has come and gone. */
 void line_follow(struct session *s);
+/* The unit leaves the slot, or is seen as another one. */
+void line_leave(struct session *s, unsigned slot);
 
 /* ---- line_requests.c ---- */
 
@@ -78,12 +80,29 @@ void line_take_requests(struct session *s);
 
 enum status line_locks_begin(struct session *s, struct err *err);
 void line_locks_end(struct line *l);
+/* The recipe is another one now. */
+void line_locks_recipe(struct session *s);
 /* What has begun and ended since. */
 void line_locks_tick(struct session *s);
 /* May a unit be started in this slot? golden: as a golden check. */
 bool line_locks_allow(const struct session *s, unsigned slot, bool *golden);
 void line_locks_result(struct session *s, unsigned slot);
-void line_locks_left(struct session *s, unsigned slot);
+
+/* ---- line_scan.c ---- */
+
+/* A code was read: what becomes of it, in answer (REQUEST_TEXT_BYTES). STATUS_USAGE: nothing. */
+enum status line_scan(struct session *s, const char *text, char *answer);
+
+/* ---- line_labels.c; all do nothing where none are printed ---- */
+
+/* What has changed since. */
+void line_watch_labels(struct session *s);
+void line_print_label(struct session *s, unsigned slot);
+void line_label_left(struct session *s, unsigned slot);
+/* false: it is no label; else what became of it. */
+bool line_scan_label(struct session *s, const char *text, char *answer, enum status *st);
+enum status line_reprint(struct session *s, unsigned slot, const char *operator_name,
+			 const char *reason, char *answer);
 /* The unit has to stay in its slot until its label was scanned. */
 bool line_waits_for_label(const struct session *s, unsigned slot);
 

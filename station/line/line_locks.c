@@ -1,46 +1,122 @@
-/* Lockouts and labels, as a line asks for them: line.h. */
+/* Lockouts, as a line asks for them: line_inside.h. */
 #include "station/line/line_inside.h"
+
+#include "station/line/hooks.h"
+#include "station/line/locks.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- beginning and end ---- */
 
 enum status line_locks_begin(struct session *s, struct err *err)
 {
-	(void)s;
-	(void)err;
+	struct line *l = s->line;
+	const struct locks_setup setup = {
+		.rules = &l->setup->file->lockouts,
+		.writer = s->setup->writer,
+		.db_path = s->setup->db_path,
+		.slot_names = s->slot_names,
+		.slots = s->room,
+		.recipe_digest = s->epoch->order.plan->digest_text,
+	};
+
+	TRY(locks_new(&setup, &l->locks, err));
+	s->snapshot.lock_count = locks_view(l->locks, l->locked);
 	return STATUS_OK;
 }
 
 void line_locks_end(struct line *l)
 {
-	(void)l;
+	locks_free(l->locks);
+	l->locks = NULL;
+}
+
+void line_locks_recipe(struct session *s)
+{
+	if (s->line->locks)
+		locks_recipe(s->line->locks, s->epoch->order.plan->digest_text);
+}
+
+/* ---- what has changed ---- */
+
+static void tell_lock(struct session *s, const struct lock_change *change)
+{
+	const struct lock_view *view = &change->view;
+	const struct event e = {
+		.kind = change->has_begun ? EVENT_LOCKED : EVENT_UNLOCKED,
+		.slot = view->slot >= 0 && (size_t)view->slot < s->count ? &s->views[view->slot]
+									 : NULL,
+		.lock = view,
+		.text = change->has_begun ? NULL : change->how,
+	};
+
+	if (change->has_begun)
+		line_notice(s, view->slot, "%s: %s", view->code, view->detail);
+	else
+		line_notice(s, view->slot, "%s is over: %s", view->code, change->how);
+	session_tell_event(s, &e);
+}
+
+static void watch_locks(struct session *s)
+{
+	struct line *l = s->line;
+	struct lock_change change;
+
+	while (locks_next_change(l->locks, &s->snapshot, &change)) {
+		s->snapshot.lock_count = locks_view(l->locks, l->locked);
+		tell_lock(s, &change);
+	}
+	s->snapshot.lock_count = locks_view(l->locks, l->locked);
+}
+
+static void watch_hooks(struct session *s)
+{
+	char text[300];
+
+	while (hooks_next_trouble(s->line->setup->hooks, text, sizeof(text)))
+		session_warn(s, SESSION_NO_SLOT, "%s", text);
+}
+
+/* Nothing can be recorded any more: whoever looks shall know why no unit is started. */
+static void watch_records(struct session *s)
+{
+	struct err err;
+
+	err_clear(&err);
+	if (!writer_is_sound(s->setup->writer, &err))
+		locks_begin(s->line->locks, LOCK_RECORDS_FAILED, -1, err.text);
 }
 
 void line_locks_tick(struct session *s)
 {
-	(void)s;
+	const struct line *l = s->line;
+
+	if (l->setup->labels)
+		line_watch_labels(s);
+	if (l->setup->hooks)
+		watch_hooks(s);
+	if (l->locks) {
+		watch_records(s);
+		watch_locks(s);
+	}
 }
+
+/* ---- units ---- */
 
 bool line_locks_allow(const struct session *s, unsigned slot, bool *golden)
 {
-	(void)s;
-	(void)slot;
 	*golden = false;
-	return true;
+	return !s->line->locks || locks_allow(s->line->locks, slot, golden);
 }
 
 void line_locks_result(struct session *s, unsigned slot)
 {
-	(void)s;
-	(void)slot;
-}
+	const struct line *l = s->line;
+	const struct slot_view *view = &s->views[slot];
 
-void line_locks_left(struct session *s, unsigned slot)
-{
-	(void)s;
-	(void)slot;
-}
-
-bool line_waits_for_label(const struct session *s, unsigned slot)
-{
-	(void)s;
-	(void)slot;
-	return false;
+	if (l->locks)
+		locks_result(l->locks, &s->snapshot, view);
+	if (l->setup->labels && view->is_stored && view->status == STATUS_OK && !view->is_golden)
+		line_print_label(s, slot);
 }

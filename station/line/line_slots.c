@@ -79,7 +79,7 @@ static void keep_past(struct session *s, unsigned slot)
 		view->past_count++;
 }
 
-static void leave(struct session *s, unsigned slot)
+void line_leave(struct session *s, unsigned slot)
 {
 	struct slot_view *view = &s->views[slot];
 	const bool has_arrived = view->state != SLOT_SETTLING;
@@ -87,7 +87,7 @@ static void leave(struct session *s, unsigned slot)
 	if (view->state == SLOT_DONE)
 		keep_past(s, slot);
 	session_take_event(s, slot, SLOT_LEAVE);
-	line_locks_left(s, slot);
+	line_label_left(s, slot);
 	empty_slot(s, slot);
 	if (has_arrived)
 		tell(s, EVENT_LEFT, slot);
@@ -112,7 +112,7 @@ static void settle(struct session *s, unsigned slot)
 	l->slots[slot].arrived_us = session_now_us();
 	session_take_event(s, slot, SLOT_SETTLE);
 	view->visit++;
-	if (l->bound_serial[0]) {
+	if (l->bound_serial[0] && !view->serial[0]) {
 		memcpy(view->serial, l->bound_serial, sizeof(view->serial));
 		l->bound_serial[0] = '\0';
 		s->snapshot.bound_serial = NULL;
@@ -188,7 +188,7 @@ static void follow_done(struct session *s, unsigned slot)
 			ls->port.usb_device = ls->here.port.usb_device;
 			view->is_gone = false;
 		} else {
-			leave(s, slot);
+			line_leave(s, slot);
 		}
 		return;
 	}
@@ -204,7 +204,7 @@ static void follow_done(struct session *s, unsigned slot)
 	     (unit->bridge->is_native_usb && ls->here.since_us < ls->done_us + RESTART_US)))
 		view->is_gone = true;
 	else
-		leave(s, slot);
+		line_leave(s, slot);
 }
 
 static void follow(struct session *s, unsigned slot)
@@ -222,13 +222,13 @@ static void follow(struct session *s, unsigned slot)
 		break;
 	case SLOT_SETTLING:
 		if (!ls->here.has_port)
-			leave(s, slot);
+			line_leave(s, slot);
 		else if (ls->here.is_settled)
 			settle(s, slot);
 		break;
 	case SLOT_WAITING:
 		if (!ls->here.has_port || !arrival_is_same_plug(&ls->here.port, &ls->port))
-			leave(s, slot);
+			line_leave(s, slot);
 		break;
 	case SLOT_DONE:
 	case SLOT_NOT_STARTED:

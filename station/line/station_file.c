@@ -1,5 +1,6 @@
 #include "station/line/station_file.h"
 
+#include "recipes/boot_check.h"
 #include "recipes/recipe.h"
 #include "recipes/schema.h"
 
@@ -280,6 +281,7 @@ static enum status take_web(struct reading *r, struct err *err)
 	struct station_web *web = &r->f->web;
 	const char *listen = text_of(r, "web.listen"), *token = text_of(r, "web.token_file");
 
+	r->f->web_is_said = good(r, "web") != NULL;
 	web->is_on = choice_of(r, "web.use", 1) == 1;
 	if (listen)
 		web->listen = listen;
@@ -302,6 +304,17 @@ static enum status take_web(struct reading *r, struct err *err)
 	return STATUS_OK;
 }
 
+static void check_pattern(struct reading *r, const char *path)
+{
+	const struct yaml_node *node = good(r, path);
+	struct pattern *pattern = NULL;
+	struct err err;
+
+	if (node && pattern_new(node->text, &pattern, &err))
+		diag_error(r->diags, place_of(r, node), "%s", err.text);
+	pattern_free(pattern);
+}
+
 static void take_others(struct reading *r)
 {
 	struct station_file *f = r->f;
@@ -314,6 +327,7 @@ static void take_others(struct reading *r)
 			   "expected 'zpl' with an address or 'command', one of the two");
 	f->scanner.device = text_of(r, "scanner.device");
 	f->scanner.serial = text_of(r, "scanner.serial");
+	check_pattern(r, "scanner.serial");
 	f->hooks.arrived = text_of(r, "hooks.arrived");
 	f->hooks.passed = text_of(r, "hooks.passed");
 	f->hooks.failed = text_of(r, "hooks.failed");

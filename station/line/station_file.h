@@ -106,6 +106,7 @@ struct station_file {
 	struct station_slot slots[STATION_SLOTS_MAX]; /* by number */
 	size_t slot_count;
 	struct station_web web;
+	bool web_is_said; /* there is a web: */
 	struct station_printer printer;
 	struct station_scanner scanner;
 	struct station_hooks hooks;
