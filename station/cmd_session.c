@@ -5,6 +5,7 @@
 #include "engine/transport_serial.h"
 #include "recipes/product_match.h"
 #include "station/guards.h"
+#include "station/serial_numbers.h"
 #include "station/plant_choice.h"
 #include "station/ports_table.h"
 #include "station/power.h"
@@ -146,6 +147,7 @@ struct run {
 	struct usb_asking *asking; /* bridges that have not answered yet; NULL mostly */
 	struct session_records records;
 	struct guards *guards;
+	struct serial_numbers *numbers;
 	unsigned overrides;
 	struct product_list *products;
 	struct printer *printer;
@@ -216,6 +218,17 @@ static enum status open_guards(struct run *r, const struct plan *plan,
 	return guards_new(&setup, &r->guards, err);
 }
 
+static enum status open_numbers(struct run *r, const struct plan *plan, struct err *err)
+{
+	const struct serial_numbers_setup setup = {
+		.db_path = db_path(r->records.db),
+		.plan = plan,
+		.writer = r->records.writer,
+	};
+
+	return serial_numbers_new(&setup, &r->numbers, err);
+}
+
 /* With which way each place begins, before the writer owns the database. */
 static enum status recall(struct run *r, const struct plan *plan, struct err *err)
 {
@@ -267,6 +280,7 @@ static enum status set_up(struct run *r, enum flash_kind kind, const struct plan
 		TRY(records_begin(&r->records, options, err));
 		if (kind == FLASH_RUN_FLASH)
 			TRY(open_guards(r, plan, options, err));
+		TRY(open_numbers(r, plan, err));
 	}
 	return open_view(r, options, err);
 }
@@ -315,6 +329,7 @@ enum exit_code run_session(enum flash_kind kind, struct plan *plan, const struct
 			.reason = options->reason,
 			.serial = options->serial,
 			.guards = r.guards,
+			.numbers = r.numbers,
 			.plant = r.records.plant ? &r.records.line : NULL,
 			.places = r.selection.places,
 			.place_count = r.selection.count,
@@ -337,6 +352,7 @@ enum exit_code run_session(enum flash_kind kind, struct plan *plan, const struct
 	usb_asking_free(r.asking);
 	if (station_reap(stuck, 0)) {
 		guards_free(r.guards);
+		serial_numbers_free(r.numbers);
 		records_close(&r.records);
 		product_list_free(r.products);
 		selection_release(&r.selection);

@@ -31,6 +31,7 @@ static void free_job(struct job *job)
 {
 	job_free_boot(job);
 	unit_log_free(job->log);
+	job_free_data(job);
 	free(job->operator_name);
 	free(job->serial);
 	free(job);
@@ -42,6 +43,7 @@ struct job *job_new(const struct job_order *order, const struct job_unit *unit)
 
 	if (!job)
 		return NULL;
+	unit_serial_init(&job->number, job->run_id, NULL);
 	job->log = unit_log_new();
 	if (!copy_text(&job->operator_name, unit->operator_name) ||
 	    !copy_text(&job->serial, unit->serial) || !job->log) {
@@ -69,12 +71,14 @@ struct job *job_new(const struct job_order *order, const struct job_unit *unit)
 	if (order->guards)
 		job->limit_ms += guards_wait_ms(order->guards);
 	db_new_run_id(job->run_id);
+	job->number.declared = job->serial;
 	job->guard = (struct guard_run){
 		.slot = unit->slot,
 		.run_id = job->run_id,
 		.serial = job->serial,
 		.cancel = &job->cancel,
 		.note = on_log,
+		.give_serial = order->numbers ? job_give_serial : NULL,
 		.ctx = job,
 	};
 	atomic_init(&job->cancel, false);
@@ -265,6 +269,7 @@ static void run_flasher(struct job *job)
 			.ctx = job,
 			.progress = on_progress,
 			.identified = on_identified,
+			.may_write = job_may_write,
 			.log = on_log,
 		},
 		.reopen = job->port.is_usb && order->sysfs_tty ? job_reopen : NULL,
@@ -272,6 +277,8 @@ static void run_flasher(struct job *job)
 		.power_cycle = job->has_power_switch ? job_power_cycle : NULL,
 		.boot = job_boot(job),
 		.start = job->has_start ? &job->start : NULL,
+		.own_regions = job_own_regions,
+		.own_ctx = job,
 	};
 
 	flasher_run(&work, &job->report);

@@ -19,10 +19,12 @@
 #include "station/memory.h"
 #include "station/ports.h"
 #include "station/queue.h"
+#include "station/snapshot.h"
 
 #include <stdatomic.h>
 
 struct again;
+struct serial_numbers;
 struct recaller;
 struct station_golden;
 
@@ -33,6 +35,7 @@ struct job_order {
 	struct writer *writer;   /* NULL: nothing is recorded (identify) */
 	const char *batch;
 	struct guards *guards; /* NULL: nothing is refused for the factory's rules */
+	struct serial_numbers *numbers; /* NULL: the recipe gives none: serial_numbers.h */
 	struct again *again;   /* NULL: nobody minds what a unit got before: line/again.h */
 	const struct station_golden *golden; /* whom job_unit.is_golden is about; NULL: nobody */
 	struct recaller *recaller;           /* NULL: only job_unit.start is remembered: recall.h */
@@ -111,7 +114,20 @@ void job_note(struct job *job, const char *line);
 /* For writer_done.call, with the job as ctx: posts FACT_STORED. Any thread. */
 void job_stored(void *job, enum status st, const struct err *err);
 
+/* The unit's serial number as far as it is known: declared, or given; "" none. */
+void job_serial(struct job *job, char serial[static SLOT_SERIAL_BYTES]);
+/*
+ * The run has ended so: what becomes of its number, and what was made for its unit, into its
+ * result. Lent by the job. has_report: FACT_VERDICT came. Once; from then on the job gives no
+ * number and writes none.
+ */
+void job_end_data(struct job *job, enum status status, bool has_report,
+		  struct record_result *result);
+
 /* ---- the owner's side, after FACT_VERDICT only ---- */
+
+/* Why a VERIFY run did not look at what is the unit's own; "" it did, or there is nothing. */
+const char *job_not_judged(const struct job *job);
 
 const struct flash_report *job_report(const struct job *job);
 /* What the unit said in its boot check: a copy, to be freed; NULL: nothing was heard. */

@@ -9,6 +9,7 @@
 #include "station/job.h"
 #include "station/latency.h"
 #include "station/power.h"
+#include "station/serial_numbers.h"
 
 #include <pthread.h>
 
@@ -42,11 +43,13 @@ struct job {
 	/* The worker's alone until it posts FACT_VERDICT, the owner's to read afterwards. */
 	struct flash_report report;
 	struct guard_run guard;
+	struct job_data *data; /* NULL: none was made */
 
 	/* The worker's alone. */
 	bool has_start;
 	struct flash_way start;
 	struct job_boot *boot; /* NULL: no boot check, or none so far */
+	char number_text[SERIAL_TEXT_BYTES]; /* of the unit; "" none so far */
 	enum flash_step last_step;
 	unsigned last_try, write_try;
 	bool is_writing;
@@ -54,6 +57,7 @@ struct job {
 	struct latency latency;
 	bool has_power_switch;
 
+	struct unit_serial number; /* has a lock of its own */
 	struct power_switch power; /* found by the worker; any thread may switch on */
 };
 
@@ -69,6 +73,17 @@ void job_post(struct job *job, enum fact_kind kind, enum status status);
 enum status job_judge_rules(struct job *job);
 /* Once the unit is known, before it is written. */
 enum status job_judge_unit(struct job *job, const struct ident *ident, struct err *err);
+
+/* ---- job_data.c, the worker's side; ctx is the job ---- */
+
+struct job_data;
+
+/* guard_run.give_serial, flash_watch.may_write and flash_job.own_regions. */
+enum status job_give_serial(void *ctx, const char *mac, struct err *err);
+enum status job_may_write(void *ctx, struct err *err);
+enum status job_own_regions(void *ctx, const struct ident *ident,
+			    const struct flash_region **regions, size_t *count, struct err *err);
+void job_free_data(struct job *job);
 
 /* ---- job_boot.c, the worker's side ---- */
 

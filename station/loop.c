@@ -328,6 +328,7 @@ static void show_progress(struct session *s, unsigned slot, uint64_t now)
 	p = job_progress(unit_job(unit));
 	view->elapsed_us = now - job_started_us(unit_job(unit));
 	view->is_waiting = p.is_waiting;
+	job_serial(unit_job(unit), view->serial);
 	if (p.is_known) {
 		view->has_progress = true;
 		view->progress = p.progress;

@@ -34,6 +34,7 @@ struct epoch {
 	/* Of a line. */
 	struct recipe_in_use *recipe;
 	struct guards *guards;
+	struct serial_numbers *numbers;
 	char *batch;
 };
 

@@ -21,6 +21,7 @@
 #include "station/snapshot.h"
 
 struct guards;
+struct serial_numbers;
 struct line_setup;
 struct session;
 
@@ -54,6 +55,7 @@ struct station_setup {
 	const char *operator_name, *batch, *reason;
 	const char *serial;             /* of the one unit; NULL unknown */
 	struct guards *guards;          /* NULL: nothing is refused for the factory's rules */
+	struct serial_numbers *numbers; /* NULL: the recipe gives none */
 	const struct plant_line *plant; /* NULL: no server was named */
 	const struct station_place *places;
 	size_t place_count; /* 1 or more; of a line 0 */

@@ -92,6 +92,7 @@ static void store(struct session *s, unsigned slot, const struct flash_report *r
 		.console = console,
 	};
 	record_of_result(view->run_id, &verdict, report, &unit->ident, &storage, &result);
+	job_end_data(unit_job(unit), view->status, report != NULL, &result);
 	s->stores++;
 	st = writer_queue_result(s->setup->writer, &result,
 				 (struct writer_done){ .call = job_stored, .ctx = unit_job(unit) },
@@ -149,7 +150,10 @@ void verdict_from_job(struct session *s, unsigned slot)
 		job_ident(unit_job(&s->units[slot]), &s->units[slot].ident);
 	view->status = report->status;
 	view->before = job_before(unit_job(&s->units[slot]));
-	session_detail(s, slot, "%s", report->status ? report->err.text : "");
+	session_detail(s, slot, "%s",
+		       report->status ? report->err.text
+				      : job_not_judged(unit_job(&s->units[slot])));
+	job_serial(unit_job(&s->units[slot]), view->serial);
 	judge_duplicate(s, slot);
 	store(s, slot, report);
 }

@@ -2,6 +2,7 @@
 
 #include "db/run.h"
 #include "station/guards.h"
+#include "station/serial_numbers.h"
 #include "station/record_of.h"
 #include "station/textbuf.h"
 
@@ -45,6 +46,7 @@ static void epoch_free(struct epoch *e)
 	if (!e)
 		return;
 	guards_free(e->guards);
+	serial_numbers_free(e->numbers);
 	recipe_in_use_release(e->recipe);
 	free(e->batch);
 	free(e);
@@ -88,6 +90,18 @@ static enum status open_guards(struct session *s, struct epoch *e, struct err *e
 	return guards_new(&setup, &e->guards, err);
 }
 
+static enum status open_numbers(struct session *s, struct epoch *e, struct err *err)
+{
+	const struct serial_numbers_setup setup = {
+		.db_path = s->setup->db_path,
+		.plan = e->recipe->plan,
+		.writer = s->setup->writer,
+		.is_scanned = true,
+	};
+
+	return serial_numbers_new(&setup, &e->numbers, err);
+}
+
 static enum status epoch_new(struct session *s, struct recipe_in_use *recipe, const char *batch,
 			     struct epoch **out, struct err *err)
 {
@@ -104,6 +118,8 @@ static enum status epoch_new(struct session *s, struct recipe_in_use *recipe, co
 	e->recipe = recipe;
 	recipe->users++;
 	st = open_guards(s, e, err);
+	if (!st)
+		st = open_numbers(s, e, err);
 	if (st) {
 		epoch_free(e);
 		return st;
@@ -112,6 +128,7 @@ static enum status epoch_new(struct session *s, struct recipe_in_use *recipe, co
 	e->order.plan = recipe->plan;
 	e->order.batch = e->batch;
 	e->order.guards = e->guards;
+	e->order.numbers = e->numbers;
 	e->order.again = recipe->again;
 	e->order.golden = &s->line->setup->file->lockouts.golden;
 	e->order.recaller = s->line->recaller;
