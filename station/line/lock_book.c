@@ -117,7 +117,9 @@ void lock_book_begin(struct lock_book *b, enum lock_code code, int slot, const c
 		     int64_t utc_ms)
 {
 	struct entry *e = entry_of(b, code, slot);
+	char kept[sizeof(e->view.detail)]; /* as it is when it is cut */
 
+	set_detail(kept, detail);
 	if (e->state == ENTRY_ENDING || (e->state == ENTRY_ABSENT && e->is_to_tell_end) ||
 	    e->will_end) {
 		e->will_begin = true;
@@ -125,8 +127,8 @@ void lock_book_begin(struct lock_book *b, enum lock_code code, int slot, const c
 		set_detail(e->next_detail, detail);
 	} else if (e->state == ENTRY_ABSENT) {
 		begin(b, e, code, slot, detail, utc_ms);
-	} else if (strcmp(e->view.detail, detail) != 0) {
-		set_detail(e->view.detail, detail);
+	} else if (strcmp(e->view.detail, kept) != 0) {
+		set_detail(e->view.detail, kept);
 		e->is_to_tell_begin = e->was_told;
 	}
 }

@@ -43,6 +43,7 @@ struct lock_order {
 	bool is_end;
 	enum lock_code code;
 	int slot;
+	char slot_path[200]; /* for whoever takes it out to fill in */
 	char lock_id[40];
 	char detail[200];
 	bool is_override; /* of an end; then with the two below */

@@ -77,7 +77,7 @@ static enum status store(struct lock_keeper *k, const struct lock_order *order, 
 	const struct record_lockout begin = {
 		.lockout_id = order->lock_id,
 		.code = lock_row(order->code)->code,
-		.slot = order->slot < 0 ? NULL : k->setup.slot_names[order->slot],
+		.slot = order->slot < 0 ? NULL : order->slot_path,
 		.detail = order->detail,
 		.utc_ms = order->utc_ms,
 	};

@@ -18,8 +18,7 @@ struct lock_keeper;
 struct lock_keeper_setup { /* lent as long as it is there */
 	struct writer *writer;
 	struct db *db; /* to read; the keeper's from now on, also when it cannot begin */
-	const char *const *slot_names;
-	size_t room; /* orders that may wait at once */
+	size_t room;   /* orders that may wait at once */
 };
 
 enum status lock_keeper_new(const struct lock_keeper_setup *setup, struct lock_keeper **out,

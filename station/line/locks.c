@@ -26,6 +26,9 @@ struct locks {
 	bool is_foreign[LOCK_CODE_COUNT];
 	char (*run_ids)[sizeof(((struct slot_view *)NULL)->run_id)]; /* of each slot: the run that
 									was counted last */
+	/* Open in the records, of slots that have no port here now; they stay open there. */
+	struct lockout_row *elsewhere;
+	size_t elsewhere_count;
 	bool has_plant;
 	int64_t plant_pending;
 	struct lock_seen seen;
@@ -91,16 +94,60 @@ static void take_from_keeper(struct locks *l)
 	lock_book_set_trouble(l->book, l->seen.has_trouble);
 }
 
-static void look(struct locks *l, const struct snapshot *s)
+static bool find_slot(const struct locks *l, const char *path, int *slot)
+{
+	*slot = -1;
+	for (size_t i = 0; i < l->setup.slots; i++)
+		if (strcmp(l->setup.slot_names[i], path) == 0)
+			*slot = (int)i;
+	return *slot >= 0;
+}
+
+/* false: it is of a slot that is not there now. */
+static bool restore(struct locks *l, const struct lockout_row *row)
+{
+	enum lock_code code = lock_by_name(row->code);
+	int slot = -1;
+
+	if (code == LOCK_CODE_COUNT)
+		return true; /* of a newer program */
+	if (lock_row(code)->is_of_slot && !find_slot(l, row->slot, &slot))
+		return false;
+	lock_book_restore(l->book, code, slot, row->lockout_id, row->detail, row->begin_utc_ms);
+	lock_judge_restore(l->judge, code, slot, row->detail);
+	return true;
+}
+
+static void restore_elsewhere(struct locks *l)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->elsewhere_count; i++)
+		if (!restore(l, &l->elsewhere[i]))
+			l->elsewhere[kept++] = l->elsewhere[i];
+	l->elsewhere_count = kept;
+}
+
+static void put_orders(struct locks *l)
 {
 	struct lock_order order;
 
+	while (lock_book_next_order(l->book, &order)) {
+		if (order.slot >= 0)
+			snprintf(order.slot_path, sizeof(order.slot_path), "%s",
+				 l->setup.slot_names[order.slot]);
+		lock_keeper_put(l->keeper, &order);
+	}
+}
+
+static void look(struct locks *l, const struct snapshot *s)
+{
 	l->has_plant = s->has_plant;
 	l->plant_pending = s->plant.pending;
 	take_from_keeper(l);
+	restore_elsewhere(l);
 	judge_all(l);
-	while (lock_book_next_order(l->book, &order))
-		lock_keeper_put(l->keeper, &order);
+	put_orders(l);
 }
 
 /* ---- the start ---- */
@@ -117,40 +164,12 @@ static struct lock_question question_of(const struct locks *l)
 	return question;
 }
 
-static bool find_slot(const struct locks *l, const char *path, int *slot)
-{
-	*slot = -1;
-	for (size_t i = 0; i < l->setup.slots; i++)
-		if (strcmp(l->setup.slot_names[i], path) == 0)
-			*slot = (int)i;
-	return *slot >= 0;
-}
-
-/* Those of slots that the station file does not name now stay open in the records: they hold
- * again when the slot is back. */
-static void restore(struct locks *l, const struct lockout_row *row)
-{
-	enum lock_code code = lock_by_name(row->code);
-	int slot = -1;
-
-	if (code == LOCK_CODE_COUNT)
-		return; /* of a newer program */
-	if (lock_row(code)->is_of_slot && !find_slot(l, row->slot, &slot))
-		return;
-	lock_book_restore(l->book, code, slot, row->lockout_id, row->detail, row->begin_utc_ms);
-	lock_judge_restore(l->judge, code, slot, row->detail);
-}
-
 static enum status restore_open(struct locks *l, struct db *db, struct err *err)
 {
 	const struct lockout_choice open = { .is_open = true };
-	struct lockout_row *rows = NULL;
-	size_t count = 0;
 
-	TRY(lockouts_read(db, &open, &rows, &count, err));
-	for (size_t i = 0; i < count; i++)
-		restore(l, &rows[i]);
-	free(rows);
+	TRY(lockouts_read(db, &open, &l->elsewhere, &l->elsewhere_count, err));
+	restore_elsewhere(l);
 	return STATUS_OK;
 }
 
@@ -185,6 +204,8 @@ static enum status read_slots(struct locks *l, struct db *db, const int64_t *sin
 	for (size_t i = 0; l->setup.rules->slot_failures && i < l->setup.slots; i++) {
 		unsigned fails;
 
+		if (!l->setup.slot_names[i][0])
+			continue;
 		TRY(lock_slot_fails_read(db, l->setup.slot_names[i], since[i],
 					 l->setup.rules->slot_failures, &fails, err));
 		lock_judge_slot_fails(l->judge, (unsigned)i, fails);
@@ -222,10 +243,7 @@ static enum status read_records(struct locks *l, struct db *db, struct err *err)
 
 static enum status make(struct locks *l, struct err *err)
 {
-	struct lock_keeper_setup setup = {
-		.writer = l->setup.writer,
-		.slot_names = l->setup.slot_names,
-	};
+	struct lock_keeper_setup setup = { .writer = l->setup.writer };
 
 	l->judge = lock_judge_new(l->setup.rules, l->setup.slots);
 	l->book = lock_book_new(l->setup.slots);
@@ -246,7 +264,6 @@ static enum status make(struct locks *l, struct err *err)
 enum status locks_new(const struct locks_setup *setup, struct locks **out, struct err *err)
 {
 	struct locks *l = calloc(1, sizeof(*l));
-	struct lock_order order;
 	enum status st;
 
 	*out = NULL;
@@ -261,8 +278,7 @@ enum status locks_new(const struct locks_setup *setup, struct locks **out, struc
 	}
 	/* What holds from the first moment on. */
 	judge_all(l);
-	while (lock_book_next_order(l->book, &order))
-		lock_keeper_put(l->keeper, &order);
+	put_orders(l);
 	*out = l;
 	return STATUS_OK;
 }
@@ -274,6 +290,7 @@ void locks_free(struct locks *l)
 	lock_keeper_free(l->keeper);
 	lock_book_free(l->book);
 	lock_judge_free(l->judge);
+	free(l->elsewhere);
 	free(l->run_ids);
 	free(l);
 }

@@ -43,13 +43,15 @@ struct locks_setup {
 	const struct station_lockouts *rules;
 	struct writer *writer;
 	const char *db_path;
-	const char *const *slot_names; /* port paths, indexed as the slots */
+	/* Port paths, indexed as the slots; "" as long as a slot has no port, and filled in on the
+	 * owner's thread when it gets one. */
+	const char *const *slot_names;
 	size_t slots;
 	const char *recipe_digest; /* golden and yield are counted per recipe */
 };
 
-/* Reads what is open in the records. STATUS_DATABASE, STATUS_NO_MEMORY. */
-/* Those that are due at the start hold when it returns. */
+/* Reads what is open in the records; what is due at the start holds when it returns. A lock of a
+ * slot that has no port yet holds as soon as it has. STATUS_DATABASE, STATUS_NO_MEMORY. */
 enum status locks_new(const struct locks_setup *setup, struct locks **out, struct err *err);
 /* Stores what waits, for a few seconds at most. */
 void locks_free(struct locks *l);

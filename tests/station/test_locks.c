@@ -16,7 +16,7 @@
 #define OTHER "dd00000000000000000000000000000000000000000000000000000000000002"
 #define SLOTS 2
 
-static const char *const paths[SLOTS] = { "pci-0000:00:14.0/1.1:1.0", "pci-0000:00:14.0/1.2:1.0" };
+static const char *paths[SLOTS] = { "pci-0000:00:14.0/1.1:1.0", "pci-0000:00:14.0/1.2:1.0" };
 
 /* A line of two slots with records. */
 struct world {
@@ -329,6 +329,25 @@ static void an_open_lock_holds_again_after_a_restart(void **state)
 					 "LABEL_MISMATCH CURED\n");
 }
 
+static void a_lock_of_a_slot_without_a_port_waits_for_it(void **state)
+{
+	struct world *w = *state;
+	const char *path = paths[1];
+	struct lock_change change;
+
+	begin(w);
+	locks_begin(w->locks, LOCK_LABEL_MISMATCH, 1, "scanned X, expected Y");
+	begins(w, LOCK_LABEL_MISMATCH);
+	paths[1] = "";
+	restart(w);
+	assert_false(locks_next_change(w->locks, &w->s, &change));
+	assert_true(allows(w, 1));
+	paths[1] = path;
+	assert_int_equal(begins(w, LOCK_LABEL_MISMATCH).view.slot, 1);
+	assert_false(allows(w, 1));
+	assert_string_equal(recorded(w), "LABEL_MISMATCH open\n");
+}
+
 static void failures_in_a_row_go_on_over_a_restart(void **state)
 {
 	struct world *w = *state;
@@ -552,9 +571,21 @@ static void a_lock_that_comes_again_while_it_ends_holds_again(void **state)
 	ends(w, LOCK_PRINTER);
 	assert_string_equal(begins(w, LOCK_PRINTER).view.detail, "ribbon out");
 	assert_false(allows(w, 0));
-	/* The same again is nothing new. */
-	locks_begin(w->locks, LOCK_PRINTER, -1, "ribbon out");
+}
+
+static void the_same_again_is_nothing_new(void **state)
+{
+	struct world *w = *state;
 	struct lock_change change;
+	char longest[600] = "";
+
+	memset(longest, 'x', sizeof(longest) - 1);
+	begin(w);
+	for (int i = 0; i < 3; i++) {
+		locks_begin(w->locks, LOCK_PRINTER, -1, longest);
+		if (i == 0)
+			begins(w, LOCK_PRINTER);
+	}
 	assert_false(locks_next_change(w->locks, &w->s, &change));
 }
 
@@ -607,6 +638,7 @@ int main(void)
 		TEST(an_override_is_recorded_with_name_and_reason),
 		TEST(lost_records_are_nothing_to_override),
 		TEST(an_open_lock_holds_again_after_a_restart),
+		TEST(a_lock_of_a_slot_without_a_port_waits_for_it),
 		TEST(failures_in_a_row_go_on_over_a_restart),
 		TEST(the_yield_goes_on_over_a_restart_and_an_override),
 		TEST(a_run_counts_once_however_often_it_is_told),
@@ -619,6 +651,7 @@ int main(void)
 		TEST(a_disk_without_room_locks),
 		TEST(a_plant_that_is_behind_locks_until_it_is_not),
 		TEST(a_lock_that_comes_again_while_it_ends_holds_again),
+		TEST(the_same_again_is_nothing_new),
 		TEST(a_lock_is_shown_also_when_it_cannot_be_stored),
 		cmocka_unit_test(every_lock_has_a_name_and_a_sentence),
 	};
