@@ -56,6 +56,8 @@ static enum status check_range(const struct serial_range *range, struct err *err
 
 /* ---- what was given out ---- */
 
+/* The indexes are named: SQLite takes any that begins with the product for as good. */
+
 /* Values ?1 to ?4: product, source, the first and the last number as texts; ?5 their length. Of
  * texts that are equally long and begin with one prefix the order is that of the numbers. */
 static enum status prepare_of_range(struct db *db, const struct serial_range *range,
@@ -78,12 +80,12 @@ static enum status prepare_of_range(struct db *db, const struct serial_range *ra
 static enum status read_highest(struct db *db, const struct serial_range *range, int64_t *number,
 				char since[static ID_BYTES], struct err *err)
 {
-	static const char sql[] =
-		"SELECT serial, (SELECT serial_state_id FROM serial_state first"
-		"  WHERE first.product = s.product AND first.serial = s.serial"
-		"  ORDER BY position LIMIT 1)"
-		" FROM serial_state s WHERE state = 'RESERVED' AND product = ?1 AND source = ?2"
-		" AND serial BETWEEN ?3 AND ?4 ORDER BY serial DESC";
+	static const char sql[] = "SELECT serial, (SELECT serial_state_id FROM serial_state first"
+				  "  WHERE first.product = s.product AND first.serial = s.serial"
+				  "  ORDER BY position LIMIT 1)"
+				  " FROM serial_state s INDEXED BY serial_state_reserved WHERE "
+				  "state = 'RESERVED' AND product = ?1 AND source = ?2"
+				  " AND serial BETWEEN ?3 AND ?4 ORDER BY serial DESC";
 	bool is_found = false;
 	sqlite3_stmt *stmt;
 	int rc;
@@ -140,6 +142,7 @@ static enum status pick_returned(struct db *db, const struct serial_range *range
 				 struct serial_pick *pick, struct err *err)
 {
 	static const char sql[] = "SELECT DISTINCT serial FROM serial_state"
+				  " INDEXED BY serial_state_returned"
 				  " WHERE state = 'RETURNED' AND product = ?1 AND source = ?2"
 				  " AND serial BETWEEN ?3 AND ?4 AND serial_state_id > ?5"
 				  " ORDER BY serial";
@@ -160,34 +163,55 @@ static enum status pick_above(struct db *db, const struct serial_range *range, i
 	return STATUS_OK;
 }
 
-/* Reads the numbers of the range in order, and stops where one is left out, or came back. */
-static enum status pick_lowest(struct db *db, const struct serial_range *range,
-			       struct serial_pick *pick, struct err *err)
+/* The lowest number that was never named here, below limit: reads the numbers of the range in their
+ * order, and stops where one is left out. */
+static enum status pick_gap(struct db *db, const struct serial_range *range, int64_t limit,
+			    struct serial_pick *pick, struct err *err)
 {
-	static const char sql[] =
-		"SELECT serial FROM serial_state s WHERE product = ?1 AND ?2 IS NOT NULL"
-		" AND serial BETWEEN ?3 AND ?4 AND position = (SELECT max(position) FROM"
-		"  serial_state o WHERE o.product = s.product AND o.serial = s.serial)"
-		" AND state <> 'RETURNED' ORDER BY serial";
+	static const char sql[] = "SELECT serial FROM serial_state"
+				  " WHERE product = ?1 AND ?2 IS NOT NULL"
+				  " AND serial BETWEEN ?3 AND ?4 AND position = 1 ORDER BY serial";
 	enum status st = STATUS_OK;
 	int64_t next = range->first, number;
 	sqlite3_stmt *stmt;
 	int rc = SQLITE_ROW;
 
 	TRY(prepare_of_range(db, range, sql, &stmt, err));
-	while (!st && !pick->is_there && rc == SQLITE_ROW) {
+	while (!st && !pick->is_there && rc == SQLITE_ROW && next < limit) {
 		rc = sqlite3_step(stmt);
 		if (rc != SQLITE_ROW)
-			number = range->last + 1;
+			number = limit;
 		else if (!serial_in_range(range, sql_text(stmt, 0), &number))
 			continue;
-		for (; next < number && !pick->is_there && !st; next++)
+		for (; next < number && next < limit && !pick->is_there && !st; next++)
 			st = take_if_free(db, range, next, pick, err);
 		next = number + 1;
 	}
 	if (!st && rc != SQLITE_ROW && rc != SQLITE_DONE)
 		st = sql_fail(db, rc, err);
 	sqlite3_finalize(stmt);
+	return st;
+}
+
+/* At the end of the range: what came back whenever and from whatever source, or was left out. */
+static enum status pick_lowest(struct db *db, const struct serial_range *range,
+			       struct serial_pick *pick, struct err *err)
+{
+	static const char sql[] = "SELECT DISTINCT serial FROM serial_state"
+				  " INDEXED BY serial_state_returned"
+				  " WHERE state = 'RETURNED' AND product = ?1 AND ?2 IS NOT NULL"
+				  " AND serial BETWEEN ?3 AND ?4 ORDER BY serial";
+	struct serial_pick gap = { .is_there = false };
+	sqlite3_stmt *stmt;
+
+	TRY(prepare_of_range(db, range, sql, &stmt, err));
+	enum status st = take_first_free(db, range, stmt, pick, err);
+	sqlite3_finalize(stmt);
+	if (!st)
+		st = pick_gap(db, range, pick->is_there ? pick->number : range->last + 1, &gap,
+			      err);
+	if (!st && gap.is_there)
+		*pick = gap;
 	return st;
 }
 

@@ -134,7 +134,8 @@ static enum status add_row(struct list *list, const struct serial_now *now, stru
 }
 
 static const char of_mac_sql[] =
-	"SELECT serial FROM serial_state WHERE mac = ?2 AND product = ?1 GROUP BY serial"
+	"SELECT serial FROM serial_state INDEXED BY serial_state_by_mac"
+	" WHERE mac = ?2 AND product = ?1 GROUP BY serial"
 	" ORDER BY max((SELECT max(seq) FROM ledger WHERE ref = serial_state_id"
 	"  AND ledger.kind = 'serial_state')) DESC";
 

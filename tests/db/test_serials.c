@@ -4,6 +4,7 @@
 #include "db/plant/plant_blocks.h"
 #include "db/run.h"
 #include "db/serials.h"
+#include "db/sql.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -365,6 +366,63 @@ static void at_its_end_a_range_gives_out_what_was_left_below(void **state)
 	db_close(db);
 }
 
+/* It came back before the range reached up to where the next ones were given out. */
+static void at_its_end_a_range_gives_out_what_came_back_long_ago(void **state)
+{
+	struct db *db = world_open(*state, DB_WRITE);
+	struct serial_range first = range, rest = range, both = range;
+
+	first.last = 1;
+	rest.first = 2;
+	rest.last = both.last = 3;
+	live(db, pick_of(db, &first).serial, "RESERVED RETURNED", "r1", MAC_A);
+	live(db, pick_of(db, &rest).serial, "RESERVED WRITTEN COMMITTED", "r2", MAC_A);
+	assert_string_equal(pick_of(db, &both).serial, "M5-00003");
+	live(db, "M5-00003", "RESERVED WRITTEN COMMITTED", "r3", MAC_B);
+	assert_string_equal(pick_of(db, &both).serial, "M5-00001");
+	assert_true(pick_of(db, &both).is_returned);
+	live(db, "M5-00001", "RESERVED", "r4", MAC_B);
+	assert_false(pick_of(db, &both).is_there);
+	db_close(db);
+}
+
+/* Steps of SQLite's machine: what a statement does, however it is planned. */
+static int add_steps(unsigned kind, void *steps, void *stmt, void *ns)
+{
+	(void)kind, (void)ns;
+	*(int *)steps += sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_VM_STEP, 0);
+	return 0;
+}
+
+static void the_next_number_costs_the_same_after_a_thousand(void **state)
+{
+	static const char fill[] =
+		"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
+		" INSERT INTO serial_state SELECT printf('%06d-%d', i, p), '" PRODUCT
+		"', printf('M5-%05d', i), p, iif(p = 1, 'RESERVED', 'COMMITTED'), 'RANGE',"
+		" 'r', printf('24:0a:c4:01:%02x:%02x', i / 256, i % 256), NULL, NULL, 1"
+		" FROM n, (SELECT 1 AS p UNION SELECT 2) ORDER BY i, p";
+	struct serial_range large = range;
+	struct world *w = *state;
+	struct serial_now *rows;
+	const char *message;
+	size_t count;
+	int steps = 0;
+
+	db_close(world_open(w, DB_WRITE));
+	assert_int_equal(world_do(w, fill, &message), SQLITE_OK);
+	struct db *db = world_open(w, DB_READ);
+	sqlite3_trace_v2(db->sql, SQLITE_TRACE_PROFILE, add_steps, &steps);
+	large.last = 99999;
+	assert_string_equal(pick_of(db, &large).serial, "M5-01001");
+	assert_int_equal(serials_of_mac(db, PRODUCT, "24:0a:c4:01:00:07", &rows, &count, NULL),
+			 STATUS_OK);
+	assert_int_equal(count, 1);
+	free(rows);
+	assert_in_range(steps, 1, 1000);
+	db_close(db);
+}
+
 static void a_leased_block_counts_what_was_given_out(void **state)
 {
 	struct db *db = world_open(*state, DB_WRITE);
@@ -454,6 +512,8 @@ int main(void)
 		TEST(a_range_is_given_out_upwards_and_what_came_back_first),
 		TEST(numbers_of_another_source_are_passed_over),
 		TEST(at_its_end_a_range_gives_out_what_was_left_below),
+		TEST(at_its_end_a_range_gives_out_what_came_back_long_ago),
+		TEST(the_next_number_costs_the_same_after_a_thousand),
 		TEST(a_leased_block_counts_what_was_given_out),
 		TEST(a_range_that_is_none_is_refused_with_its_limits),
 		TEST(a_text_is_of_a_range_only_with_its_prefix_and_its_digits),
