@@ -279,6 +279,10 @@
 		pair.append(make("span", "unit", face.pair[0]), make("span", "", face.pair[1]));
 		if (face.pair[0] || face.pair[1])
 			el.append(pair);
+		/* Where there is room for one line alone. */
+		const first = face.kind === "work" ? pair : el.firstChild;
+		if (first)
+			first.classList.add("first");
 	}
 
 	function drawTile(n) {
@@ -545,7 +549,7 @@
 	function drawSound() {
 		const isReady = wantsSound && audio && audio.state === "running";
 
-		setText($("sound"), t(isReady ? "sound.on" : wantsSound ? "sound.tap" : "sound.off"));
+		setText($("sound-word"), t(isReady ? "sound.on" : wantsSound ? "sound.tap" : "sound.off"));
 		$("sound").setAttribute("aria-pressed", String(Boolean(isReady)));
 	}
 
