@@ -7,6 +7,7 @@
 #include "recipes/diag.h"
 #include "station/line/hooks.h"
 #include "station/line/line.h"
+#include "station/line/service_notify.h"
 #include "station/select.h"
 #include "station/station.h"
 #include "station/terminal/terminal.h"
@@ -64,6 +65,7 @@ struct line_run {
 	struct terminal *terminal; /* or the two behind it */
 	struct printer *printer;
 	struct view_state *view;
+	struct service_notify service;
 	struct tee tee;
 	bool has_stuck_view;
 	int signal_fd;
@@ -306,6 +308,8 @@ static enum status set_up(struct line_run *r, struct err *err)
 	TRY(watch_slots(r, err));
 	TRY(open_hooks(r, err));
 	TRY(open_web(r, err));
+	if (service_notify_open(&r->service))
+		add_view(r, service_notify_view(&r->service));
 	return open_screen(r, err); /* last: nobody else writes to a terminal from now on */
 }
 
@@ -316,6 +320,7 @@ static void end_views(struct line_run *r, enum exit_code code)
 	r->has_stuck_view = !terminal_free(r->terminal);
 	web_free(r->web);
 	hooks_free(r->hooks, HOOKS_GRACE_MS);
+	service_notify_close(&r->service);
 	view_free(r->view);
 	printer_free(r->printer,
 		     code == EXIT_CODE_INTERRUPTED ? OUTPUT_STOP_GRACE_MS : OUTPUT_GRACE_MS, &lost);
@@ -382,7 +387,7 @@ static enum exit_code run_line(struct line_run *r, struct session **stuck, struc
 
 enum exit_code cmd_run(const struct options *options)
 {
-	struct line_run r = { .options = options, .signal_fd = -1 };
+	struct line_run r = { .options = options, .signal_fd = -1, .service.fd = -1 };
 	struct session *stuck = NULL;
 	enum exit_code code;
 	struct err err;
