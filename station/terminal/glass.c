@@ -1,6 +1,7 @@
 #define NCURSES_WIDECHAR 1
 #include "station/terminal/glass.h"
 
+#include "engine/base/clock.h"
 #include "station/terminal/desk.h"
 
 #include <curses.h>
@@ -18,6 +19,7 @@
 #undef columns /* term.h takes the words */
 #undef lines
 
+#define STOP_WAIT_MS 1000
 #define ESCAPE_WAIT_MS                                                                             \
 	50 /* for what follows an Esc that begins an arrow key; Esc alone waits so                 \
 	    */
@@ -301,18 +303,27 @@ int glass_key(struct glass *g)
 	return key < 0x100 ? key : 0; /* 0: nothing that anybody waits for */
 }
 
+/* SIGTSTP is blocked in this thread and meant for another one; wait until that has taken it. */
+static void wait_for_stop(void)
+{
+	sigset_t pending;
+
+	for (unsigned i = 0; i < STOP_WAIT_MS; i++) {
+		clock_sleep_ms(&clock_monotonic, 1);
+		if (sigpending(&pending) || !sigismember(&pending, SIGTSTP))
+			break;
+	}
+	/* Taken is not yet stopped: the next update of the screen would be the shell's. */
+	clock_sleep_ms(&clock_monotonic, 1);
+}
+
 void glass_suspend(struct glass *g)
 {
-	sigset_t stop, before;
-
 	(void)g;
 	endwin();
-	/* Its own thread takes it, so that it has stopped before this returns. */
-	sigemptyset(&stop);
-	sigaddset(&stop, SIGTSTP);
-	pthread_sigmask(SIG_UNBLOCK, &stop, &before);
+	/* The whole job, as the shell's Ctrl-Z: whatever started this program stops as well. */
 	kill(0, SIGTSTP);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	wait_for_stop();
 	reset_prog_mode();
 	clearok(curscr, TRUE);
 	refresh();

@@ -30,7 +30,8 @@ void glass_size(struct glass *g, int *columns, int *lines);
 void glass_show(struct glass *g, const struct canvas *canvas);
 /* The next key as desk.h names them; -1: none waits. */
 int glass_key(struct glass *g);
-/* Give the terminal to the shell until somebody continues the program. */
+/* Give the terminal to the shell until somebody continues the program. SIGTSTP has to be blocked in
+ * this thread, and in no other. */
 void glass_suspend(struct glass *g);
 
 #endif
