@@ -258,6 +258,8 @@ static const char *const event_names[] = {
 /* What an event of its kind has besides its head and its slot. */
 static void add_members(const struct snapshot *s, const struct event *e, json_t *object)
 {
+	assert(e->slot || (e->kind != EVENT_RUN_START && e->kind != EVENT_IDENTIFIED &&
+			   e->kind != EVENT_STEP && e->kind != EVENT_RESULT));
 	switch (e->kind) {
 	case EVENT_STATION_START:
 		add_start(s, object);

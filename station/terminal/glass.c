@@ -59,12 +59,18 @@ static const struct paint paints[STYLE_COUNT] = {
 	[STYLE_KEY] = { COLOR_WHITE, COLOR_BLUE, A_BOLD, A_REVERSE | A_BOLD },
 };
 
+/* tigetstr() says -1 where a name is none of a string. */
+static bool is_there(const char *capability)
+{
+	return capability && (intptr_t)capability != -1;
+}
+
 static void add_capability(char *text, const char *name)
 {
 	const char *value = tigetstr(name);
 	size_t length = strlen(text);
 
-	if (value && value != (const char *)-1 && length + strlen(value) + 1 < GLASS_FAREWELL_BYTES)
+	if (is_there(value) && length + strlen(value) + 1 < GLASS_FAREWELL_BYTES)
 		strcpy(text + length, value);
 }
 
@@ -81,7 +87,7 @@ bool glass_can(int fd, char farewell[static GLASS_FAREWELL_BYTES])
 	add_capability(farewell, "rmcup");
 	add_capability(farewell, "cnorm");
 	del_curterm(cur_term);
-	return place && place != (const char *)-1;
+	return is_there(place);
 }
 
 static bool wants_colour(void)
@@ -97,7 +103,7 @@ static void mix_colours(struct glass *g)
 
 	g->has_colour = wants_colour() && start_color() == OK;
 	has_default = g->has_colour && use_default_colors() == OK;
-	for (short i = 0; i < STYLE_COUNT; i++) {
+	for (int i = 0; i < STYLE_COUNT; i++) {
 		const struct paint *p = &paints[i];
 		short ink = p->ink < 0 && !has_default ? COLOR_WHITE : p->ink;
 		short paper = p->paper < 0 && !has_default ? COLOR_BLACK : p->paper;
