@@ -13,7 +13,10 @@ struct summary_bytes summary_bytes(const struct flash_plan *f)
 		s.raw += r->size_bytes;
 		s.packed += r->packed ? r->packed_bytes : r->size_bytes;
 	}
-	s.regions = v->region_count;
+	for (size_t i = 0; i < f->own_range_count; i++)
+		s.raw += f->own_ranges[i].size_bytes;
+	s.packed += f->own_packed_bytes;
+	s.regions = v->region_count + f->own_range_count;
 	return s;
 }
 

@@ -9,7 +9,7 @@
 #define SUMMARY_RATES_MAX 16
 
 struct summary_bytes {
-	uint64_t raw, packed; /* bytes to write, and as they are sent */
+	uint64_t raw, packed; /* bytes to write, and as they are sent; a unit's own with them */
 	size_t regions;
 };
 

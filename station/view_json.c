@@ -189,7 +189,8 @@ static void add_result(const struct snapshot *s, const struct slot_view *slot, j
 	json_object_set_new(object, "download", json_text(snapshot_download_hint(s, slot)));
 	json_object_set_new(object, "stored", json_boolean(slot->is_stored));
 	json_object_set_new(object, "duplicate_mac", json_boolean(slot->is_duplicate_mac));
-	json_object_set_new(object, "serial", json_text(s->serial));
+	json_object_set_new(object, "serial",
+			    json_text(slot->serial[0] ? slot->serial : s->serial));
 	if (s->is_line)
 		line_json_result(slot, object);
 	json_object_set_new(object, "generation",
