@@ -44,21 +44,47 @@ cmp -s "$SOURCE/station/packaging/99-flashline.rules" root/usr/lib/udev/rules.d/
 	fail "the udev rules are not the source's"
 gzip -dc root/usr/share/man/man1/flashline.1.gz | cmp -s - "$SOURCE/station/packaging/flashline.1" ||
 	fail "the manual is not the source's"
+cmp -s "$SOURCE/station/packaging/flashline@.service" root/usr/lib/systemd/system/flashline@.service ||
+	fail "the service is not the source's"
+[ -z "$(find root/etc -name '*flashline*.service')" ] || fail "the service is switched on"
 doc=root/usr/share/doc/flashline
 gzip -dc $doc/changelog.Debian.gz | head -n 1 | grep -qF "flashline ($(field Version))" || fail "changelog"
 grep -q '^License: Apache-2.0' $doc/copyright || fail "copyright"
 for page in README.md docs/doctor.md docs/troubleshooting.md; do
 	[ -s "$doc/$page" ] || fail "$page is missing"
 done
-odd=$(find root/usr -type f ! -perm 644 ! -path '*/bin/flashline'; find root/usr -type d ! -perm 755
-	find root/usr/bin ! -perm 755)
+odd=$(find root/usr -type f ! -perm 644 ! -path '*/bin/flashline' ! -path '*/examples/hooks/*'
+	find root/usr -type d ! -perm 755; find root/usr/bin $doc/examples/hooks ! -perm 755)
 [ -z "$odd" ] || fail "odd rights: $odd"
 links=$(objdump -p root/usr/bin/flashline | grep -E 'RPATH|RUNPATH')
 [ -z "$links" ] || fail "it looks for libraries in $links"
 
+# The service is one that systemd understands, and it is held back as docs/debian-package.md says.
+# What is not there is the rest of a system, which the unit names.
+if [ "$(id -u)" = 0 ] && command -v systemd-analyze >/dev/null; then
+	systemd-analyze verify --man=no --root="$root" flashline@line-3.service >verify.out 2>&1
+	grep -v -e 'Unit sysinit.target not found' -e '/bin/kill is not executable' verify.out |
+		grep -i flashline && fail "systemd does not understand the service"
+	systemd-analyze security --offline=true --threshold=25 --root="$root" flashline@line-3.service \
+		>security.out 2>&1 || fail "the service may do more than it did: $(tail -n 1 security.out)"
+fi
+# Its user, in the groups that the udev rules and the service name.
+if [ "$(id -u)" = 0 ] && command -v systemd-sysusers >/dev/null; then
+	grep -q '^flashline:x:[0-9]*:[0-9]*:Flashline station:/var/lib/flashline:/usr/sbin/nologin$' \
+		root/etc/passwd || fail "no user flashline: $(cat root/etc/passwd)"
+	grep -q '^dialout:.*:flashline$' root/etc/group || fail "it is not in dialout"
+	[ -d root/etc/flashline ] || fail "no folder for station files"
+fi
+
 if [ "$(id -u)" = 0 ]; then
+	: >root/etc/flashline/line-3.yaml
+	expect_status 0 on_root -r flashline
+	[ -e root/etc/flashline/line-3.yaml ] || fail "a station file is gone with the program"
+	rm root/etc/flashline/line-3.yaml
 	expect_status 0 on_root -P flashline
-	left=$(find root -type f ! -path 'root/var/lib/dpkg/*')
+	[ ! -e root/etc/flashline ] || fail "an empty /etc/flashline is left"
+	# Users stay: files may be theirs.
+	left=$(find root -type f ! -path 'root/var/lib/dpkg/*' ! -path 'root/etc/*')
 	[ -z "$left" ] || fail "left behind: $left"
 fi
 
