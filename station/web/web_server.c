@@ -778,6 +778,20 @@ static void connected(void *ctx, struct MHD_Connection *connection, void **peer,
 	*peer = NULL;
 }
 
+/* %00 would end an address or a value early: it becomes a character that nothing here has. */
+static size_t unescape(void *ctx, struct MHD_Connection *connection, char *text)
+{
+	size_t size = MHD_http_unescape(text);
+
+	(void)ctx;
+	(void)connection;
+	for (size_t i = 0; i < size; i++) {
+		if (!text[i])
+			text[i] = '\x01';
+	}
+	return size;
+}
+
 /* ---- its life ---- */
 
 struct listening {
@@ -843,8 +857,8 @@ static enum status start_daemon(struct web *w, const struct listening *l, struct
 		(unsigned)CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
 		l->is_local ? 0u : (unsigned)CONNECTIONS_OF_ONE_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
 		(unsigned)IDLE_S, MHD_OPTION_NOTIFY_COMPLETED, completed, w,
-		MHD_OPTION_NOTIFY_CONNECTION, connected, w, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
-		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+		MHD_OPTION_NOTIFY_CONNECTION, connected, w, MHD_OPTION_UNESCAPE_CALLBACK, unescape,
+		w, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 	if (!w->daemon)
 		return err_set(err, STATUS_USAGE,
 			       "web: port %u of %s cannot be listened to: another program may have "

@@ -207,7 +207,7 @@
 			face.shape = "locked";
 			face.word = t("tile.locked");
 		}
-		if (state === "not_started")
+		if (state === "not started")
 			face.kind = "empty";
 		if (tile.retest)
 			face.lines.push(t("tile.retest"));
@@ -285,6 +285,13 @@
 			first.classList.add("first");
 	}
 
+	/* How wide a word is, in Latin letters: it has to fit into its tile. */
+	function lettersOf(word) {
+		const letters = [...word].reduce((sum, c) => sum + (c.codePointAt(0) > 0x2e80 ? 1.45 : 1), 0);
+
+		return Math.max(letters, 6);
+	}
+
 	function drawTile(n) {
 		const drawn = tiles.get(n);
 		const face = faceOf(n), text = JSON.stringify(face);
@@ -295,8 +302,7 @@
 		drawn.el.className = face.classes.join(" ");
 		drawn.use.setAttribute("href", "#i-" + face.shape);
 		setText(drawn.word, face.word);
-		drawn.word.classList.toggle("long", [...face.word].reduce(
-			(sum, c) => sum + (c.codePointAt(0) > 0x2e80 ? 1.9 : 1), 0) > 8);
+		drawn.word.style.setProperty("--letters", String(lettersOf(face.word)));
 		drawLines(drawn.lines, face);
 		drawn.fill.style.setProperty("--part", (face.part || 0) + "%");
 		drawn.el.setAttribute("aria-label", spokenFace(n, face));
