@@ -74,7 +74,7 @@ enum status decided_batch(struct db *db, const char *batch, struct batch_state *
 {
 	static const char sql[] =
 		"SELECT count(*), count(DISTINCT iif(outcome = 'PASS', mac, NULL))"
-		" FROM run LEFT JOIN result USING (run_id)"
+		" FROM run LEFT JOIN result INDEXED BY result_by_run_outcome USING (run_id)"
 		" WHERE run.batch = ?1 AND kind = 'FLASH'";
 	sqlite3_stmt *stmt = NULL, *row;
 

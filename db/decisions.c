@@ -134,7 +134,8 @@ enum status batch_units_read(struct db *db, const char *batch, struct batch_unit
 	static const char sql[] =
 		"WITH runs_in AS MATERIALIZED (SELECT outcome, mac, result.run_id IS NULL AS "
 		"is_open"
-		"  FROM run LEFT JOIN result USING (run_id) WHERE batch = ?1 AND kind = 'FLASH'),"
+		"  FROM run LEFT JOIN result INDEXED BY result_by_run_outcome USING (run_id)"
+		"  WHERE batch = ?1 AND kind = 'FLASH'),"
 		" units_in AS MATERIALIZED (SELECT mac, max(outcome = 'PASS') AS passed,"
 		"  max(outcome NOT IN ('PASS', 'ABORTED')) AS judged FROM runs_in"
 		"  WHERE mac IS NOT NULL GROUP BY mac)"
@@ -207,7 +208,8 @@ enum status recipe_use_read(struct db *db, const char *digest, struct recipe_use
 {
 	static const char sql[] =
 		"SELECT count(*), count(DISTINCT iif(outcome = 'PASS', mac, NULL)),"
-		" min(start_utc_ms), max(start_utc_ms) FROM run LEFT JOIN result USING (run_id)"
+		" min(start_utc_ms), max(start_utc_ms) FROM run"
+		" LEFT JOIN result INDEXED BY result_by_run_outcome USING (run_id)"
 		" WHERE recipe_digest = ?1 AND kind = 'FLASH'";
 	sqlite3_stmt *stmt;
 
