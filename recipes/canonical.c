@@ -2,6 +2,7 @@
 
 #include "engine/base/bytes.h"
 #include "recipes/boot_check.h"
+#include "recipes/label.h"
 #include "recipes/page.h"
 #include "recipes/serial_source.h"
 #include "recipes/unit_data.h"
@@ -128,6 +129,7 @@ char *canonical_text(const struct inspection *in)
 		t.has_failed = true;
 	serial_source_canonical(&in->serial, &t);
 	unit_data_canonical(in->unit_data, &t);
+	label_canonical(in->label, &t);
 	page_add(&t, "images:\n");
 	for (size_t i = 0; i < in->count; i++) {
 		char digest[SHA256_TEXT_BYTES];

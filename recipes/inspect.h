@@ -31,6 +31,7 @@ struct inspection {
 	 * inspect(). */
 	struct plan_serial serial;
 	struct unit_data *unit_data; /* NULL none */
+	struct plan_label *label;    /* NULL none */
 };
 
 /* images: read, not yet placed. What is wrong goes to diags. */

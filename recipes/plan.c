@@ -5,6 +5,7 @@
 #include "recipes/canonical.h"
 #include "recipes/diag.h"
 #include "recipes/inspect.h"
+#include "recipes/label.h"
 #include "recipes/layout.h"
 #include "recipes/pack.h"
 #include "recipes/recipe.h"
@@ -225,6 +226,7 @@ static enum status build(const char *path, struct inspection *in, struct plan **
 	}
 	p->serial = in->serial;
 	p->unit_data = in->unit_data;
+	p->label = in->label;
 	*out = p;
 	return STATUS_OK;
 }
@@ -235,6 +237,7 @@ static enum status inspect_all(const char *path, struct inspection *in, const st
 	inspect(in, r, images, r->image_count, diags);
 	TRY(serial_source_take(r, path, &in->serial, diags, err));
 	TRY(unit_data_take(in, path, &in->unit_data, diags, err));
+	TRY(label_take(r, path, &in->label, diags, err));
 	if (diags->error_count)
 		return err_set(err, STATUS_RECIPE, "%s: %zu error%s", path, diags->error_count,
 			       diags->error_count == 1 ? "" : "s");
@@ -256,6 +259,7 @@ static enum status read_and_build(const char *path, const struct recipe *r, stru
 	if (st) {
 		serial_source_release(&in.serial);
 		unit_data_free(in.unit_data);
+		label_free(in.label);
 	}
 	return st;
 }
@@ -317,6 +321,7 @@ void plan_free(struct plan *p)
 	boot_check_free(p->boot_check);
 	serial_source_release(&p->serial);
 	unit_data_free(p->unit_data);
+	label_free(p->label);
 	free(p->canonical);
 	if (p->storage)
 		layout_release(p->storage);

@@ -2,6 +2,7 @@
 
 #include "recipes/boot_check.h"
 #include "recipes/interlock.h"
+#include "recipes/label.h"
 #include "recipes/product.h"
 #include "recipes/schema.h"
 #include "recipes/serial_source.h"
@@ -124,6 +125,7 @@ static const struct schema_row recipe_rows[] = {
 	{ .key = "boot_check", .kind = SCHEMA_MAP,     .rows = boot_check_rows },
 	{ .key = "policy",     .kind = SCHEMA_MAP,     .rows = policy_rows },
 	{ .key = "serial",     .kind = SCHEMA_MAP,     .rows = serial_rows },
+	{ .key = "label",      .kind = SCHEMA_MAP,     .rows = label_rows },
 	{ .key = "data",       .kind = SCHEMA_LIST,    .min = 1, .max = UNIT_PARTS_MAX, .item = &data_row },
 	{ .key = NULL },
 };

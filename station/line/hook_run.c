@@ -18,7 +18,7 @@
 
 /* No thread of ours has to be stopped for it, as fork() would: the child shares our memory until it
  * is the shell. */
-static int spawn(pid_t *pid, const char *command, char *const *environment, int output,
+static int spawn(pid_t *pid, const char *command, char *const *environment, int input, int output,
 		 posix_spawn_file_actions_t *actions, posix_spawnattr_t *attr)
 {
 	char name[] = "sh", option[] = "-c";
@@ -43,7 +43,9 @@ static int spawn(pid_t *pid, const char *command, char *const *environment, int 
 	failed = posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO);
 	if (!failed)
 		failed = posix_spawn_file_actions_adddup2(actions, output, STDERR_FILENO);
-	if (!failed)
+	if (!failed && input >= 0)
+		failed = posix_spawn_file_actions_adddup2(actions, input, STDIN_FILENO);
+	else if (!failed)
 		failed = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null",
 							  O_RDONLY, 0);
 	/* Libraries open files of their own, and not all of them close at exec. */
@@ -54,6 +56,12 @@ static int spawn(pid_t *pid, const char *command, char *const *environment, int 
 
 int hook_run_start(struct hook_run *r, const char *command, char *const *environment,
 		   uint64_t now_us, uint32_t limit_ms)
+{
+	return hook_run_start_with(r, command, environment, -1, now_us, limit_ms);
+}
+
+int hook_run_start_with(struct hook_run *r, const char *command, char *const *environment,
+			int input, uint64_t now_us, uint32_t limit_ms)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
@@ -66,7 +74,7 @@ int hook_run_start(struct hook_run *r, const char *command, char *const *environ
 	failed = posix_spawn_file_actions_init(&actions);
 	if (!failed) {
 		posix_spawnattr_init(&attr);
-		failed = spawn(&pid, command, environment, ends[1], &actions, &attr);
+		failed = spawn(&pid, command, environment, input, ends[1], &actions, &attr);
 		posix_spawnattr_destroy(&attr);
 		posix_spawn_file_actions_destroy(&actions);
 	}

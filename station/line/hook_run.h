@@ -27,6 +27,9 @@ struct hook_run {
  */
 int hook_run_start(struct hook_run *r, const char *command, char *const *environment,
 		   uint64_t now_us, uint32_t limit_ms);
+/* The same with something to read: input stays the caller's; -1: nothing. */
+int hook_run_start_with(struct hook_run *r, const char *command, char *const *environment,
+			int input, uint64_t now_us, uint32_t limit_ms);
 /* Read what it said; it is ended when its time is over: first SIGTERM, a second later SIGKILL, to
  * all of its group. */
 void hook_run_look(struct hook_run *r, uint64_t now_us);
