@@ -105,6 +105,7 @@ json_t *web_json_head(const struct web_head *head)
 	add_flag(o, "draining", head->is_draining);
 	add_flag(o, "stopping", head->is_stopping);
 	add_flag(o, "ended", head->has_ended);
+	add_flag(o, "records", head->has_records);
 	if (head->has_plant)
 		json_object_set_new(o, "plant", json_plant(head));
 	json_object_set_new(o, "columns", json_integer(head->columns));

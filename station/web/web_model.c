@@ -55,6 +55,7 @@ void web_model_head(const struct snapshot *s, struct web_head *head)
 	head->is_line = s->is_line;
 	head->is_stopping = s->is_stopping;
 	head->is_draining = s->is_draining;
+	head->has_records = s->db_path != NULL;
 	COPY(head->station, s->station);
 	COPY(head->operator_name, s->operator_name);
 	COPY(head->batch, s->batch);

@@ -75,7 +75,7 @@ struct web_notice {
 
 struct web_head {
 	enum flash_kind kind;
-	bool is_line, is_stopping, is_draining, has_ended;
+	bool is_line, is_stopping, is_draining, has_ended, has_records;
 	char station[128], operator_name[81], batch[128];
 	char recipe[128], product[128], digest[SHA256_TEXT_BYTES];
 	unsigned revision;

@@ -13,6 +13,8 @@
 	const SAME_SCAN_MS = 2000;
 	const TODO_MAX = 64;
 
+	const NO_SCAN = ["search-for"]; /* fields that want what is scanned for themselves */
+
 	const $ = (id) => document.getElementById(id);
 	const model = { head: {}, tiles: new Map(), live: new Map(), order: [] };
 	const tiles = new Map(); /* number -> what was drawn for it */
@@ -410,7 +412,7 @@
 	async function drawApproval() {
 		const digest = model.head.digest;
 
-		if (!digest || approvalOf === digest)
+		if (!digest || !model.head.records || approvalOf === digest)
 			return;
 		approvalOf = digest;
 		const answer = await get("/api/recipe?id=" + encodeURIComponent(digest));
@@ -960,7 +962,7 @@
 	}
 
 	async function addLog(box, runId) {
-		if (!runId)
+		if (!runId || !model.head.records)
 			return;
 		try {
 			const answer = await fetch("/api/run?id=" + encodeURIComponent(runId), { cache: "no-store" });
@@ -1154,7 +1156,7 @@
 			const code = scan.keys;
 
 			scan.keys = "";
-			if (field.id === "search-for" || field.type === "password")
+			if (NO_SCAN.includes(field.id) || field.type === "password")
 				return;
 			e.preventDefault();
 			e.stopPropagation();
