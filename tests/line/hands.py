@@ -21,6 +21,8 @@ from bench import Bench
 
 # Nobody waits longer for a result; the oracle says that it was missing.
 GIVE_UP_S = 90
+# The result of the unit before still stands there after so long: it is taken for this one's.
+LOOK_AGAIN_S = 8
 SEEN_AFTER_MS = 250
 TRIES = 3
 
@@ -45,6 +47,9 @@ class Slot:
         self.plugged_s = 0
         self.visit = None  # which the line shows
         self.shown = None  # its result
+        self.latched = False  # a result is shown, whosever it is
+        self.is_doubtful = False  # when its unit was plugged in, another's result was shown
+        self.has_lost = False  # the unit left in its run: that stays until another comes
         self.due_s = None  # when hands do something here again
 
 
@@ -166,7 +171,8 @@ class Hands:
     def begin(self, slot, unit, now_s):
         unit.plugs += 1
         slot.unit, slot.shown, slot.plugged_s = unit, None, now_s
-        slot.due_s = now_s + GIVE_UP_S
+        slot.is_doubtful = slot.latched
+        slot.due_s = now_s + (LOOK_AGAIN_S if slot.is_doubtful else GIVE_UP_S)
         if unit.flaw == "pulled" and unit.plugs == 1:
             slot.due_s = now_s + self.dice.uniform(0.2, 5)
 
@@ -222,20 +228,30 @@ class Hands:
             for slot in self.slots:
                 slot.due_s = now_s + self.dice.uniform(0, 3)
         slot = self.by_number.get(event.get("number"))
-        if not slot or kind not in ("arrived", "run_start", "result", "left"):
-            return
-        if kind == "arrived":
-            slot.visit, slot.shown = event["visit"], None
-        elif event["visit"] != slot.visit:
-            return
-        elif kind == "left":
-            slot.visit = None
-        elif kind == "run_start":
-            if slot.unit and slot.unit.flaw == "swapped" and slot.unit.plugs == 1:
-                slot.due_s = now_s + self.dice.uniform(0.1, 3)
-        elif slot.unit:
-            slot.shown = event
-            slot.due_s = now_s + self.dice.uniform(0.05, 1.5)
+        if slot and kind == "arrived":
+            self.see_arrived(slot, event, now_s)
+        elif slot and event["visit"] == slot.visit:
+            self.see_visit(slot, event, now_s)
+
+    @staticmethod
+    def see_arrived(slot, event, now_s):
+        # What was shown until now was the result of the unit before, not of this one.
+        if slot.unit and (slot.shown or slot.is_doubtful):
+            slot.due_s = now_s + GIVE_UP_S
+        slot.is_doubtful = False
+        slot.visit, slot.shown, slot.latched, slot.has_lost = event["visit"], None, False, False
+
+    def see_visit(self, slot, event, now_s):
+        kind, unit = event["event"], slot.unit
+        if kind == "left":
+            slot.visit, slot.latched = None, False
+        elif kind == "run_start" and unit and unit.flaw == "swapped" and unit.plugs == 1:
+            slot.due_s = now_s + self.dice.uniform(0.1, 3)
+        elif kind == "result":
+            slot.latched, slot.has_lost = True, event["code"] == "PORT_GONE"
+            if unit:
+                slot.shown = event
+                slot.due_s = now_s + self.dice.uniform(0.05, 1.5)
 
     def is_done(self):
         return self.is_ready and all(not s.unit and s.due_s is None for s in self.slots)
@@ -260,7 +276,7 @@ class Hands:
             sampler.tick(time.monotonic())
             for event in self.line.events(0.2):
                 self.see(event, time.monotonic())
-            if all(slot.visit is None for slot in self.slots):
+            if all(slot.visit is None or slot.has_lost for slot in self.slots):
                 break
 
 

@@ -25,6 +25,9 @@ VERDICTS = ("PASS", "FAIL")
 SETTLE_MS = 500
 # A unit that was there for so long after it had settled has to be in the records.
 SEEN_MS = 2500
+# A run waits so long for a port that has left, and then some for its verdict.
+REOPEN_MS = 7000
+RESTART_MS = 4000
 # Shown as gone at the latest; a chip that restarts is waited for so long.
 LEFT_WITHIN_MS = 30000
 # Below this many samples a line through them says nothing.
@@ -162,21 +165,38 @@ def check_runs(visits, events, runs):
                 fault("one of each", f"{line} has {len(line.events[kind])} {kind} events")
 
 
+def is_restart(visit):
+    """A chip's own USB goes away when it restarts: a moment without it is no other visit."""
+    if visit["unit"].json["bridge"] not in ("usb-jtag", "usb-otg"):
+        return False
+    return any(other["nest"] == visit["nest"] and other["to_ms"]
+               and 0 <= visit["from_ms"] - other["to_ms"] < RESTART_MS
+               for other in visit["unit"].visits)
+
+
 def check_latched(visits):
+    last = collections.Counter()
+    for line in visits:
+        last[line.number] = max(last[line.number], line.visit)
     for line in visits:
         result, left = line.one("result"), line.one("left")
         if result and left:
             if (left["run_id"], left["code"]) != (result["run_id"], result["code"]):
                 fault("latched", f"{line} got {result['code']} and left with {left['code']}")
         if not left:
-            fault("left", f"{line} was never seen to leave")
+            # What left in its run is shown until another unit comes.
+            if not result or result["code"] != "PORT_GONE" or line.visit != last[line.number]:
+                fault("left", f"{line} was never seen to leave")
             continue
         hands = line.hands
         if not hands or not hands["to_ms"] or hands["unit"].flaw in ("unplugged", "loose"):
             continue
+        if any(is_restart(v) and v["from_ms"] >= hands["to_ms"] for v in hands["unit"].visits):
+            continue
         if ms_of(left) < hands["to_ms"]:
             fault("latched", f"{line}: left {hands['to_ms'] - ms_of(left)} ms before it was taken out")
-        if ms_of(left) > hands["to_ms"] + LEFT_WITHIN_MS:
+        is_late = ms_of(left) > hands["to_ms"] + LEFT_WITHIN_MS
+        if is_late and not (result and result["code"] == "PORT_GONE"):
             fault("left", f"{line}: only seen {ms_of(left) - hands['to_ms']} ms after it was taken out")
 
 
@@ -223,7 +243,8 @@ def check_once(units, runs, images):
             fault("once", f"{unit.name} has {len(ends)} verdicts")
         tries = sum(run["tries"] or 1 for run in mine)
         written = sum(visit["bytes_programmed"] for visit in unit.visits)
-        if written > tries * sectors * SECTOR:
+        # What a run before has left is made unusable first, a sector of each image.
+        if written > tries * (sectors + len(images)) * SECTOR:
             fault("once", f"{unit.name}: {written} bytes written in {tries} tries")
         for visit in unit.visits:
             is_after = ends and visit["from_ms"] > ends[0]
@@ -237,12 +258,27 @@ def check_once(units, runs, images):
                 fault("once", f"{unit.name} is refused as finished, and has no verdict")
 
 
-def check_nothing_lost(units):
+def line_was_busy_ms(visit, by_number, nests):
+    """How long of this visit the line still worked for what left in its run, this unit or another."""
+    number = nests.index(visit["nest"]) + 1
+    ends = [ms_of(line.one("result")) for line in by_number[number]
+            if line.one("result") and line.one("run_start")
+            and ms_of(line.one("run_start")) <= visit["from_ms"]]
+    return max([0] + [end - visit["from_ms"] for end in ends])
+
+
+def check_nothing_lost(units, visits, nests):
+    by_number = collections.defaultdict(list)
+    for line in visits:
+        by_number[line.number].append(line)
     for unit in units:
         for visit in unit.visits:
             stayed_ms = (visit["to_ms"] or visit["from_ms"]) - visit["from_ms"]
             line = visit["line"]
+            stayed_ms -= line_was_busy_ms(visit, by_number, nests)
             if unit.flaw in ("unplugged", "loose") or stayed_ms < SETTLE_MS + SEEN_MS:
+                continue
+            if is_restart(visit) and not line:
                 continue
             if not line:
                 fault("lost", f"{unit.name} stood in nest {visit['nest']} for {stayed_ms} ms, unseen")
@@ -263,6 +299,18 @@ def check_good_units(units):
                       f"{result['detail']}")
             if result["outcome"] == "FAIL" and unit.flaw != "bad flash":
                 fault("good units", f"{unit.name} ({unit.flaw}) got FAIL {result['code']}")
+
+
+def check_duplicates(units):
+    """No two units have one MAC; only the run that a unit was pulled out of may still claim it."""
+    for unit in units:
+        for visit in unit.visits:
+            result = visit["line"].one("result") if visit["line"] else None
+            if result and result["code"] == "DUPLICATE_MAC":
+                gaps = [other["from_ms"] - visit["to_ms"] for other in unit.visits]
+                gaps += [visit["from_ms"] - other["to_ms"] for other in unit.visits]
+                if not any(0 <= gap < REOPEN_MS for gap in gaps):
+                    fault("good units", f"{unit.name} is taken for two: {result['detail']}")
 
 
 def check_records(flashline, db):
@@ -391,7 +439,8 @@ def main():
     check_whose(visits)
     checked = check_flash(units, runs, images)
     check_once(units, runs, images)
-    check_nothing_lost(units)
+    check_nothing_lost(units, visits, nests)
+    check_duplicates(units)
     check_good_units(units)
     check_records(options.flashline, db)
     check_end(events, end)

@@ -66,14 +66,14 @@ def wrong_chip(dice):
 
 
 def contents(dice):
-    """What a unit's flash has held before: nothing, data far away, an older application."""
+    """What a unit's flash has held before: nothing, data beside it, an older application too."""
     throw = dice.random()
     if throw < 0.5:
         return "blank"
-    far = f"{{fill: random, address: {dice.randrange(0x400000, 0xF00000, 256)}, size: 6000}}"
+    data = f"{{fill: random, address: {dice.randrange(0x20000, 0x40000, 256)}, size: 6000}}"
     if throw < 0.8:
-        return f"[{far}]"
-    return f"[{far}, {{fill: random, address: 0x9000, size: 64K}}]"
+        return f"[{data}]"
+    return f"[{data}, {{fill: random, address: 0x9000, size: 64K}}]"
 
 
 def draw(seed, count, flawed=0.05):

@@ -1,0 +1,316 @@
+#include "tests/line/nests.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct nests *present; /* what nests_open() opens ports of */
+
+/* ---- ports ---- */
+
+struct opened { /* one open of a unit's port */
+	struct transport t;
+	struct hand_unit *unit;
+	unsigned plug;
+};
+
+static void take_out(struct nests *n, unsigned nest);
+static void put_in(struct nests *n, unsigned nest, struct hand_unit *u);
+
+static enum status check(struct opened *o, struct err *err)
+{
+	bool is_there;
+
+	if (o->t.cancel && atomic_load(o->t.cancel))
+		return err_set(err, STATUS_CANCELLED, "stopped");
+	pthread_mutex_lock(&o->unit->nests->lock);
+	is_there = o->unit->nest >= 0 && o->unit->plug == o->plug;
+	pthread_mutex_unlock(&o->unit->nests->lock);
+	return is_there ? STATUS_OK : err_set(err, STATUS_PORT_GONE, "the unit was taken out");
+}
+
+static enum status nest_read(struct transport *t, uint8_t *buf, size_t size, size_t *got,
+			     struct deadline d, struct err *err)
+{
+	struct opened *o = (struct opened *)t;
+
+	*got = 0;
+	TRY(check(o, err));
+	return transport_read(&o->unit->port.base, buf, size, got, d, err);
+}
+
+/* Hands that are quicker than the flasher. */
+static void leave_if_due(struct hand_unit *u)
+{
+	struct nests *n = u->nests;
+	struct hand_unit *next = u->next;
+	unsigned nest;
+
+	pthread_mutex_lock(&n->lock);
+	if (++u->writes == u->leaves_at_write && u->nest >= 0) {
+		nest = (unsigned)u->nest;
+		u->leaves_at_write = 0;
+		take_out(n, nest);
+		if (next)
+			put_in(n, nest, next);
+	}
+	pthread_mutex_unlock(&n->lock);
+}
+
+static enum status nest_write(struct transport *t, const uint8_t *buf, size_t size,
+			      struct deadline d, struct err *err)
+{
+	struct opened *o = (struct opened *)t;
+
+	leave_if_due(o->unit);
+	TRY(check(o, err));
+	return transport_write(&o->unit->port.base, buf, size, d, err);
+}
+
+static enum status nest_set_baud(struct transport *t, uint32_t rate, uint32_t *actual,
+				 struct err *err)
+{
+	struct opened *o = (struct opened *)t;
+
+	TRY(check(o, err));
+	return transport_set_baud(&o->unit->port.base, rate, actual, err);
+}
+
+static enum status nest_set_lines(struct transport *t, bool dtr, bool rts, struct err *err)
+{
+	struct opened *o = (struct opened *)t;
+
+	TRY(check(o, err));
+	return transport_set_lines(&o->unit->port.base, dtr, rts, err);
+}
+
+static enum status nest_discard(struct transport *t, struct err *err)
+{
+	struct opened *o = (struct opened *)t;
+
+	TRY(check(o, err));
+	return transport_discard(&o->unit->port.base, err);
+}
+
+static void nest_close(struct transport *t)
+{
+	struct opened *o = (struct opened *)t;
+
+	transport_close(&o->unit->port.base);
+	free(o);
+}
+
+static const struct transport_ops ops = {
+	.read = nest_read,
+	.write = nest_write,
+	.set_baud = nest_set_baud,
+	.set_lines = nest_set_lines,
+	.discard = nest_discard,
+	.close = nest_close,
+};
+
+/* "/dev/ttyUSB2" is nest 2, "/dev/ttyACM2" as well. */
+static struct hand_unit *unit_at(struct nests *n, const char *node)
+{
+	unsigned nest;
+
+	if (sscanf(node, "/dev/ttyUSB%u", &nest) != 1 && sscanf(node, "/dev/ttyACM%u", &nest) != 1)
+		return NULL;
+	return nest < NESTS ? n->in[nest] : NULL;
+}
+
+enum status nests_open(const char *node, const atomic_bool *cancel, struct transport **out,
+		       struct err *err)
+{
+	struct opened *o = calloc(1, sizeof(*o));
+	struct hand_unit *u;
+
+	*out = NULL;
+	if (!o)
+		return err_set(err, STATUS_NO_MEMORY, "no memory");
+	pthread_mutex_lock(&present->lock);
+	u = unit_at(present, node);
+	if (u) {
+		u->opens++;
+		u->writes = 0;
+		o->plug = u->plug;
+	} else {
+		present->opens_elsewhere++;
+	}
+	pthread_mutex_unlock(&present->lock);
+	if (!u) {
+		free(o);
+		return err_set(err, STATUS_PORT_GONE, "%s: nobody is there", node);
+	}
+	sim_transport_reopen(&u->port);
+	o->unit = u;
+	o->t = (struct transport){ .ops = &ops, .clock = &u->port.clock, .cancel = cancel };
+	*out = &o->t;
+	return STATUS_OK;
+}
+
+/* ---- nests ---- */
+
+const char *nests_place(unsigned nest)
+{
+	static const char *const places[NESTS] = {
+		"pci-0000:00:14.0/1:1.0",
+		"pci-0000:00:14.0/2:1.0",
+		"pci-0000:00:14.0/3:1.0",
+		"pci-0000:00:14.0/4:1.0",
+	};
+
+	return places[nest];
+}
+
+static void plug_tree(struct nests *n, unsigned port, const char *tty, const struct hand_unit *u)
+{
+	char device[100], interface[20], path[200], number[12];
+	const bool is_native = u && u->is_native;
+	const struct tree_usb usb = {
+		.device = device,
+		.interface = interface,
+		.tty = tty,
+		.vid = is_native ? "303a" : "10c4",
+		.pid = is_native ? "1001" : "ea60",
+		.manufacturer = is_native ? "Espressif" : "Silicon Labs",
+		.product = is_native ? "USB JTAG/serial debug unit"
+				     : "CP2104 USB to UART Bridge Controller",
+		.serial = u ? u->usb_serial : "0",
+		.release = "0100",
+		.driver = is_native ? "cdc_acm" : "cp210x",
+	};
+
+	snprintf(device, sizeof(device), "devices/pci0000:00/0000:00:14.0/usb1/1-%u", port);
+	snprintf(interface, sizeof(interface), "1-%u:1.0", port);
+	snprintf(path, sizeof(path), "%s/busnum", device);
+	tree_file(&n->tree, path, "1\n");
+	snprintf(path, sizeof(path), "%s/devnum", device);
+	snprintf(number, sizeof(number), "%u\n", n->next_device++);
+	tree_file(&n->tree, path, number);
+	tree_plug(&n->tree, &usb); /* its link comes last */
+}
+
+static void tty_name(unsigned nest, const struct hand_unit *u, char name[static 16])
+{
+	snprintf(name, 16, "tty%s%u", u->is_native ? "ACM" : "USB", nest);
+}
+
+static void put_in(struct nests *n, unsigned nest, struct hand_unit *u)
+{
+	char name[16];
+
+	n->in[nest] = u;
+	u->nest = (int)nest;
+	u->plug++;
+	tty_name(nest, u, name);
+	plug_tree(n, nest + 1, name, u);
+}
+
+static void take_out(struct nests *n, unsigned nest)
+{
+	struct hand_unit *u = n->in[nest];
+	char name[16], path[100];
+
+	tty_name(nest, u, name);
+	snprintf(path, sizeof(path), "class/tty/%s", name);
+	tree_remove(&n->tree, path);
+	snprintf(path, sizeof(path), "devices/pci0000:00/0000:00:14.0/usb1/1-%u", nest + 1);
+	tree_remove(&n->tree, path);
+	u->nest = -1;
+	n->in[nest] = NULL;
+}
+
+void nests_plug(struct nests *n, unsigned nest, struct hand_unit *u)
+{
+	pthread_mutex_lock(&n->lock);
+	put_in(n, nest, u);
+	pthread_mutex_unlock(&n->lock);
+}
+
+void nests_unplug(struct nests *n, unsigned nest)
+{
+	pthread_mutex_lock(&n->lock);
+	take_out(n, nest);
+	pthread_mutex_unlock(&n->lock);
+}
+
+void nests_plug_stranger(struct nests *n)
+{
+	plug_tree(n, 9, "ttyUSB9", NULL);
+}
+
+/* ---- units ---- */
+
+struct hand_unit *nests_unit(struct nests *n, const char *chip, uint8_t mac_end)
+{
+	struct hand_unit *u = &n->units[n->unit_count++];
+	struct sim_unit_config config = {
+		.name = "unit",
+		.chip = chip,
+		.mac = { 0x24, 0x0a, 0xc4, 0x00, 0x01, mac_end },
+		.flash_bytes = 0x400000,
+		.seed = mac_end,
+		.bridge = "cp2104",
+		.revision = 300,
+	};
+	char error[200];
+
+	u->nests = n;
+	u->nest = -1;
+	u->is_native = strcmp(chip, "esp32s3") == 0;
+	if (u->is_native) {
+		config.bridge = "usb-jtag";
+		config.revision = 2;
+	}
+	snprintf(u->usb_serial, sizeof(u->usb_serial), "24:0A:C4:00:01:%02X", mac_end);
+	if (!sim_transport_init(&u->port, &config, error, sizeof(error)))
+		fail_msg("%s", error);
+	transport_close(&u->port.base);
+	return u;
+}
+
+unsigned nests_opens(struct hand_unit *u)
+{
+	unsigned opens;
+
+	pthread_mutex_lock(&u->nests->lock);
+	opens = u->opens;
+	pthread_mutex_unlock(&u->nests->lock);
+	return opens;
+}
+
+uint64_t nests_programmed(struct hand_unit *u)
+{
+	struct sim_counters c;
+
+	sim_unit_counters(u->port.unit, &c);
+	return c.bytes_programmed;
+}
+
+void nests_set_up(struct nests *n)
+{
+	struct tree *t;
+
+	memset(n, 0, sizeof(*n));
+	if (tree_set_up((void **)&t))
+		fail_msg("no tree");
+	n->tree = *t;
+	free(t);
+	n->next_device = 5;
+	pthread_mutex_init(&n->lock, NULL);
+	present = n;
+}
+
+void nests_tear_down(struct nests *n)
+{
+	struct tree *t = malloc(sizeof(*t));
+	void *holder = t;
+
+	for (size_t i = 0; i < n->unit_count; i++)
+		sim_transport_release(&n->units[i].port);
+	pthread_mutex_destroy(&n->lock);
+	*t = n->tree;
+	tree_tear_down(&holder);
+	present = NULL;
+}

@@ -1,0 +1,66 @@
+/*
+ * Nests and units in the hand: a made-up sysfs that a line looks at, and simulated units behind its
+ * ports, each on a clock of its own, so that a run takes no longer than the computing in it.
+ *
+ * The test plugs and unplugs on the line's own thread, from within its view; a unit can also leave
+ * by itself, or be swapped, at a write of its run.
+ */
+#ifndef TESTS_LINE_NESTS_H
+#define TESTS_LINE_NESTS_H
+
+#include "tests/sim/sim_transport.h"
+#include "tests/station/tree.h"
+
+#include <pthread.h>
+
+#define NESTS 4
+#define HAND_UNITS 8
+
+struct nests;
+
+struct hand_unit {
+	struct nests *nests;
+	struct sim_transport port;
+	bool is_native;      /* the chip's own USB */
+	char usb_serial[20]; /* its MAC */
+	unsigned opens;      /* under nests.lock, as all below */
+	int nest;            /* -1: in the hand */
+	unsigned plug;       /* a port that was opened before this plug is gone */
+	unsigned writes;     /* since it was opened last */
+	/* At this write of a run the unit leaves, and `next`, if there is one, takes its place. */
+	unsigned leaves_at_write;
+	struct hand_unit *next;
+};
+
+struct nests {
+	struct tree tree;
+	pthread_mutex_t lock;
+	struct hand_unit units[HAND_UNITS];
+	size_t unit_count;
+	struct hand_unit *in[NESTS];
+	unsigned next_device;
+	unsigned opens_elsewhere; /* of nodes that no nest has */
+};
+
+/* One at a time: the line's open_port has no context. */
+void nests_set_up(struct nests *n);
+void nests_tear_down(struct nests *n);
+
+/* A unit with this last byte of its MAC, in the hand. */
+struct hand_unit *nests_unit(struct nests *n, const char *chip, uint8_t mac_end);
+void nests_plug(struct nests *n, unsigned nest, struct hand_unit *u);
+void nests_unplug(struct nests *n, unsigned nest);
+/* "pci-0000:00:14.0/1:1.0" of nest 0, and so on. */
+const char *nests_place(unsigned nest);
+/* A port that is no nest: "/dev/ttyUSB9". */
+void nests_plug_stranger(struct nests *n);
+
+/* station_setup.open_port */
+enum status nests_open(const char *node, const atomic_bool *cancel, struct transport **out,
+		       struct err *err);
+
+/* How often its port was opened, and how many bytes of its flash were programmed. */
+unsigned nests_opens(struct hand_unit *u);
+uint64_t nests_programmed(struct hand_unit *u);
+
+#endif
