@@ -54,6 +54,10 @@ static enum status check_serial_state(struct db *db, const struct record_serial_
 	    !serial_may_have(&now, state->mac))
 		return refuse_taken(state, &now, err);
 
+	/* A person takes it out of use; not from a run that is at it. */
+	if (is_word(state->state, "VOID") && !state->run_id && state->operator_name &&
+	    state->reason && now.standing != SERIAL_RESERVED && now.standing != SERIAL_WRITTEN)
+		return STATUS_OK;
 	bool is_held = now.standing == SERIAL_RESERVED || now.standing == SERIAL_WRITTEN;
 	if (!is_held || strcmp(state->run_id ? state->run_id : "", now.run_id) != 0)
 		return refuse_order(state, &now, "its own run has to have reserved it", err);

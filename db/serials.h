@@ -16,7 +16,8 @@
  *   MAC had before, whatever became of it: a unit that is flashed again keeps its number.
  *   Else STATUS_SERIAL_TAKEN, which names the other unit or run.
  * - WRITTEN, COMMITTED, RETURNED and VOID need a number that their own run has reserved, and
- *   RETURNED one that is not written yet. Else STATUS_USAGE, which names what it is.
+ *   RETURNED one that is not written yet. Else STATUS_USAGE, which names what it is. But a person,
+ *   with operator and reason, makes any number VOID that no run is at: no unit gets it any more.
  * A number that was RETURNED by a unit which had it before (COMMITTED or VOID) is that unit's
  * still. COMMITTED does not need WRITTEN before it: of a unit that had every byte already nothing
  * is.

@@ -596,6 +596,14 @@ void unit_data_free(struct unit_data *d)
 	free(d);
 }
 
+bool unit_data_is_secret(const struct unit_data *d)
+{
+	for (size_t i = 0; d && i < d->count; i++)
+		if (d->parts[i].is_secret)
+			return true;
+	return false;
+}
+
 /* ---- the recipe's identity ---- */
 
 /* Which columns the template uses; what stands in them is each unit's, not the recipe's. */

@@ -1,5 +1,6 @@
-/* serials: blocks of serial numbers that the plant's ledger gave to this station. */
-#include "station/command.h"
+/* serials: blocks of serial numbers that the plant's ledger gave to this station, and numbers that
+ * it gave to its units. */
+#include "station/cmd_serial_states.h"
 
 #include "db/decide.h"
 #include "db/plant/plant_blocks.h"
@@ -146,53 +147,74 @@ static enum status lease(struct db *db, struct plant *plant, int64_t units,
 		      err);
 }
 
-static enum status cmd_lease(const struct options *o, struct err *err)
+static enum status serials_lease(const struct options *o, struct db *db, struct err *err)
 {
 	struct plant_block block = { .product = o->product };
 	struct plant *plant = NULL;
-	struct db *db = NULL;
 	char prefix[60];
 	enum status st;
 
-	if (!o->product || !o->prefix || !o->units)
-		return err_set(err, STATUS_USAGE,
-			       "serials lease needs --product, --prefix and --units");
 	TRY(split_prefix(o->prefix, prefix, sizeof(prefix), &block.width, err));
 	block.prefix = prefix;
 	db_new_run_id(block.block_id);
-	TRY(open_for_deciding(o, &db, err));
 	st = plant_connect(o, &plant, err);
 	if (!st)
 		st = lease(db, plant, (int64_t)o->units, &block, err);
 	if (!st)
 		st = show(o, db, block.block_id, err);
 	plant_close(plant);
-	db_close(db);
 	return st;
 }
 
-static enum status cmd_list(const struct options *o, struct err *err)
+static enum status serials_list(const struct options *o, struct db *db, struct err *err)
 {
-	struct db *db = NULL;
-	enum status st = open_for_reading(o, &db, err);
-
-	if (!st)
-		st = show(o, db, NULL, err);
-	db_close(db);
-	return st;
+	return show(o, db, NULL, err);
 }
+
+static const struct action actions[] = {
+	{ .name = "lease",
+	  .operands = "",
+	  .needs = TAKES(PRODUCT) | TAKES(PREFIX) | TAKES(UNITS),
+	  .takes = TAKES(PLANT),
+	  .is_decision = true,
+	  .run = serials_lease },
+	{ .name = "list", .operands = "", .takes = TAKES(PLANT), .run = serials_list },
+	{ .name = "states", .operands = "", .takes = TAKES(PRODUCT), .run = serials_states },
+	{ .name = "show",
+	  .operands = "NUMBER",
+	  .operand_count = 1,
+	  .takes = TAKES(PRODUCT),
+	  .run = serials_show },
+	{ .name = "void",
+	  .operands = "NUMBER",
+	  .operand_count = 1,
+	  .needs = TAKES(PRODUCT) | TAKES(OPERATOR) | TAKES(REASON),
+	  .is_decision = true,
+	  .run = serials_void },
+	{ .name = "unused",
+	  .operands = "RECIPE",
+	  .operand_count = 1,
+	  .takes = TAKES(OUTPUT) | TAKES(PRODUCTS),
+	  .run = serials_unused },
+};
 
 enum exit_code cmd_serials(const struct options *options)
 {
-	const char *action = options->operands[0];
-	struct err err;
+	const struct action *action;
+	struct db *db = NULL;
 	enum status st;
+	struct err err;
 
-	if (strcmp(action, "lease") == 0)
-		st = cmd_lease(options, &err);
-	else if (strcmp(action, "list") == 0)
-		st = cmd_list(options, &err);
-	else
-		st = err_set(&err, STATUS_USAGE, "serials %s: expected 'lease' or 'list'", action);
+	err_clear(&err);
+	st = action_find("serials", actions, sizeof(actions) / sizeof(actions[0]), options, &action,
+			 &err);
+	if (!st)
+		st = action->is_decision ? open_for_deciding(options, &db, &err)
+					 : open_for_reading(options, &db, &err);
+	if (!st)
+		st = action->run(options, db, &err);
+	db_close(db);
+	if (st == STATUS_RECIPE && !err.text[0])
+		return EXIT_CODE_USAGE; /* told already */
 	return st ? plant_complain(&err) : finish_stdout(EXIT_CODE_PASSED);
 }

@@ -315,13 +315,19 @@ static const struct command rows[] = {
 	},
 	{
 		.name = "serials",
-		.operands = "ACTION", .operands_min = 1, .operands_max = 1,
-		.takes = TAKES(DB) | TAKES(PLANT) | TAKES(PRODUCT) | TAKES(PREFIX) | TAKES(UNITS) | TAKES(JSON),
-		.summary = "lease serial numbers from the plant's ledger, list them",
+		.operands = "ACTION [NUMBER | RECIPE]", .operands_min = 1, .operands_max = 2,
+		.takes = TAKES(DB) | TAKES(PLANT) | TAKES(PRODUCT) | TAKES(PREFIX) | TAKES(UNITS) | TAKES(JSON) |
+			TAKES(OPERATOR) | TAKES(REASON) | TAKES(OUTPUT) | TAKES(PRODUCTS),
+		.summary = "serial numbers: lease, list, show, void, what is unused",
 		.text =
 		"serials lease  get the next free numbers for this station alone: --product, --prefix (with\n"
 		"               as many # at its end as the numbers have digits, else 6), --units\n"
 		"serials list   show the blocks that this station has, and how many numbers are used\n"
+		"serials states how many numbers of each product (or --product) were given to units, and stand\n"
+		"               committed, void, returned, written or reserved\n"
+		"serials show NUMBER    all that became of a number\n"
+		"serials void NUMBER    no unit gets it from now on: --product, --operator, --reason\n"
+		"serials unused RECIPE  the numbers of the recipe's 'serial' that no unit has, as CSV, to --output\n"
 		"With a block of its own a station gives out serial numbers without the network. Blocks of\n"
 		"a database that was copied or brought back from a backup are void.",
 		.run = cmd_serials,

@@ -36,6 +36,8 @@ void help_program(FILE *out)
 static void show_options(const struct command *command, FILE *out)
 {
 	const struct option_row *rows = option_rows();
+	char used[OPTION_COUNT + 1] = "";
+	size_t used_count = 0;
 
 	fprintf(out, "\nOptions:\n");
 	for (unsigned id = 0; id < OPTION_COUNT; id++) {
@@ -45,8 +47,11 @@ static void show_options(const struct command *command, FILE *out)
 		if (id == OPTION_VERSION ||
 		    (id != OPTION_HELP && !(command->takes & (UINT64_C(1) << id))))
 			continue;
-		if (row->letter)
+		/* Where two options of a command share a letter, it is the first one's. */
+		if (row->letter && !strchr(used, row->letter)) {
+			used[used_count++] = row->letter;
 			snprintf(letter, sizeof(letter), "-%c, ", row->letter);
+		}
 		snprintf(spelling, sizeof(spelling), "%s--%s%s%s", letter, row->name,
 			 row->value ? " " : "", row->value ? row->value : "");
 		fprintf(out, "  %-24s %s\n", spelling, row->meaning);

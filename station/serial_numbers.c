@@ -375,6 +375,7 @@ static enum status reserve(struct serial_numbers *n, struct unit_serial *u, cons
 	pthread_mutex_lock(&u->lock);
 	memcpy(u->serial, w->serial, sizeof(u->serial));
 	u->source = w->source;
+	u->is_picked = w->is_picked;
 	pthread_mutex_unlock(&u->lock);
 	state = state_of(n, u, "RESERVED");
 	return writer_put(n->writer, RECORD_SERIAL_STATE, &state, err);
@@ -443,7 +444,7 @@ enum status serial_numbers_write(struct serial_numbers *n, struct unit_serial *u
  * another one. */
 static bool is_lost(const struct unit_serial *u, enum status status)
 {
-	return status == STATUS_SERIAL_TAKEN && !u->declared && strcmp(u->source, "MAC") != 0;
+	return status == STATUS_SERIAL_TAKEN && u->is_picked;
 }
 
 const struct record_serial_state *serial_numbers_end(struct serial_numbers *n,

@@ -62,6 +62,7 @@ struct unit_serial {
 	char serial[SERIAL_TEXT_BYTES]; /* "" none */
 	char mac[MAC_TEXT_BYTES];       /* "" unknown */
 	const char *source;             /* "RANGE" */
+	bool is_picked;                 /* it was the next one, and another would do as well */
 
 	/* Of the end, for the record. */
 	struct record_serial_state end;

@@ -131,3 +131,22 @@ done
 # None was lost for nothing: all four fit into the first four numbers.
 equal "the highest" "$(sql "select max(serial) $given")" N-004
 expect_status 0 "$FLASHLINE" ledger verify --db flashline.db
+
+# ---- asked for ----
+
+expect_status 0 "$FLASHLINE" serials states --db flashline.db
+expect_line '^killed +4 +0 +0 +0 +0$' command.out
+expect_line '^numbers +9 +0 +0 +0 +0$' command.out
+expect_status 0 "$FLASHLINE" serials show "$kept" --product numbers --db flashline.db
+expect_line 'numbers  VOID, RANGE, 24:0a:c4:10:00:08, run ' command.out
+expect_status 0 "$FLASHLINE" serials unused killed.yaml --output unused.csv --db flashline.db
+equal "unused" "$(sed -n '1p;2p;$p' unused.csv | tr '\n' ' ')$(wc -l <unused.csv)" "serial N-005 N-999 996"
+expect_status 2 "$FLASHLINE" serials void N-005 --product killed --db flashline.db
+expect_status 0 "$FLASHLINE" serials void N-005 --product killed --operator ann --reason 'label torn' --db flashline.db
+expect_status 0 "$FLASHLINE" serials show N-005 --json --db flashline.db
+expect_line '"state":"VOID".*"operator":"ann","reason":"label torn"' command.out
+expect_status 0 "$FLASHLINE" serials unused killed.yaml --output - --db flashline.db
+equal "unused without the void one" "$(sed -n 2p command.out)" N-006
+expect_status 2 "$FLASHLINE" serials unused scan.yaml --db flashline.db
+expect_status 0 "$FLASHLINE" trace "$kept" --db flashline.db
+expect_line '24:0a:c4:10:00:08' command.out
