@@ -49,6 +49,7 @@ static const struct schema_row web_rows[] = {
 static const struct schema_row printer_rows[] = {
 	{ .key = "zpl",     .kind = SCHEMA_TEXT, .min = 3, .max = 200 },
 	{ .key = "command", .kind = SCHEMA_TEXT, .min = 1, .max = 1000 },
+	{ .key = "status",  .kind = SCHEMA_CHOICE, .choices = no_yes_words },
 	{ .key = NULL },
 };
 static const struct schema_row scanner_rows[] = {
@@ -322,6 +323,7 @@ static void take_others(struct reading *r)
 
 	f->printer.zpl = text_of(r, "printer.zpl");
 	f->printer.command = text_of(r, "printer.command");
+	f->printer.is_silent = good(r, "printer.status") && good(r, "printer.status")->choice == 0;
 	if (printer && !f->printer.zpl == !f->printer.command)
 		diag_error(r->diags, place_of(r, printer),
 			   "expected 'zpl' with an address or 'command', one of the two");

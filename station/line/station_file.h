@@ -82,6 +82,7 @@ struct station_web {
 struct station_printer {
 	const char *zpl;     /* "host:port"; NULL not */
 	const char *command; /* run by sh, the label on its standard input; NULL not */
+	bool is_silent;      /* status: no: it never answers, so it is not asked */
 };
 
 struct station_hooks {
