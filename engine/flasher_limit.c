@@ -10,8 +10,8 @@
 /* ---- per try ---- */
 
 #define REOPEN_MS 6000u /* a native port that leaves and comes back */
-#define RESET_MS 2500u /* the long reset and its SYNCs, for each reset kind */
-#define NOISE_MS 4000u /* junk before the boot text, and the SYNCs behind it */
+#define RESET_MS 2500u  /* the long reset and its SYNCs, for each reset kind */
+#define NOISE_MS 4000u  /* junk before the boot text, and the SYNCs behind it */
 /* All that is asked, and two silences. */
 #define IDENTIFY_MS 8000u
 #define STUB_MS 6000u
@@ -141,8 +141,8 @@ uint32_t run_boot_ms(const struct flash_plan *plan, const struct link_profile *l
 uint32_t flasher_limit_ms(const struct flash_plan *plan, const struct link_profile *link)
 {
 	uint64_t resets = link->reset_count ? link->reset_count : 1;
-	uint64_t ms = resets * RESET_MS + NOISE_MS + IDENTIFY_MS +
-		      (link->is_native_usb ? REOPEN_MS : 0);
+	uint64_t ms =
+		resets * RESET_MS + NOISE_MS + IDENTIFY_MS + (link->is_native_usb ? REOPEN_MS : 0);
 	struct variant_limit most;
 
 	if (!plan)

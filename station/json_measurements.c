@@ -26,11 +26,11 @@ static json_t *json_measurement(const struct record_measurement *m)
 
 json_t *json_measurements(const struct flash_report *r)
 {
-	struct record_measurement all[RECORD_MEASUREMENTS_MAX];
-	size_t count = record_of_measurements(r, all);
+	struct record_measurements all;
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(array, json_measurement(&all[i]));
+	record_of_measurements(r, &all);
+	for (size_t i = 0; i < all.count; i++)
+		json_array_append_new(array, json_measurement(&all.items[i]));
 	return array;
 }

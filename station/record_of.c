@@ -94,14 +94,14 @@ static void add_flash_status(const struct flash_report *r, struct record_storage
 	}
 }
 
-static void measured(struct record_measurement *to, size_t *count, enum flash_step step,
-		     const char *name, double value, const char *unit)
+static struct record_measurement measured(enum flash_step step, const char *name, double value,
+					  const char *unit)
 {
-	to[(*count)++] = (struct record_measurement){ .step = flash_step_name(step),
-						      .name = name,
-						      .has_value = true,
-						      .value = value,
-						      .unit = unit };
+	return (struct record_measurement){ .step = flash_step_name(step),
+					    .name = name,
+					    .has_value = true,
+					    .value = value,
+					    .unit = unit };
 }
 
 static struct record_measurement measured_by_unit(const struct flash_reading *r)
@@ -135,29 +135,28 @@ static double step_seconds(const struct flash_report *r, enum flash_step step)
 	return took_s;
 }
 
-size_t record_of_measurements(const struct flash_report *r,
-			      struct record_measurement to[static RECORD_MEASUREMENTS_MAX])
+void record_of_measurements(const struct flash_report *r, struct record_measurements *to)
 {
 	const double connect_s = step_seconds(r, STEP_CONNECT);
 	const double verify_s = step_seconds(r, STEP_VERIFY);
 	const double data_s = (double)r->data_us / 1e6;
-	size_t count = 0;
 
+	to->count = 0;
 	if (connect_s >= 0)
-		measured(to, &count, STEP_CONNECT, "connect_time", connect_s, "s");
+		to->items[to->count++] = measured(STEP_CONNECT, "connect_time", connect_s, "s");
 	if (r->data_us) {
-		measured(to, &count, STEP_WRITE, "data_rate", (double)r->raw_bytes / 1024 / data_s,
-			 "KB/s");
-		measured(to, &count, STEP_WRITE, "wire_rate", (double)r->wire_bytes / 1024 / data_s,
-			 "KB/s");
+		to->items[to->count++] = measured(STEP_WRITE, "data_rate",
+						  (double)r->raw_bytes / 1024 / data_s, "KB/s");
+		to->items[to->count++] = measured(STEP_WRITE, "wire_rate",
+						  (double)r->wire_bytes / 1024 / data_s, "KB/s");
 	}
 	if (verify_s >= 0)
-		measured(to, &count, STEP_VERIFY, "verify_time", verify_s, "s");
+		to->items[to->count++] = measured(STEP_VERIFY, "verify_time", verify_s, "s");
 	if (r->has_boot_ms)
-		measured(to, &count, STEP_BOOT, "boot_time", (double)r->boot_ms / 1e3, "s");
+		to->items[to->count++] =
+			measured(STEP_BOOT, "boot_time", (double)r->boot_ms / 1e3, "s");
 	for (size_t i = 0; i < r->reading_count; i++)
-		to[count++] = measured_by_unit(&r->readings[i]);
-	return count;
+		to->items[to->count++] = measured_by_unit(&r->readings[i]);
 }
 
 static void add_report(const struct flash_report *r, struct record_storage *storage,
@@ -197,8 +196,9 @@ static void add_report(const struct flash_report *r, struct record_storage *stor
 	}
 	out->steps = storage->steps;
 	out->step_count = r->step_count;
-	out->measurement_count = record_of_measurements(r, storage->measurements);
-	out->measurements = storage->measurements;
+	record_of_measurements(r, &storage->measurements);
+	out->measurements = storage->measurements.items;
+	out->measurement_count = storage->measurements.count;
 }
 
 void record_of_result(const char *run_id, const struct verdict *v,

@@ -11,6 +11,11 @@
 
 #define RECORD_MEASUREMENTS_MAX (5 + FLASH_READINGS_MAX)
 
+struct record_measurements {
+	struct record_measurement items[RECORD_MEASUREMENTS_MAX];
+	size_t count;
+};
+
 /* Texts that a struct record_result points into. */
 struct record_storage {
 	char device_code[2 * ERR_DEVICE_BYTES + 1];
@@ -23,7 +28,7 @@ struct record_storage {
 	char flash_status[9], flash_status_set[9];
 	struct judgement judgement;
 	struct record_step steps[FLASH_STEPS_MAX];
-	struct record_measurement measurements[RECORD_MEASUREMENTS_MAX];
+	struct record_measurements measurements;
 };
 
 /* How a run ended, as the station judges it: the report's own verdict unless
@@ -47,10 +52,9 @@ void record_of_result(const char *run_id, const struct verdict *v,
 		      const struct flash_report *report, const struct ident *ident,
 		      struct record_storage *storage, struct record_result *out);
 
-/* What was measured on the way, and only that, then what the unit told in its boot check; returns
- * how many. 1 KB is 1024 bytes. Texts are borrowed from r. */
-size_t record_of_measurements(const struct flash_report *r,
-			      struct record_measurement to[static RECORD_MEASUREMENTS_MAX]);
+/* What was measured on the way, and only that, then what the unit told in its boot check. 1 KB is
+ * 1024 bytes. Texts are borrowed from r. */
+void record_of_measurements(const struct flash_report *r, struct record_measurements *to);
 
 /* images: room for plan->image_count; digests: as many strings. NULL without memory; free both
  * with record_of_recipe_release. */
