@@ -5,8 +5,10 @@
 #include "db/writer.h"
 #include "engine/transport_serial.h"
 #include "recipes/diag.h"
+#include "station/label/label.h"
 #include "station/line/hooks.h"
 #include "station/line/line.h"
+#include "station/line/scanner.h"
 #include "station/line/service_notify.h"
 #include "station/select.h"
 #include "station/station.h"
@@ -23,6 +25,7 @@
 #define OUTPUT_STOP_GRACE_MS 1000
 #define ARRIVALS_GRACE_MS 1000
 #define HOOKS_GRACE_MS 2000
+#define LABELS_GRACE_MS 5000
 
 #define VIEWS_MAX 4
 /* Of a line: the page and the terminal show what changes no faster anyway. */
@@ -60,7 +63,9 @@ struct line_run {
 	struct arrivals *arrivals;
 	struct requests *requests;
 	struct hooks *hooks; /* NULL: the station file has none */
-	struct web *web;     /* NULL: no page is served */
+	struct labels *labels;
+	struct scanner *scanner; /* NULL: none of its own */
+	struct web *web;         /* NULL: no page is served */
 	char web_address[256];
 	struct terminal *terminal; /* or the two behind it */
 	struct printer *printer;
@@ -293,6 +298,21 @@ static enum status open_hooks(struct line_run *r, struct err *err)
 	return STATUS_OK;
 }
 
+static enum status open_labels(struct line_run *r, struct err *err)
+{
+	const struct labels_setup setup = {
+		.printer = &r->file->printer,
+		.writer = r->records.writer,
+		.db_path = db_path(r->records.db),
+		.slots = STATION_SLOTS_MAX,
+	};
+
+	TRY(labels_new(&setup, &r->labels, err));
+	if (!r->file->scanner.device)
+		return STATUS_OK;
+	return scanner_new(&r->file->scanner, r->requests, &r->scanner, err);
+}
+
 static enum status set_up(struct line_run *r, struct err *err)
 {
 	TRY(check_options(r->options, err));
@@ -307,6 +327,7 @@ static enum status set_up(struct line_run *r, struct err *err)
 	TRY(records_begin(&r->records, r->options, err));
 	TRY(watch_slots(r, err));
 	TRY(open_hooks(r, err));
+	TRY(open_labels(r, err));
 	TRY(open_web(r, err));
 	if (service_notify_open(&r->service))
 		add_view(r, service_notify_view(&r->service));
@@ -320,6 +341,8 @@ static void end_views(struct line_run *r, enum exit_code code)
 	r->has_stuck_view = !terminal_free(r->terminal);
 	web_free(r->web);
 	hooks_free(r->hooks, HOOKS_GRACE_MS);
+	scanner_free(r->scanner);
+	labels_free(r->labels, LABELS_GRACE_MS);
 	service_notify_close(&r->service);
 	view_free(r->view);
 	printer_free(r->printer,
@@ -353,6 +376,8 @@ static enum exit_code run_line(struct line_run *r, struct session **stuck, struc
 		.arrivals = r->arrivals,
 		.requests = r->requests,
 		.hooks = r->hooks,
+		.labels = r->labels,
+		.scanner = r->scanner,
 		.plan = r->plan,
 		.products_dir = o->products,
 		.operator_name = o->operator_name ? o->operator_name : r->file->operator_name,

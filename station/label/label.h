@@ -22,9 +22,11 @@ struct labels_setup { /* lent */
 	size_t slots;
 };
 
-/* STATUS_USAGE: the printer's address cannot be read; STATUS_NO_MEMORY. */
+/* Without a printer every label fails. STATUS_USAGE: the printer's address cannot be read;
+ * STATUS_NO_MEMORY. */
 enum status labels_new(const struct labels_setup *setup, struct labels **out, struct err *err);
-/* Waits up to wait_ms for the job at the printer. NULL is fine. */
+/* Waits up to wait_ms for what is to be printed, and some seconds for a printer in the middle of a
+ * label; the rest is recorded as FAILED. NULL is fine. Before the writer goes. */
 void labels_free(struct labels *l, uint32_t wait_ms);
 
 /* ---- the owner's side; none blocks ---- */
@@ -34,10 +36,14 @@ void labels_print(struct labels *l, const struct snapshot *s, const struct slot_
 /* Once more, of the run that was printed for last in this slot. STATUS_USAGE with why not. */
 enum status labels_reprint(struct labels *l, unsigned slot, const char *operator_name,
 			   const char *reason, struct err *err);
-/* Somebody scanned this. *is_label: it is (like) a label that is waited for, in *slot; *matches:
- * and the right one. Recorded. */
-void labels_scanned(struct labels *l, const char *text, const char *operator_name, bool *is_label,
-		    unsigned *slot, bool *matches);
+/*
+ * Somebody scanned this. at: the slot that was scanned just before, -1 none. *is_label: it is a
+ * label that was printed here, or anything at a slot that waits for its label; then *slot is whose
+ * label was meant: of at, else that waits for this one, else that waits longest. *matches: and it
+ * is the right one. Recorded, by the thread.
+ */
+void labels_scanned(struct labels *l, const char *text, int at, const char *operator_name,
+		    bool *is_label, unsigned *slot, bool *matches);
 /* The unit left; what is printed for it still is. */
 void labels_left(struct labels *l, unsigned slot);
 /* What changed since the last call: state and text for the slot's view. false: nothing. */

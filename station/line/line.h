@@ -19,6 +19,7 @@
 struct attempt;
 struct hooks;
 struct labels;
+struct scanner;
 struct session;
 
 /* Jobs of a slot that may be stuck in a system call before the slot takes no units any more. */
@@ -29,6 +30,7 @@ struct line_setup {
 	struct arrivals *arrivals;
 	struct requests *requests; /* NULL: nobody asks for anything */
 	struct labels *labels;     /* NULL: none are printed */
+	struct scanner *scanner;   /* NULL: none; only its news are told here */
 	struct hooks *hooks;       /* NULL: none; only their troubles are told here */
 	/* What is flashed first; the line's from station_run() on. It stands in the records. */
 	struct plan *plan;

@@ -3,6 +3,7 @@
 
 #include "station/line/hooks.h"
 #include "station/line/locks.h"
+#include "station/line/scanner.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -78,6 +79,14 @@ static void watch_hooks(struct session *s)
 		session_warn(s, SESSION_NO_SLOT, "%s", text);
 }
 
+static void watch_scanner(struct session *s)
+{
+	char text[300];
+
+	while (scanner_next_news(s->line->setup->scanner, text, sizeof(text)))
+		session_warn(s, SESSION_NO_SLOT, "%s", text);
+}
+
 /* Nothing can be recorded any more: whoever looks shall know why no unit is started. */
 static void watch_records(struct session *s)
 {
@@ -96,6 +105,8 @@ void line_locks_tick(struct session *s)
 		line_watch_labels(s);
 	if (l->setup->hooks)
 		watch_hooks(s);
+	if (l->setup->scanner)
+		watch_scanner(s);
 	if (l->locks) {
 		watch_records(s);
 		watch_locks(s);

@@ -31,7 +31,7 @@ void glass_show(struct glass *g, const struct canvas *canvas);
 /* The next key as desk.h names them; -1: none waits. */
 int glass_key(struct glass *g);
 /* Give the terminal to the shell until somebody continues the program. SIGTSTP has to be blocked in
- * this thread, and in no other. */
+ * this thread, and not in all others. */
 void glass_suspend(struct glass *g);
 
 #endif
