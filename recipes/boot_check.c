@@ -150,19 +150,21 @@ unsigned pattern_group_count(const struct pattern *p)
 	return count;
 }
 
-bool pattern_group_name(const struct pattern *p, size_t i, char name[static BOOT_NAME_BYTES],
-			unsigned *group)
+bool pattern_group_name(const struct pattern *p, unsigned group, char name[static BOOT_NAME_BYTES])
 {
 	uint32_t count = 0, size = 0;
-	PCRE2_SPTR table, row;
+	PCRE2_SPTR row;
 
-	if (pcre2_pattern_info(p->code, PCRE2_INFO_NAMECOUNT, &count) || i >= count ||
+	if (pcre2_pattern_info(p->code, PCRE2_INFO_NAMECOUNT, &count) ||
 	    pcre2_pattern_info(p->code, PCRE2_INFO_NAMEENTRYSIZE, &size) ||
-	    pcre2_pattern_info(p->code, PCRE2_INFO_NAMETABLE, &table))
+	    pcre2_pattern_info(p->code, PCRE2_INFO_NAMETABLE, &row))
 		return false;
 	/* Each row: the group in two bytes, high one first, then the name and a 0. */
-	row = table + i * size;
-	*group = (unsigned)(row[0] << 8 | row[1]);
-	snprintf(name, BOOT_NAME_BYTES, "%s", (const char *)row + 2);
-	return true;
+	for (; count; count--, row += size) {
+		if ((unsigned)(row[0] << 8 | row[1]) != group)
+			continue;
+		snprintf(name, BOOT_NAME_BYTES, "%s", (const char *)row + 2);
+		return true;
+	}
+	return false;
 }

@@ -18,8 +18,7 @@ struct capture {
 enum pattern_answer pattern_find(const struct pattern *p, const char *text, size_t len,
 				 struct capture *captures, size_t count);
 unsigned pattern_group_count(const struct pattern *p);
-/* The i-th name, in the order of the alphabet, and its group; false: there are no more. */
-bool pattern_group_name(const struct pattern *p, size_t i, char name[static BOOT_NAME_BYTES],
-			unsigned *group);
+/* false: the group has none. */
+bool pattern_group_name(const struct pattern *p, unsigned group, char name[static BOOT_NAME_BYTES]);
 
 #endif

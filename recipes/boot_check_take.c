@@ -107,11 +107,12 @@ static void take_groups(struct taking *t, size_t expect_at, const struct yaml_no
 {
 	const struct pattern *p = t->check->expect[expect_at];
 	char name[BOOT_NAME_BYTES];
-	unsigned group;
 
-	for (size_t i = 0; pattern_group_name(p, i, name, &group); i++) {
+	for (unsigned group = 1; group <= pattern_group_count(p); group++) {
 		struct boot_value *v;
 
+		if (!pattern_group_name(p, group, name))
+			continue;
 		if (find_value(t->check, name)) {
 			diag_error(t->diags, place_of(t, item),
 				   "the name '%s' stands in 'expect' twice: a value is told once",
@@ -159,14 +160,13 @@ static const struct yaml_node *good(const struct yaml_node *map, const char *key
 static void take_own_pattern(struct taking *t, struct boot_value *v, const struct yaml_node *match)
 {
 	char name[BOOT_NAME_BYTES];
-	unsigned group;
 
 	v->own = take_pattern(t, "match", match);
 	if (!v->own)
 		return;
 	v->group = pattern_group_count(v->own) == 1 ? 1 : 0;
-	for (size_t i = 0; pattern_group_name(v->own, i, name, &group); i++) {
-		if (strcmp(name, v->name) == 0)
+	for (unsigned group = 1; group <= pattern_group_count(v->own); group++) {
+		if (pattern_group_name(v->own, group, name) && strcmp(name, v->name) == 0)
 			v->group = group;
 	}
 	if (v->group)
