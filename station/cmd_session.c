@@ -95,6 +95,11 @@ enum status records_open(struct session_records *r, const struct plan *plan,
 			db_stopped_runs(r->db));
 		power_find_off(POWER_SYSFS, tell_off, NULL);
 	}
+	if (db_settled_serials(r->db))
+		fprintf(stderr,
+			"flashline: serial numbers that an earlier process left between two states, "
+			"now RETURNED or VOID: %zu\n",
+			db_settled_serials(r->db));
 	return keep_recipe(r->db, plan, err);
 }
 
