@@ -25,6 +25,8 @@ GIVE_UP_S = 90
 LOOK_AGAIN_S = 8
 SEEN_AFTER_MS = 250
 TRIES = 3
+# What a chip with USB of its own runs may have none: its result may stay until another comes.
+NATIVE = ("USB-Serial/JTAG", "USB-OTG")
 
 
 def now_ms():
@@ -75,7 +77,9 @@ class Sampler:
             looks = {name: self.look(pid) for name, pid in self.pids.items()}
         except (FileNotFoundError, ProcessLookupError, KeyError):
             return
-        self.log.add(t=now_ms(), **looks)
+        names = ("flashline.db", "flashline.db-wal")
+        size = sum(os.path.getsize(name) for name in names if os.path.exists(name))
+        self.log.add(t=now_ms(), db_kb=size // 1024, **looks)
 
 
 class Line:
@@ -248,7 +252,8 @@ class Hands:
         elif kind == "run_start" and unit and unit.flaw == "swapped" and unit.plugs == 1:
             slot.due_s = now_s + self.dice.uniform(0.1, 3)
         elif kind == "result":
-            slot.latched, slot.has_lost = True, event["code"] == "PORT_GONE"
+            slot.latched = True
+            slot.has_lost = event["code"] == "PORT_GONE" or event["bridge"] in NATIVE
             if unit:
                 slot.shown = event
                 slot.due_s = now_s + self.dice.uniform(0.05, 1.5)

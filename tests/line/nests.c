@@ -29,6 +29,25 @@ static enum status check(struct opened *o, struct err *err)
 	return is_there ? STATUS_OK : err_set(err, STATUS_PORT_GONE, "the unit was taken out");
 }
 
+/* A port that is opened again has to keep its clock: that of the unit which was there before. */
+static void catch_up(const struct sim_transport *behind, const struct sim_transport *ahead)
+{
+	if (behind->now_us < ahead->now_us)
+		behind->clock.sleep_until_us(behind->clock.ctx, ahead->now_us);
+}
+
+static struct sim_transport *before(struct opened *o)
+{
+	catch_up(&o->unit->port, o->unit->time);
+	return &o->unit->port;
+}
+
+static enum status after(struct opened *o, enum status st)
+{
+	catch_up(o->unit->time, &o->unit->port);
+	return st;
+}
+
 static enum status nest_read(struct transport *t, uint8_t *buf, size_t size, size_t *got,
 			     struct deadline d, struct err *err)
 {
@@ -36,7 +55,7 @@ static enum status nest_read(struct transport *t, uint8_t *buf, size_t size, siz
 
 	*got = 0;
 	TRY(check(o, err));
-	return transport_read(&o->unit->port.base, buf, size, got, d, err);
+	return after(o, transport_read(&before(o)->base, buf, size, got, d, err));
 }
 
 /* Hands that are quicker than the flasher. */
@@ -47,12 +66,14 @@ static void leave_if_due(struct hand_unit *u)
 	unsigned nest;
 
 	pthread_mutex_lock(&n->lock);
-	if (++u->writes == u->leaves_at_write && u->nest >= 0) {
+	if (u->leaves_when_written && u->nest >= 0 && nests_programmed(u) > 0) {
 		nest = (unsigned)u->nest;
-		u->leaves_at_write = 0;
+		u->leaves_when_written = false;
 		take_out(n, nest);
-		if (next)
+		if (next) {
+			next->time = &u->port;
 			put_in(n, nest, next);
+		}
 	}
 	pthread_mutex_unlock(&n->lock);
 }
@@ -64,7 +85,7 @@ static enum status nest_write(struct transport *t, const uint8_t *buf, size_t si
 
 	leave_if_due(o->unit);
 	TRY(check(o, err));
-	return transport_write(&o->unit->port.base, buf, size, d, err);
+	return after(o, transport_write(&before(o)->base, buf, size, d, err));
 }
 
 static enum status nest_set_baud(struct transport *t, uint32_t rate, uint32_t *actual,
@@ -73,7 +94,7 @@ static enum status nest_set_baud(struct transport *t, uint32_t rate, uint32_t *a
 	struct opened *o = (struct opened *)t;
 
 	TRY(check(o, err));
-	return transport_set_baud(&o->unit->port.base, rate, actual, err);
+	return after(o, transport_set_baud(&before(o)->base, rate, actual, err));
 }
 
 static enum status nest_set_lines(struct transport *t, bool dtr, bool rts, struct err *err)
@@ -81,7 +102,7 @@ static enum status nest_set_lines(struct transport *t, bool dtr, bool rts, struc
 	struct opened *o = (struct opened *)t;
 
 	TRY(check(o, err));
-	return transport_set_lines(&o->unit->port.base, dtr, rts, err);
+	return after(o, transport_set_lines(&before(o)->base, dtr, rts, err));
 }
 
 static enum status nest_discard(struct transport *t, struct err *err)
@@ -89,7 +110,7 @@ static enum status nest_discard(struct transport *t, struct err *err)
 	struct opened *o = (struct opened *)t;
 
 	TRY(check(o, err));
-	return transport_discard(&o->unit->port.base, err);
+	return after(o, transport_discard(&before(o)->base, err));
 }
 
 static void nest_close(struct transport *t)
@@ -132,7 +153,6 @@ enum status nests_open(const char *node, const atomic_bool *cancel, struct trans
 	u = unit_at(present, node);
 	if (u) {
 		u->opens++;
-		u->writes = 0;
 		o->plug = u->plug;
 	} else {
 		present->opens_elsewhere++;
@@ -144,7 +164,7 @@ enum status nests_open(const char *node, const atomic_bool *cancel, struct trans
 	}
 	sim_transport_reopen(&u->port);
 	o->unit = u;
-	o->t = (struct transport){ .ops = &ops, .clock = &u->port.clock, .cancel = cancel };
+	o->t = (struct transport){ .ops = &ops, .clock = &u->time->clock, .cancel = cancel };
 	*out = &o->t;
 	return STATUS_OK;
 }
@@ -257,6 +277,7 @@ struct hand_unit *nests_unit(struct nests *n, const char *chip, uint8_t mac_end)
 	char error[200];
 
 	u->nests = n;
+	u->time = &u->port;
 	u->nest = -1;
 	u->is_native = strcmp(chip, "esp32s3") == 0;
 	if (u->is_native) {

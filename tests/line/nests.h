@@ -21,14 +21,15 @@ struct nests;
 struct hand_unit {
 	struct nests *nests;
 	struct sim_transport port;
-	bool is_native;      /* the chip's own USB */
-	char usb_serial[20]; /* its MAC */
-	unsigned opens;      /* under nests.lock, as all below */
-	int nest;            /* -1: in the hand */
-	unsigned plug;       /* a port that was opened before this plug is gone */
-	unsigned writes;     /* since it was opened last */
-	/* At this write of a run the unit leaves, and `next`, if there is one, takes its place. */
-	unsigned leaves_at_write;
+	struct sim_transport *time; /* whose clock counts: its own, or that of whom it replaced */
+	bool is_native;             /* the chip's own USB */
+	char usb_serial[20];        /* its MAC */
+	unsigned opens;             /* under nests.lock, as all below */
+	int nest;                   /* -1: in the hand */
+	unsigned plug;              /* a port that was opened before this plug is gone */
+	/* The unit leaves as soon as its flash is written, and `next`, if there is one, takes its
+	 * place. */
+	bool leaves_when_written;
 	struct hand_unit *next;
 };
 

@@ -70,6 +70,9 @@ static void on_event(void *ctx, const struct snapshot *s, const struct event *e)
 	w->arrived += e->kind == EVENT_ARRIVED;
 	w->left += e->kind == EVENT_LEFT;
 	w->results += e->kind == EVENT_RESULT;
+	if (e->kind == EVENT_RESULT)
+			e->slot->visit, status_code(e->slot->status), e->slot->detail,
+			(unsigned long long)e->slot->elapsed_us / 1000);
 	if (e->kind == EVENT_WARNING) {
 		w->warnings++;
 		snprintf(w->warning, sizeof(w->warning), "%s", e->text);
@@ -184,6 +187,7 @@ static void run(struct world *w, void (*script)(struct world *w, const struct sn
 	struct session *stuck;
 	struct err err;
 
+	alarm(120); /* a script that waits for what never comes */
 	w->script = script;
 	if (arrivals_new(&watch, &arrivals, &err))
 		fail_msg("%s", err.text);
@@ -343,7 +347,7 @@ static void a_unit_that_leaves_while_it_is_written_stays_red_until_the_next_one(
 {
 	struct world *w = *state;
 
-	nests_unit(&w->nests, "esp32", 1)->leaves_at_write = 60;
+	nests_unit(&w->nests, "esp32", 1)->leaves_when_written = true;
 	nests_unit(&w->nests, "esp32", 2);
 	run(w, leaves_while_writing);
 	assert_true(nests_programmed(unit(w, 0)) > 0);
@@ -364,7 +368,7 @@ static void a_unit_that_is_swapped_while_it_is_written_leaves_nothing_to_the_nex
 	struct world *w = *state;
 	struct hand_unit *first = nests_unit(&w->nests, "esp32", 1);
 
-	first->leaves_at_write = 60;
+	first->leaves_when_written = true;
 	first->next = nests_unit(&w->nests, "esp32", 2);
 	run(w, swapped_while_writing);
 	assert_int_equal(w->at_end[0].past[0].status, STATUS_UNIT_CHANGED);
@@ -418,7 +422,7 @@ static void a_unit_that_ended_with_an_error_is_run_again_when_it_comes_again(voi
 {
 	struct world *w = *state;
 
-	nests_unit(&w->nests, "esp32", 1)->leaves_at_write = 60;
+	nests_unit(&w->nests, "esp32", 1)->leaves_when_written = true;
 	run(w, error_again);
 	assert_int_equal(w->counts.passed, 1);
 	assert_int_equal(w->counts.first_passed, 0);
