@@ -50,13 +50,15 @@ enum status lock_history_read(struct db *db, const struct lock_question *questio
 	struct line_run *runs = calloc(room + 1, sizeof(*runs));
 	struct lock_history *history =
 		calloc(1, sizeof(*history) + room * sizeof(history->units[0]));
-	enum status st = STATUS_OK;
+	enum status st;
 
 	*out = NULL;
-	if (!runs || !history)
-		st = err_set(err, STATUS_NO_MEMORY, "no memory for the newest %zu runs", room);
-	if (!st)
-		st = read_golden(db, question, &history->past, err);
+	if (!runs || !history) {
+		free(history);
+		free(runs);
+		return err_set(err, STATUS_NO_MEMORY, "no memory for the newest %zu runs", room);
+	}
+	st = read_golden(db, question, &history->past, err);
 	if (!st && room)
 		st = line_recipe_runs(db, question->digest, 0, runs, room, &count, err);
 	if (!st) {
