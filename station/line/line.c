@@ -382,7 +382,8 @@ void line_result(struct session *s, unsigned slot)
 	bool is_first = false;
 
 	ls->done_us = session_now_us();
-	if (unit->attempt)
+	/* Where another unit answered in its place, that one's plug is not its own. */
+	if (unit->attempt && view->status != STATUS_UNIT_CHANGED)
 		job_usb(unit_job(unit), &ls->port.usb_bus, &ls->port.usb_device);
 	ls->is_lost = view->status == STATUS_PORT_GONE || view->status == STATUS_UNIT_CHANGED;
 	if (is_counted(s, slot)) {

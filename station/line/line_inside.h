@@ -22,7 +22,7 @@ struct line_slot {
 	struct arrival here; /* what stands there, as it was found last */
 	uint64_t arrived_us; /* the unit settled: who waits longest begins first */
 	uint64_t done_us;    /* its verdict was told */
-	bool is_lost;        /* its job saw it leave: whatever stands there is another unit */
+	bool is_lost;        /* its job saw it leave: another plug is another unit */
 	bool is_golden;      /* its run is a golden check */
 };
 

@@ -174,7 +174,8 @@ static void follow_done(struct session *s, unsigned slot)
 	const struct unit *unit = &s->units[slot];
 	const uint64_t now = session_now_us();
 
-	if (ls->here.is_there && !ls->is_lost && arrival_is_same_plug(&ls->here.port, &ls->port)) {
+	/* Of a unit that its job saw leave that may be an old look, or its driver's hiccup. */
+	if (ls->here.is_there && arrival_is_same_plug(&ls->here.port, &ls->port)) {
 		view->is_gone = false;
 		return;
 	}

@@ -35,7 +35,6 @@ struct world {
 	/* The script. */
 	void (*script)(struct world *w, const struct snapshot *s);
 	unsigned step;
-	unsigned ticks;
 	unsigned left, arrived, results, warnings;
 	char warning[300];
 	enum exit_code exit_code;
@@ -70,9 +69,6 @@ static void on_event(void *ctx, const struct snapshot *s, const struct event *e)
 	w->arrived += e->kind == EVENT_ARRIVED;
 	w->left += e->kind == EVENT_LEFT;
 	w->results += e->kind == EVENT_RESULT;
-	if (e->kind == EVENT_RESULT)
-			e->slot->visit, status_code(e->slot->status), e->slot->detail,
-			(unsigned long long)e->slot->elapsed_us / 1000);
 	if (e->kind == EVENT_WARNING) {
 		w->warnings++;
 		snprintf(w->warning, sizeof(w->warning), "%s", e->text);
@@ -88,7 +84,6 @@ static void on_tick(void *ctx, const struct snapshot *s)
 {
 	struct world *w = ctx;
 
-	w->ticks++;
 	go_on(w, s);
 }
 
