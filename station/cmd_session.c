@@ -97,7 +97,8 @@ enum status records_open(struct session_records *r, const struct plan *plan,
 	}
 	if (db_settled_serials(r->db))
 		fprintf(stderr,
-			"flashline: serial numbers that an earlier process left between two states, "
+			"flashline: serial numbers that an earlier process left between two "
+			"states, "
 			"now RETURNED or VOID: %zu\n",
 			db_settled_serials(r->db));
 	return keep_recipe(r->db, plan, err);
