@@ -43,8 +43,12 @@ void line_watch_labels(struct session *s)
 
 void line_print_label(struct session *s, unsigned slot)
 {
+	const struct plan_label *label = s->snapshot.plan->label;
+
 	labels_print(s->line->setup->labels, &s->snapshot, &s->views[slot]);
-	line_watch_labels(s);
+	/* Told with the next tick, behind the result; but the unit may not leave before. */
+	if (label && label->is_scan_back)
+		s->views[slot].label = LABEL_PRINTING;
 }
 
 void line_label_left(struct session *s, unsigned slot)
