@@ -159,9 +159,9 @@ enum status line_scan(struct session *s, const char *text, char *answer)
 	l->last_scan_us = now;
 	if (is_same)
 		return say(answer, STATUS_OK, "%s: read twice, taken once", text);
-	if (line_scan_label(s, text, answer, &st))
-		return st;
 	if (strncasecmp(text, SLOT_PREFIX, strlen(SLOT_PREFIX)) == 0)
 		return select_slot(s, text + strlen(SLOT_PREFIX), answer);
+	if (line_scan_label(s, text, answer, &st))
+		return st;
 	return scan_serial(s, text, answer);
 }
