@@ -16,7 +16,7 @@
  *     - {number: 2, at: "...", use: no}
  *   web: {listen: 127.0.0.1, port: 8320, token_file: web.token, origins: ["https://line3.example"]}
  *                                         # {use: no}: no page
- *   printer: {zpl: "192.168.1.50:9100"}   # or {command: "lp -d labels"}
+ *   printer: {zpl: "192.168.1.50:9100"}   # or {command: "lp -d labels"}; status: no
  *   scanner: {device: /dev/input/by-id/usb-..., serial: "^M5C2-[0-9]{6}$"}
  *   hooks: {arrived: cmd, passed: cmd, failed: cmd, batch_complete: cmd, locked: cmd, limit: 5s}
  *   lockouts:
