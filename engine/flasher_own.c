@@ -50,7 +50,7 @@ static enum status make_own(struct run *r, const struct flash_region *regions, s
 		return err_set(&r->report->err, STATUS_INTERNAL,
 			       "%zu regions for this unit, the plan says %zu", count,
 			       r->plan->own_range_count);
-	r->own = calloc(count, sizeof(*r->own));
+	r->own = calloc(count + 1, sizeof(*r->own));
 	if (!r->own)
 		return no_memory(r);
 	for (size_t i = 0; i < count; i++) {
@@ -94,26 +94,36 @@ static void put_together(struct run *r)
 	r->variant = &r->own_variant;
 }
 
+/* Room for the largest variant with them. */
+static struct flash_region *new_regions(const struct flash_plan *plan)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; i < plan->variant_count; i++) {
+		if (plan->variants[i].region_count > most)
+			most = plan->variants[i].region_count;
+	}
+	return calloc(most + plan->own_range_count, sizeof(struct flash_region));
+}
+
+static enum status begin_own(struct run *r)
+{
+	r->with_own = new_regions(r->plan);
+	return r->with_own ? ask_own(r) : no_memory(r);
+}
+
 /* The unit stays the same in all tries, and so do its bytes. */
 enum status run_take_own(struct run *r)
 {
-	size_t most = 0;
-	enum status st;
+	enum status st = STATUS_OK;
 
 	if (!r->plan || !r->plan->own_range_count)
 		return STATUS_OK;
-	if (!r->with_own) {
-		for (size_t i = 0; i < r->plan->variant_count; i++) {
-			if (r->plan->variants[i].region_count > most)
-				most = r->plan->variants[i].region_count;
-		}
-		r->with_own = calloc(most + r->plan->own_range_count, sizeof(*r->with_own));
-		st = r->with_own ? ask_own(r) : no_memory(r);
-		if (st) {
-			r->is_final = true;
-			return st;
-		}
-	}
+	if (!r->with_own)
+		st = begin_own(r);
+	r->is_final = r->is_final || st;
+	if (st || !r->with_own)
+		return st;
 	put_together(r);
 	return STATUS_OK;
 }
@@ -123,8 +133,8 @@ void run_release_own(struct run *r)
 	for (size_t i = 0; i < r->own_count; i++) {
 		/* It was packed from what may be secret. */
 		if (r->own[i].packed)
-			secret_wipe((void *)(uintptr_t)r->own[i].packed, r->own[i].packed_bytes);
-		free((void *)(uintptr_t)r->own[i].packed);
+			secret_wipe((void *)r->own[i].packed, r->own[i].packed_bytes);
+		free((void *)r->own[i].packed);
 	}
 	free(r->own);
 	free(r->with_own);

@@ -34,9 +34,9 @@ struct job_order {
 	const struct plan *plan; /* NULL: identify */
 	struct writer *writer;   /* NULL: nothing is recorded (identify) */
 	const char *batch;
-	struct guards *guards; /* NULL: nothing is refused for the factory's rules */
+	struct guards *guards;          /* NULL: nothing is refused for the factory's rules */
 	struct serial_numbers *numbers; /* NULL: the recipe gives none: serial_numbers.h */
-	struct again *again;   /* NULL: nobody minds what a unit got before: line/again.h */
+	struct again *again; /* NULL: nobody minds what a unit got before: line/again.h */
 	const struct station_golden *golden; /* whom job_unit.is_golden is about; NULL: nobody */
 	struct recaller *recaller;           /* NULL: only job_unit.start is remembered: recall.h */
 	struct queue *facts;

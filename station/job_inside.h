@@ -48,7 +48,7 @@ struct job {
 	/* The worker's alone. */
 	bool has_start;
 	struct flash_way start;
-	struct job_boot *boot; /* NULL: no boot check, or none so far */
+	struct job_boot *boot;               /* NULL: no boot check, or none so far */
 	char number_text[SERIAL_TEXT_BYTES]; /* of the unit; "" none so far */
 	enum flash_step last_step;
 	unsigned last_try, write_try;
