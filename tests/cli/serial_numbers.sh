@@ -148,5 +148,5 @@ expect_line '"state":"VOID".*"operator":"ann","reason":"label torn"' command.out
 expect_status 0 "$FLASHLINE" serials unused killed.yaml --output - --db flashline.db
 equal "unused without the void one" "$(sed -n 2p command.out)" N-006
 expect_status 2 "$FLASHLINE" serials unused scan.yaml --db flashline.db
-expect_status 0 "$FLASHLINE" trace N-008 --db flashline.db
+expect_status 0 "$FLASHLINE" trace unit N-008 --db flashline.db
 expect_line "24:0a:c4:20:00:0" command.out
