@@ -420,6 +420,20 @@ static void an_application_without_a_usb_console_is_no_bad_unit(void **state)
 	}
 }
 
+/* No watchdog may restart these: a hand has to. */
+static void a_unit_that_stays_in_its_loader_is_no_bad_unit(void **state)
+{
+	struct world w;
+
+	(void)state;
+	prepare(&w, "esp32c6");
+	w.config.hand_download = true;
+	say(&w, "app ready", 0);
+	run(&w, STATUS_BOOT_NOT_SEEN);
+	expect_word(w.bench.report.err.text, "by hand");
+	end(&w);
+}
+
 static void an_adapter_without_lines_cannot_be_listened_to(void **state)
 {
 	struct world w;
@@ -516,6 +530,7 @@ int main(void)
 		cmocka_unit_test(the_chips_own_usb_is_listened_to),
 		cmocka_unit_test(an_application_on_usb_otg_is_heard_once_its_port_is_there),
 		cmocka_unit_test(an_application_without_a_usb_console_is_no_bad_unit),
+		cmocka_unit_test(a_unit_that_stays_in_its_loader_is_no_bad_unit),
 		cmocka_unit_test(an_adapter_without_lines_cannot_be_listened_to),
 		cmocka_unit_test(a_unit_that_is_taken_out_meanwhile_has_not_failed),
 		cmocka_unit_test(a_run_that_is_stopped_meanwhile_leaves_the_unit_running),
