@@ -75,6 +75,9 @@ struct world {
 	pthread_mutex_t log_lock;
 	char run_id[RUN_ID_BYTES]; /* of the last judge() */
 	int64_t generation;
+	bool gives_serials; /* "G-7" to each unit */
+	unsigned given;
+	struct guard_run *run; /* of the last judge() */
 	struct err err;
 };
 
@@ -218,6 +221,17 @@ static void on_note(void *ctx, const char *line)
 	pthread_mutex_unlock(&w->log_lock);
 }
 
+static enum status give_serial(void *ctx, const char *mac, struct err *err)
+{
+	struct world *w = ctx;
+
+	(void)mac;
+	(void)err;
+	w->given++;
+	w->run->serial = "G-7";
+	return STATUS_OK;
+}
+
 /* Both phases, of a run that is recorded. */
 static enum status judge_in(struct world *w, unsigned slot, uint8_t last, struct guard_run *run,
 			    char run_id[static RUN_ID_BYTES], struct err *err)
@@ -228,8 +242,14 @@ static enum status judge_in(struct world *w, unsigned slot, uint8_t last, struct
 	db_new_run_id(run_id);
 	put_run(w, run_id);
 	*run = (struct guard_run){
-		.slot = slot, .run_id = run_id, .cancel = &w->cancel, .note = on_note, .ctx = w
+		.slot = slot,
+		.run_id = run_id,
+		.cancel = &w->cancel,
+		.note = on_note,
+		.give_serial = w->gives_serials ? give_serial : NULL,
+		.ctx = w,
 	};
+	w->run = run;
 	st = guards_before_port(w->guards, run, err);
 	return st ? st : guards_identified(w->guards, run, mac, err);
 }
@@ -960,6 +980,52 @@ static void a_unit_without_a_mac_is_judged_by_what_is_left(void **state)
 	assert_int_equal(w->plant.asked, 0);
 }
 
+/* A number that is given is claimed like one that was declared, and only for a unit that may go on.
+ */
+static void a_number_that_is_given_is_claimed_too(void **state)
+{
+	struct world *w = *state;
+
+	w->gives_serials = true;
+	with_plant(w, PLANT_GRANTED, PLANT_GRANTED, 0);
+	assert_says(w, 1, OK);
+	assert_int_equal(w->plant.asked, 2);
+	assert_true(w->plant.last.is_serial);
+	with_plant(w, PLANT_GRANTED, PLANT_REFUSED, 0);
+	assert_says(w, 2, SERIAL_TAKEN);
+	assert_int_equal(w->given, 2);
+	w->plan.passed_policy = PASSED_REFUSE;
+	made(w, 3, "PASS", 1);
+	assert_says(w, 3, ALREADY_PASSED);
+	assert_int_equal(w->given, 2);
+}
+
+/* Whatever became of the run: a number that may stand on one unit is no other's. */
+static void a_number_that_was_given_is_no_other_units(void **state)
+{
+	static const char *const states[] = { "RESERVED", "WRITTEN", "VOID" };
+	struct world *w = *state;
+	char run_id[RUN_ID_BYTES];
+
+	db_new_run_id(run_id);
+	for (size_t i = 0; i < 3; i++) {
+		const struct record_serial_state record = {
+			.product = "lamp",
+			.serial = "G-9",
+			.state = states[i],
+			.source = "RANGE",
+			.run_id = run_id,
+			.mac = "24:0a:c4:00:00:01",
+			.utc_ms = clock_utc_ms(),
+		};
+
+		must(w, writer_put(w->writer, RECORD_SERIAL_STATE, &record, &w->err));
+		w->setup.serial = "G-9";
+		assert_says(w, 2, SERIAL_TAKEN);
+		assert_says(w, 1, OK);
+	}
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -997,6 +1063,8 @@ int main(void)
 		TEST(without_the_plant_its_known_claims_hold),
 		TEST(a_standalone_recipe_claims_nothing_and_fears_no_claim),
 		TEST(what_was_taken_over_from_another_station_is_ours_again),
+		TEST(a_number_that_is_given_is_claimed_too),
+		TEST(a_number_that_was_given_is_no_other_units),
 		TEST(a_unit_without_a_mac_is_judged_by_what_is_left),
 	};
 

@@ -250,6 +250,39 @@ static void a_file_that_names_another_number_is_not_followed(void **state)
 	assert_int_equal(refused(w, 9, NULL), STATUS_SERIAL_DIFFERS);
 }
 
+static void lease(struct world *w, const char *product, const char *prefix, int64_t first,
+		  int64_t last)
+{
+	char block_id[RUN_ID_BYTES];
+	const struct record_serial_block block = { .block_id = block_id,
+						   .product = product,
+						   .prefix = prefix,
+						   .width = 2,
+						   .first = first,
+						   .last = last,
+						   .leased_utc_ms = clock_utc_ms() };
+
+	db_new_run_id(block_id);
+	must(w, writer_put(w->writer, RECORD_SERIAL_BLOCK, &block, &w->err));
+}
+
+static void one_leased_block_after_the_other_is_used_up(void **state)
+{
+	struct world *w = *state;
+
+	w->plan.serial = (struct plan_serial){ .source = SERIAL_FROM_PLANT };
+	begin(w);
+	assert_int_equal(refused(w, 1, NULL), STATUS_SERIALS_USED_UP);
+	assert_non_null(strstr(w->err.text, "serials lease"));
+	lease(w, "lamp", "P-", 8, 9);
+	lease(w, "other", "P-", 20, 29);
+	lease(w, "lamp", "P-", 30, 30);
+	assert_string_equal(run(w, 1, NULL, true, STATUS_OK), "P-08");
+	assert_string_equal(run(w, 2, NULL, true, STATUS_OK), "P-09");
+	assert_string_equal(run(w, 3, NULL, true, STATUS_OK), "P-30");
+	assert_int_equal(refused(w, 4, NULL), STATUS_SERIALS_USED_UP);
+}
+
 static void the_mac_is_a_number(void **state)
 {
 	struct world *w = *state;
@@ -356,6 +389,7 @@ int main(void)
 		TEST(a_number_that_the_plant_gave_to_others_is_not_tried_again),
 		TEST(each_row_of_a_file_is_for_one_unit),
 		TEST(a_file_that_names_another_number_is_not_followed),
+		TEST(one_leased_block_after_the_other_is_used_up),
 		TEST(the_mac_is_a_number),
 		TEST(what_is_declared_goes_first),
 		TEST(a_run_that_was_given_up_on_takes_no_number),
