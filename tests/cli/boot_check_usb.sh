@@ -19,7 +19,16 @@ recipe esp32s2 0x1000
 cat >bench.yaml <<'END'
 units:
   - {chip: esp32s3, path: 1.1, bridge: usb-jtag, app: {lines: [start, ready 1], every: 300}}
-  - {chip: esp32s3, path: 1.2, bridge: usb-jtag, reenumerates: true, app: {lines: [start, ready 1], every: 300}}
+  # It holds firmware already: a blank one restarts, and its port with it, every second.
+  - chip: esp32s3
+    path: 1.2
+    bridge: usb-jtag
+    reenumerates: true
+    app: {lines: [start, ready 1], every: 300}
+    content:
+      - {file: esp32s3/bootloader.bin, address: 0x0}
+      - {file: esp32s3/partitions.bin, address: 0x8000}
+      - {file: esp32s3/app.bin, address: 0x10000}
   - {chip: esp32s3, path: 1.3, bridge: usb-jtag, app: {lines: [], quiet_boot: true}}
   - {chip: esp32s2, path: 1.4, bridge: usb-otg, app_usb: true, hand_download: true, app: {lines: [start, ready 1], every: 300}}
   - {chip: esp32s2, path: 1.5, bridge: usb-otg, app: {lines: [start, ready 1], every: 300}}
