@@ -188,8 +188,8 @@ enum print_end zpl_printer_ready(const struct label_printer *p, int stop, struct
 }
 
 /* It has all of the label. Closed at once with an answer unread, the connection would be reset, and
- * with it what the printer has not read yet. */
-static void say_goodbye(int fd, int stop)
+ * with it what the printer has not read yet. false: the printer reset it. */
+static bool say_goodbye(int fd, int stop)
 {
 	struct deadline d = deadline_after_ms(&clock_monotonic, GOODBYE_MS);
 	char bytes[256];
@@ -198,9 +198,12 @@ static void say_goodbye(int fd, int stop)
 	while (wait_for(fd, POLLIN, stop, d) == WAITED) {
 		ssize_t got = recv(fd, bytes, sizeof(bytes), 0);
 
-		if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+		if (got < 0 && errno != EAGAIN && errno != EINTR)
+			return false;
+		if (got == 0)
 			break;
 	}
+	return true;
 }
 
 enum print_end zpl_printer_print(const struct label_printer *p, const char *label, size_t size,
@@ -219,7 +222,7 @@ enum print_end zpl_printer_print(const struct label_printer *p, const char *labe
 	if (end == PRINT_DONE)
 		end = send_all(p, fd, label, size, -1, &sent, err);
 	if (end == PRINT_DONE)
-		say_goodbye(fd, stop);
+		end = say_goodbye(fd, stop) ? PRINT_DONE : PRINT_LATER;
 	close(fd);
 	if (end == PRINT_LATER && sent > 0)
 		return fail(p, PRINT_FAILED, err,
