@@ -8,6 +8,7 @@
 #include "station/label/label.h"
 #include "station/line/hooks.h"
 #include "station/line/line.h"
+#include "station/line/slot_map.h"
 #include "station/line/scanner.h"
 #include "station/line/service_notify.h"
 #include "station/select.h"
@@ -26,6 +27,8 @@
 #define ARRIVALS_GRACE_MS 1000
 #define HOOKS_GRACE_MS 2000
 #define LABELS_GRACE_MS 5000
+
+#define USB_SYSFS "/sys/bus/usb/devices"
 
 #define VIEWS_MAX 4
 /* Of a line: the page and the terminal show what changes no faster anyway. */
@@ -183,6 +186,32 @@ static enum status choose_slots(struct line_run *r, struct err *err)
 	return o->port_count ? name_slots(r, err) : STATUS_OK;
 }
 
+/* Another hub where a slot was learned: its nests may be in another order. */
+static void warn_of_hubs(const struct line_run *r)
+{
+	struct port_list ports;
+	struct usb_tree tree;
+	struct err ignored;
+
+	if (ports_scan(PORTS_SYSFS, &ports, &ignored))
+		return;
+	if (usb_tree_read(USB_SYSFS, &ports, &tree, &ignored) == STATUS_OK) {
+		for (size_t i = 0; i < r->file->slot_count; i++) {
+			const struct station_slot *slot = &r->file->slots[i];
+			char hub[SLOT_HUB_BYTES];
+
+			slot_map_hub(&tree, slot->at, hub);
+			if (slot->hub && hub[0] && strcmp(slot->hub, hub) != 0)
+				remark("slot %u: hub swapped? It was learned on %s, and %s is "
+				       "there: "
+				       "check that the numbers are right",
+				       slot->number, slot->hub, hub);
+		}
+		usb_tree_release(&tree);
+	}
+	ports_release(&ports);
+}
+
 /* ---- opening and closing ---- */
 
 static enum status check_options(const struct options *o, struct err *err)
@@ -318,6 +347,7 @@ static enum status set_up(struct line_run *r, struct err *err)
 	TRY(check_options(r->options, err));
 	TRY(read_web_option(r, err));
 	TRY(choose_slots(r, err));
+	warn_of_hubs(r);
 	/* Before the first write to the database, and before any thread is started. */
 	r->signal_fd = stop_signals_open();
 	r->requests = requests_new();

@@ -253,6 +253,12 @@ enum exit_code cmd_slots(const struct options *options)
 	struct err err;
 	enum status st;
 
+	if (options->operand_count) {
+		if (strcmp(options->operands[0], "learn") == 0 && options->operand_count == 2)
+			return cmd_slots_learn(options);
+		remark("slots: expected nothing, or 'learn' and a station file");
+		return EXIT_CODE_USAGE;
+	}
 	st = options->since ? filter_time(options->since, &since, &err) : STATUS_OK;
 	if (!st)
 		st = open_for_reading(options, &db, &err);

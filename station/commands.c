@@ -154,7 +154,7 @@ static const struct command rows[] = {
 	},
 	{
 		.name = "slots",
-		.operands = "",
+		.operands = "[learn STATION]", .operands_max = 2,
 		.takes = TAKES(DB) | TAKES(SINCE) | TAKES(LAST) | TAKES(JSON),
 		.summary = "show how each slot does, and which has a bad cable, hub or nest",
 		.text =
@@ -162,7 +162,10 @@ static const struct command rows[] = {
 		"those had to be rescued or began lowered, how many the link made fail, and the way\n"
 		"that its next run begins with. A slot that needs help far more often than the others\n"
 		"with the same bridge is reported as bad, with its hub when all slots there are.\n"
-		"Exit status: 0 no slot is bad, 1 some slot is.",
+		"Exit status: 0 no slot is bad, 1 some slot is.\n"
+		"slots learn STATION  writes the map of a line: plug a unit into nest 1, 2, 3 and so on;\n"
+		"                     each new port gets the next number in the station file STATION, which\n"
+		"                     is made where there is none. No port is opened. Enter or Ctrl-C ends.",
 		.run = cmd_slots,
 	},
 	{
