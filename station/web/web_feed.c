@@ -66,6 +66,12 @@ static uint64_t now_us(void)
 	return clock_now_us(&clock_monotonic);
 }
 
+/* Both were zeroed before they were filled in, so that the bytes between members are equal. */
+static bool differ(const void *a, const void *b, size_t size)
+{
+	return memcmp(a, b, size) != 0;
+}
+
 /* ---- texts with several readers ---- */
 
 static struct counted_text *counted_of(struct web_text *text)
@@ -102,7 +108,7 @@ static void put_head(struct web_feed *f, const struct snapshot *s, bool has_ende
 	web_model_head(s, &f->scratch_head);
 	f->scratch_head.has_ended = has_ended;
 	pthread_mutex_lock(&f->lock);
-	if (memcmp(&f->model.head, &f->scratch_head, sizeof(f->scratch_head)) != 0) {
+	if (differ(&f->model.head, &f->scratch_head, sizeof(f->scratch_head))) {
 		memcpy(&f->model.head, &f->scratch_head, sizeof(f->scratch_head));
 		f->has_news = true;
 	}
@@ -118,7 +124,7 @@ static void put_slot(struct web_feed *f, const struct snapshot *s, size_t i)
 		return;
 	web_model_slot(s, &s->slots[i], &f->scratch);
 	pthread_mutex_lock(&f->lock);
-	if (memcmp(&f->model.slots[i], &f->scratch, sizeof(f->scratch)) != 0) {
+	if (differ(&f->model.slots[i], &f->scratch, sizeof(f->scratch))) {
 		memcpy(&f->model.slots[i], &f->scratch, sizeof(f->scratch));
 		f->has_news = true;
 	}
@@ -176,10 +182,10 @@ static void render_slot(struct web_feed *f, size_t i, const struct web_slot *now
 	struct web_slot *shown = &f->shown.slots[i];
 	const struct web_tile *tile = &now->tile;
 
-	if (memcmp(&shown->live, &now->live, sizeof(now->live)) != 0 ||
+	if (differ(&shown->live, &now->live, sizeof(now->live)) ||
 	    shown->tile.number != tile->number)
 		replace(f, part_of(PART_LIVE, i), web_json_live(tile->number, &now->live));
-	if (memcmp(&shown->tile, tile, sizeof(*tile)) != 0)
+	if (differ(&shown->tile, tile, sizeof(*tile)))
 		replace(f, part_of(PART_TILE, i), web_json_tile(tile));
 	memcpy(shown, now, sizeof(*shown));
 }
@@ -200,14 +206,14 @@ static void render(struct web_feed *f)
 			bool is_new;
 
 			pthread_mutex_lock(&f->lock);
-			is_new = memcmp(&f->model.slots[i], &f->shown.slots[i], sizeof(*slot)) != 0;
+			is_new = differ(&f->model.slots[i], &f->shown.slots[i], sizeof(*slot));
 			if (is_new)
 				memcpy(slot, &f->model.slots[i], sizeof(*slot));
 			pthread_mutex_unlock(&f->lock);
 			if (is_new)
 				render_slot(f, i, slot);
 		}
-		if (memcmp(&f->shown.head, head, sizeof(*head)) != 0 ||
+		if (differ(&f->shown.head, head, sizeof(*head)) ||
 		    !f->parts[part_of(PART_HEAD, 0)].json) {
 			replace(f, part_of(PART_HEAD, 0), web_json_head(head));
 			memcpy(&f->shown.head, head, sizeof(*head));

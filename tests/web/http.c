@@ -61,14 +61,18 @@ static bool read_more(int fd, char **text, size_t *size)
 struct http_reply http_read(int fd)
 {
 	struct http_reply r = { 0 };
+	char *text = calloc(1, 1);
+	const char *body;
 	size_t size = 0;
 
-	while (read_more(fd, &r.text, &size))
+	assert_non_null(text);
+	while (read_more(fd, &text, &size))
 		;
-	if (sscanf(r.text, "HTTP/1.%*d %d", &r.code) != 1)
+	body = strstr(text, "\r\n\r\n");
+	if (sscanf(text, "HTTP/1.%*d %d", &r.code) != 1)
 		r.code = 0;
-	r.body = strstr(r.text, "\r\n\r\n");
-	r.body = r.body ? r.body + 4 : "";
+	r.text = text;
+	r.body = body ? body + 4 : "";
 	return r;
 }
 

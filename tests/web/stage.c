@@ -11,6 +11,7 @@
  */
 #include "tests/web/made_up_line.h"
 
+#include "station/line/locks.h"
 #include "station/line/requests.h"
 #include "station/web/web.h"
 
@@ -74,8 +75,10 @@ static void obey(struct stage *s, char *order)
 	} else if (strcmp(verb, "empty") == 0) {
 		made_up_empty(&s->line, slot);
 		tell(s, EVENT_LEFT, slot);
-	} else if (sscanf(order, "lock %39s %u", word, &slot) >= 1) {
-		made_up_lock(&s->line, strdup(word), (int)slot - 1, "as the stage was told");
+	} else if (sscanf(order, "lock %39s %u", word, &slot) >= 1 &&
+		   lock_by_name(word) != LOCK_CODE_COUNT) {
+		made_up_lock(&s->line, lock_row(lock_by_name(word))->code, (int)slot - 1,
+			     "as the stage was told");
 		tell(s, EVENT_WARNING, MADE_UP_SLOTS);
 	} else if (strcmp(verb, "unlock") == 0) {
 		s->line.snapshot.lock_count = 0;
