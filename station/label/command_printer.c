@@ -1,5 +1,5 @@
 /* A printer behind a command of the factory's: the label on its standard input. */
-#define _GNU_SOURCE /* memfd_create */
+#define _GNU_SOURCE /* memfd_create, environ */
 #include "engine/base/clock.h"
 #include "station/label/label_printer.h"
 #include "station/line/hook_run.h"
@@ -13,8 +13,6 @@
 #include <unistd.h>
 
 #define LOOK_MS 20 /* between two looks at the command */
-
-extern char **environ;
 
 /* In memory: a pipe would wait for a command that does not read. */
 static int file_of(const char *label, size_t size)

@@ -261,6 +261,16 @@ static void expect_recorded(struct world *w, unsigned slot, const char *wanted)
 	assert_string_equal(text, wanted);
 }
 
+static void expect_printed(struct world *w, const char *wanted)
+{
+	char text[sizeof(w->paper.printed)];
+
+	pthread_mutex_lock(&w->paper.lock);
+	memcpy(text, w->paper.printed, sizeof(text));
+	pthread_mutex_unlock(&w->paper.lock);
+	assert_string_equal(text, wanted);
+}
+
 /* ---- printing ---- */
 
 static void labels_come_in_the_order_of_the_passes(void **state)
@@ -273,7 +283,7 @@ static void labels_come_in_the_order_of_the_passes(void **state)
 	pass(w, 7);
 	wait_for(w, 7, LABEL_PRINTED);
 	end_labels(w, 1000);
-	assert_string_equal(w->paper.printed, "[S7 7][S1 1][S8 8]");
+	expect_printed(w, "[S7 7][S1 1][S8 8]");
 	assert_int_equal(w->states[0], LABEL_PRINTED);
 	expect_recorded(w, 0, "S1 1 SENT");
 }
@@ -286,7 +296,7 @@ static void a_recipe_without_a_label_prints_none(void **state)
 	w->line.plan.label = NULL;
 	pass(w, 0);
 	end_labels(w, 1000);
-	assert_string_equal(w->paper.printed, "");
+	expect_printed(w, "");
 	expect_recorded(w, 0, "");
 }
 
@@ -298,7 +308,7 @@ static void a_unit_that_has_left_gets_its_label_and_the_next_one_no_word_of_it(v
 	pass(w, 0);
 	labels_left(w->labels, 0);
 	end_labels(w, 5000);
-	assert_string_equal(w->paper.printed, "[S1 1]");
+	expect_printed(w, "[S1 1]");
 }
 
 static void a_label_that_may_be_out_is_not_sent_again(void **state)
@@ -314,7 +324,7 @@ static void a_label_that_may_be_out_is_not_sent_again(void **state)
 	pass(w, 6);
 	wait_for(w, 6, LABEL_PRINTED);
 	end_labels(w, 1000);
-	assert_string_equal(w->paper.printed, "[S7 7]");
+	expect_printed(w, "[S7 7]");
 	expect_recorded(w, 0, "S1 1 FAILED");
 }
 
@@ -395,7 +405,7 @@ static void a_label_without_a_needed_value_is_not_printed(void **state)
 	wait_for(w, 0, LABEL_FAILED);
 	assert_string_equal(w->texts[0], "label: the unit has no {serial}");
 	end_labels(w, 1000);
-	assert_string_equal(w->paper.printed, "");
+	expect_printed(w, "");
 	expect_recorded(w, 0, " 1 FAILED");
 }
 
@@ -413,7 +423,7 @@ static void a_reprint_is_another_copy_with_who_and_why(void **state)
 	labels_left(w->labels, 0);
 	no_error(labels_reprint(w->labels, 0, "Kim", "lost", &err), &err);
 	end_labels(w, 5000);
-	assert_string_equal(w->paper.printed, "[S1 1][S1 1][S1 1]");
+	expect_printed(w, "[S1 1][S1 1][S1 1]");
 	expect_recorded(w, 0, "S1 1 SENT, S1 2 SENT (Kim: torn), S1 3 SENT (Kim: lost)");
 }
 
