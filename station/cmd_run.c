@@ -297,6 +297,8 @@ static enum status open_web(struct line_run *r, struct err *err)
 		.station = &r->file->web,
 		.requests = r->requests,
 		.db_path = db_path(r->records.db),
+		.recipes = r->file->recipes,
+		.recipe_count = r->file->recipe_count,
 	};
 	enum status st;
 

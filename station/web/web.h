@@ -17,7 +17,9 @@ struct web;
 struct web_setup { /* lent, as long as it serves */
 	const struct station_web *station;
 	struct requests *requests;
-	const char *db_path; /* history, unit search, report: read by its own threads */
+	const char *db_path;        /* history, unit search, report: read by its own threads */
+	const char *const *recipes; /* the page may ask for one of them: REQUEST_RECIPE */
+	size_t recipe_count;
 };
 
 /*

@@ -24,6 +24,7 @@ static const struct web_route routes[] = {
 	READ_ROUTE("/api/run", RUN),
 	READ_ROUTE("/api/unit", UNIT),
 	READ_ROUTE("/api/recipe", RECIPE),
+	READ_ROUTE("/api/recipes", RECIPES),
 	READ_ROUTE("/report", REPORT),
 	{ .path = "/api/words", .id = ROUTE_WORDS, .methods = METHOD_GET, .get = ACCESS_OPEN },
 	{ .path = "/healthz", .id = ROUTE_HEALTH, .methods = METHOD_GET, .get = ACCESS_OPEN },

@@ -377,6 +377,7 @@ static void work(void *job)
 	case ROUTE_LOGIN:
 	case ROUTE_LOGOUT:
 	case ROUTE_HISTORY:
+	case ROUTE_RECIPES:
 	case ROUTE_WORDS:
 	case ROUTE_HEALTH:
 		web_answer_error(&x->answer, 500, "%s is no work for a worker", x->route->path);
@@ -503,6 +504,17 @@ static enum MHD_Result send_history(struct exchange *x)
 	return object ? send_json(x, object) : REFUSE(x, 404, "there is no slot %u", number);
 }
 
+static enum MHD_Result send_recipes(struct exchange *x)
+{
+	const struct web_setup *setup = x->w->setup;
+	json_t *object = json_object(), *list = json_array();
+
+	for (size_t i = 0; i < setup->recipe_count; i++)
+		json_array_append_new(list, json_text(setup->recipes[i]));
+	json_object_set_new(object, "recipes", list);
+	return send_json(x, object);
+}
+
 static enum MHD_Result send_health(struct exchange *x)
 {
 	json_t *object = json_object();
@@ -599,6 +611,8 @@ static enum MHD_Result perform(struct exchange *x)
 	case ROUTE_RUN:
 	case ROUTE_RECIPE:
 		return ask_search(x, id_names);
+	case ROUTE_RECIPES:
+		return send_recipes(x);
 	case ROUTE_WORDS:
 		return send_json(x, web_json_words());
 	case ROUTE_REPORT:

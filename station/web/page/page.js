@@ -417,7 +417,7 @@
 		approvalOf = digest;
 		const answer = await get("/api/recipe?id=" + encodeURIComponent(digest));
 		const state = !answer ? "" : answer.approved ? "head.approved"
-			: answer.retired ? "head.retired" : "head.not_approved";
+			: answer.retired ? "head.retired" : "";
 
 		$("approval").dataset.state = state;
 		$("approval").classList.toggle("bad", state === "head.retired");
@@ -1018,6 +1018,22 @@
 
 	/* ---- the line: what concerns all slots ---- */
 
+	/* Those that the station file lists, where it lists several. */
+	async function addRecipes(box) {
+		const answer = await get("/api/recipes");
+		const paths = answer && answer.recipes.length > 1 ? answer.recipes : [];
+
+		for (const path of paths) {
+			const button = action("recipe", "action.recipe", async () => {
+				$("sheet").close();
+				await request({ request: "recipe", text: path });
+			});
+
+			button.textContent = t("action.recipe", { name: path.replace(/.*\//, "") });
+			box.append(button);
+		}
+	}
+
 	function openLine() {
 		const body = $("sheet-body"), box = make("div", "buttons"), head = model.head;
 		const close = () => $("sheet").close();
@@ -1026,7 +1042,10 @@
 		box.append(
 			head.draining
 				? action("resume", "action.resume", async () => { close(); await request({ request: "resume" }); })
-				: action("drain", "action.drain", async () => { close(); await request({ request: "drain" }); }),
+				: action("drain", "action.drain", async () => {
+					close();
+					await askAndRequest("drain", 0, t("action.drain"), []);
+				}),
 			action("batch", "action.batch", async () => {
 				close();
 				await askAndRequest("batch", 0, t("action.batch"),
@@ -1034,6 +1053,7 @@
 			}),
 			action("operator", "action.operator", () => { close(); askOperator(); }),
 			action("recipe", "action.reload", async () => { close(); await request({ request: "recipe", text: "" }); }));
+		addRecipes(box);
 		if (isIn)
 			box.append(action("logout", "action.logout", async () => {
 				close();
