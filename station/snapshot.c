@@ -55,12 +55,9 @@ const char *flash_kind_name(enum flash_kind kind)
 const char *label_state_name(enum label_state state)
 {
 	static const char *const names[LABEL_STATE_COUNT] = {
-		[LABEL_NONE] = "none",
-		[LABEL_PRINTING] = "printing",
-		[LABEL_PRINTED] = "printed",
-		[LABEL_TO_SCAN] = "to_scan",
-		[LABEL_SCANNED] = "scanned",
-		[LABEL_MISMATCH] = "mismatch",
+		[LABEL_NONE] = "none",       [LABEL_PRINTING] = "printing",
+		[LABEL_PRINTED] = "printed", [LABEL_TO_SCAN] = "to_scan",
+		[LABEL_SCANNED] = "scanned", [LABEL_MISMATCH] = "mismatch",
 		[LABEL_FAILED] = "failed",
 	};
 
