@@ -115,14 +115,6 @@ static void take_bytes(struct boot *b, const uint8_t *bytes, size_t count)
 
 /* ---- listening ---- */
 
-static enum status set_rate(struct boot *b, struct err *err)
-{
-	uint32_t actual, rate = run_console_rate(b->r);
-
-	return b->r->link->is_native_usb ? STATUS_OK
-					 : transport_set_baud(b->r->transport, rate, &actual, err);
-}
-
 /* The chip's own port left: the time counts from when there is one again. */
 static enum status follow(struct boot *b, struct err *err)
 {
@@ -131,8 +123,8 @@ static enum status follow(struct boot *b, struct err *err)
 
 	if (!r->link->is_native_usb || b->follows++ == FOLLOWS_MAX)
 		return STATUS_PORT_GONE;
-	/* It has said all that it should: where it goes is its own business. */
-	if (b->is_complete)
+	/* The verdict is known: where it goes is its own business. */
+	if (b->is_complete || b->is_failed || b->watch.status)
 		return STATUS_PORT_GONE;
 	st = run_follow_port(r, b->last, err);
 	if (st)
@@ -140,7 +132,7 @@ static enum status follow(struct boot *b, struct err *err)
 	run_log(r, "the unit's port left with the restart and came back");
 	if (!b->is_ending)
 		b->end = within(b, r->plan->boot.within_ms);
-	return set_rate(b, err);
+	return STATUS_OK;
 }
 
 static enum status listen(struct boot *b, struct err *err)
