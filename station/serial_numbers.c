@@ -431,6 +431,8 @@ enum status serial_numbers_write(struct serial_numbers *n, struct unit_serial *u
 
 	if (!n || !n->is_in_unit)
 		return STATUS_OK;
+	if (u->progress == SERIAL_NOT_GIVEN && u->declared)
+		return STATUS_OK; /* it stays another unit's: that was overridden */
 	assert(u->progress >= SERIAL_GIVEN);
 	if (!go_on(u, SERIAL_BEING_WRITTEN))
 		return ended(err);

@@ -81,7 +81,8 @@ enum status serial_numbers_give(struct serial_numbers *n, struct unit_serial *u,
 				struct err *err);
 
 /* It may stand on the unit from now on. Blocks for the disk; anything but STATUS_OK: it must not.
- * A run without a number: nothing happens. */
+ * A run without a number, or with a declared one that was refused and overridden: nothing
+ * happens. */
 enum status serial_numbers_write(struct serial_numbers *n, struct unit_serial *u, struct err *err);
 
 /*

@@ -306,6 +306,22 @@ static void what_is_declared_goes_first(void **state)
 	assert_int_equal(refused(w, 3, NULL), STATUS_SERIAL_MISSING);
 }
 
+/* Somebody has overridden the refusal: the unit is written with it all the same. */
+static void a_refused_number_may_be_written_and_stays_the_other_units(void **state)
+{
+	struct world *w = *state;
+	struct a_run r;
+
+	begin(w);
+	run(w, 1, "L-050", true, STATUS_OK);
+	run_init(&r, w, 2, "L-050");
+	assert_int_equal(give(&r), STATUS_SERIAL_TAKEN);
+	must(w, serial_numbers_write(w->numbers, &r.number, &w->err));
+	end(&r, STATUS_OK);
+	unit_serial_release(&r.number);
+	expect_standing(w, "L-050", SERIAL_COMMITTED, "24:0a:c4:00:00:01");
+}
+
 static void a_run_that_was_given_up_on_takes_no_number(void **state)
 {
 	struct world *w = *state;
@@ -392,6 +408,7 @@ int main(void)
 		TEST(one_leased_block_after_the_other_is_used_up),
 		TEST(the_mac_is_a_number),
 		TEST(what_is_declared_goes_first),
+		TEST(a_refused_number_may_be_written_and_stays_the_other_units),
 		TEST(a_run_that_was_given_up_on_takes_no_number),
 		TEST(as_many_units_at_once_get_as_many_numbers),
 		TEST(what_is_known_of_a_unit_is_told_and_nothing_reserved),
