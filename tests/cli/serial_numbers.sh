@@ -18,42 +18,31 @@ END
 states="select serial, state, mac from serial_state s where position =
 	(select max(position) from serial_state o where o.serial = s.serial) order by serial"
 
-bench() { # FAULTS of the second unit, of the third
-	cat <<END
-bench: numbers
-units:
-  - {chip: esp32, flash: 4MB, bridge: cp2104, mac: "24:0a:c4:10:00:00"}
-  - {chip: esp32, flash: 4MB, bridge: cp2104, mac: "24:0a:c4:10:00:04", faults: [$1]}
-  - {chip: esp32, flash: 4MB, bridge: cp2104, mac: "24:0a:c4:10:00:08", faults: [$2]}
-END
+unit() { # LAST BYTE OF ITS MAC [FAULT]
+	echo "  - {chip: esp32, flash: 4MB, bridge: cp2104, mac: '24:0a:c4:10:00:0$1', faults: [${2-}]}"
 }
 
 # ---- a unit that leaves ----
 
-# The second is unplugged while its stub is uploaded, the third while it is written.
-bench '{unplug: {byte: 3000}}' '{unplug: {byte: 16000}}' >bench.yaml
-"$M5SIM" run bench.yaml -- "$FLASHLINE" flash recipe.yaml --all --json --db flashline.db \
-	>leaves.out 2>leaves.err
-sql "select mac, outcome, code, ifnull(serial, 'none') from runs order by mac" >runs.out
-expect_line '^24:0a:c4:10:00:00\|PASS\|OK\|N-00' runs.out
-expect_line '^24:0a:c4:10:00:04\|ERROR\|PORT_GONE\|none$' runs.out
-expect_line '^24:0a:c4:10:00:08\|ERROR\|PORT_GONE\|N-00' runs.out
-sql "$states" >states.out
-expect_line '\|COMMITTED\|24:0a:c4:10:00:00$' states.out
-expect_line '\|RETURNED\|24:0a:c4:10:00:04$' states.out
-expect_line '\|VOID\|24:0a:c4:10:00:08$' states.out
-kept=$(sql "select serial from runs where mac='24:0a:c4:10:00:08'")
-free=$(sql "select serial from serial_state where state='RETURNED'")
+# One is unplugged while its stub is uploaded, the next one while it is written.
+(echo 'bench: leaves' && echo 'units:' && unit 4 '{unplug: {byte: 3000}}') >bench.yaml
+"$M5SIM" run bench.yaml -- "$FLASHLINE" flash recipe.yaml --all --db flashline.db >early.out 2>early.err
+equal "unplugged early" "$(sql "select outcome||' '||code||' '||ifnull(serial, 'none') from runs")" \
+	"ERROR PORT_GONE none"
+equal "its number" "$(sql "$states")" "N-001|RETURNED|24:0a:c4:10:00:04"
+(echo 'bench: leaves' && echo 'units:' && unit 8 '{unplug: {byte: 16000}}') >bench.yaml
+"$M5SIM" run bench.yaml -- "$FLASHLINE" flash recipe.yaml --all --db flashline.db >late.out 2>late.err
+kept=N-001
+equal "the number that came back" "$(sql "$states")" "$kept|VOID|24:0a:c4:10:00:08"
 
-# All come again: each has its own, and what came back goes to the next without one.
-bench '' '' >bench.yaml
+# All come again: that one has its own, the others get the next.
+(echo 'bench: again' && echo 'units:' && unit 0 && unit 4 && unit 8) >bench.yaml
 "$M5SIM" run bench.yaml -- "$FLASHLINE" flash recipe.yaml --all --db flashline.db \
 	>again.out 2>again.err || fail "they did not pass"
 equal "the number that may have stood on it" \
 	"$(sql "select serial from runs where mac='24:0a:c4:10:00:08' and outcome='PASS'")" "$kept"
-equal "the number that came back" \
-	"$(sql "select serial from runs where mac='24:0a:c4:10:00:04' and outcome='PASS'")" "$free"
-equal "numbers" "$(sql "select count(distinct serial) from serial_state")" 3
+equal "numbers" "$(sql "select group_concat(serial, ' ') from (select distinct serial from serial_state order by 1)")" \
+	"N-001 N-002 N-003"
 
 # ---- used up, and declared ----
 
@@ -75,6 +64,13 @@ equal "a number of another unit" "$(sql "select code from runs order by run_id d
 "$M5SIM" run one.yaml -- "$FLASHLINE" flash recipe.yaml --all --serial N-100 --db flashline.db \
 	>differs.out 2>differs.err
 equal "another number" "$(sql "select code from runs order by run_id desc limit 1")" SERIAL_DIFFERS
+# Who says so with a reason may: the number stays the other unit's all the same.
+"$M5SIM" run one.yaml -- "$FLASHLINE" flash recipe.yaml --all --serial "$kept" --db flashline.db \
+	--override SERIAL_TAKEN,SERIAL_DIFFERS --operator ann --reason repair >forced.out 2>forced.err ||
+	fail "the override did not pass"
+equal "its declared number" "$(sql "select serial from runs order by run_id desc limit 1")" "$kept"
+equal "whose it is" "$(sql "select state||' '||mac from serial_state where product='numbers' and
+	serial='$kept' order by position desc limit 1")" "COMMITTED 24:0a:c4:10:00:08"
 sed -e 's/serial: {.*/serial: {from: scan, match: "^S[0-9]$"}/' -e 's/numbers/scan/' recipe.yaml >scan.yaml
 "$M5SIM" run one.yaml -- "$FLASHLINE" flash scan.yaml --all --db flashline.db >none.out 2>none.err
 equal "nothing scanned" "$(sql "select code from runs order by run_id desc limit 1")" SERIAL_MISSING
