@@ -504,7 +504,8 @@
 			return live && live.state === "done" && tile && tile.outcome === "PASS" && !tile.gone
 				&& !["to_scan", "mismatch", "printing"].includes(tile.label);
 		});
-		const text = JSON.stringify([list, out, language]);
+		const text = JSON.stringify([list, out, language,
+			model.order.some((n) => (model.live.get(n) || {}).state === "empty")]);
 
 		if (drawnTodo === text)
 			return;
@@ -524,7 +525,8 @@
 			$("todo-out").append(make("b", "", t("todo.out", { n: out.length })), " ",
 				out.length > 24 ? "" : out.join(" "));
 		else if (!list.length)
-			$("todo-out").textContent = t("todo.nothing");
+			$("todo-out").textContent = t(model.order.some((n) => (model.live.get(n) || {}).state === "empty")
+				? "todo.plug_in" : "todo.nothing");
 		drawTodoMore();
 	}
 
@@ -702,6 +704,8 @@
 			setText($("lost-text"), t(silentSince ? "silent.text" : "stale.text",
 				{ time: clockText(silentSince || heardTime, true) }));
 		}
+		if (heardAt && !isStale)
+			setText($("clock"), clockText(heardTime, false));
 		setText($("connection"), isStale ? t("stale.short") : t("head.connected"));
 	}
 
@@ -1122,10 +1126,11 @@
 			body.append(make("p", "", t("search.none")
 				+ (found.near.length ? " " + t("search.near", { list: found.near.join(", ") }) : "")));
 		for (const n of found ? found.slots : []) {
-			const button = action("slot", "head.slot", () => openSlot(n));
+			const box = make("div", "buttons"), button = action("slot", "head.slot", () => openSlot(n));
 
 			button.textContent = t("search.in_slot", { n });
-			body.append(button);
+			box.append(button);
+			body.append(box);
 		}
 		for (const unit of found ? found.units : [])
 			body.append(unitPart(unit));
