@@ -102,7 +102,7 @@ struct plan_serial {
 	char *prefix; /* RANGE, MAC: "M5C2-"; NULL none */
 	unsigned width;
 	int64_t first, last;
-	char *pattern; /* a regular expression that every number must match; NULL any */
+	char *pattern;            /* a regular expression that every number must match; NULL any */
 	char *file_name;          /* CSV: as the recipe names it */
 	struct unit_values *file; /* CSV */
 	bool by_mac;              /* CSV: rows have MACs, and are for those units */

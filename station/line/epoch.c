@@ -8,6 +8,7 @@
 #include "station/record_of.h"
 #include "station/textbuf.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,6 +146,7 @@ enum status epoch_begin(struct session *s, struct recipe_in_use *recipe, const c
 
 	if (!e)
 		TRY(epoch_new(s, recipe, batch, &e, err));
+	assert(e);
 	put_first(s->line, e);
 	s->epoch = e;
 	s->snapshot.plan = recipe->plan;

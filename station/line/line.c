@@ -387,7 +387,7 @@ void line_result(struct session *s, unsigned slot)
 		job_usb(unit_job(unit), &ls->port.usb_bus, &ls->port.usb_device);
 	ls->is_lost = view->status == STATUS_PORT_GONE || view->status == STATUS_UNIT_CHANGED;
 	if (is_counted(s, slot)) {
-		if (view->is_stored && unit->ident.has_mac)
+		if (unit->attempt && view->is_stored && unit->ident.has_mac)
 			again_put(unit->attempt->epoch->recipe->again, unit->ident.mac,
 				  view->status, &is_first);
 		count_result(s, slot, is_first);

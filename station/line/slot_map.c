@@ -76,9 +76,13 @@ enum status slot_map_read(const char *path, struct slot_map *map, struct diag_li
 	if (!map->path)
 		return err_set(err, STATUS_NO_MEMORY, "no memory for %s", path);
 	TRY(yaml_read_file(path, &yaml, diags, err));
-	map->text = strdup(yaml->text);
-	st = map->text ? take_slots(map, yaml, err)
-		       : err_set(err, STATUS_NO_MEMORY, "no memory for %s", path);
+	map->text = strdup(yaml->text ? yaml->text : "");
+	if (!map->text) {
+		yaml_tree_free(yaml);
+		err_set(err, STATUS_NO_MEMORY, "no memory for %s", path);
+		return STATUS_NO_MEMORY;
+	}
+	st = take_slots(map, yaml, err);
 	if (!st && diags->error_count)
 		st = err_set(err, STATUS_RECIPE, "%s has errors", path);
 	yaml_tree_free(yaml);
