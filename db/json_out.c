@@ -94,11 +94,11 @@ static void put_value(FILE *out, sqlite3_stmt *row, int column)
 		break;
 	case SQLITE_FLOAT:
 		real = sqlite3_column_double(row, column);
-		if (isfinite(real)) {
+		if (isfinite(real))
 			json_out_real(out, real);
-			break;
-		}
-		/* fallthrough */
+		else
+			fputs("null", out);
+		break;
 	default:
 		fputs("null", out);
 	}
