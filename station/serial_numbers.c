@@ -6,7 +6,6 @@
 #include "recipes/unit_data.h"
 
 #include <assert.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,9 +23,7 @@ struct serial_numbers {
 
 	pthread_mutex_t lock; /* protects the rest */
 	struct db *db;
-	size_t next_row; /* CSV: all rows before are given out, or are for a MAC */
-
-	atomic_bool has_returned; /* so one of them may be free */
+	size_t next_row; /* CSV: no row before can become free: they are given out, or for a MAC */
 };
 
 static bool needs_serial(const struct plan *plan)
@@ -51,7 +48,6 @@ enum status serial_numbers_new(const struct serial_numbers_setup *setup,
 	if (!n)
 		return err_set(err, STATUS_NO_MEMORY, "no memory for serial numbers");
 	pthread_mutex_init(&n->lock, NULL);
-	atomic_init(&n->has_returned, false);
 	n->plan = plan;
 	n->writer = setup->writer;
 	n->product = plan->product ? plan->product : plan->name;
@@ -246,32 +242,44 @@ static enum status pick_of_plant(struct serial_numbers *n, struct wish *w, struc
 		       err);
 }
 
+/* The first row for any unit that is free; !is_picked: there is none. One that is only reserved may
+ * come back, so it is looked at again the next time. */
+static enum status find_free_row(struct serial_numbers *n, struct wish *w, struct err *err)
+{
+	const struct unit_values *file = n->plan->serial.file;
+	size_t count = unit_values_rows(file), open = SIZE_MAX, row;
+
+	for (row = n->next_row; row < count && !w->is_picked; row++) {
+		struct serial_now now;
+
+		if (unit_values_mac(file, row)[0])
+			continue;
+		TRY(take_text(w, unit_values_serial(file, row), err));
+		TRY(serial_look_up(n->db, n->product, w->serial, &now, err));
+		w->is_picked = now.standing == SERIAL_FREE;
+		w->row = row;
+		if (open == SIZE_MAX && (w->is_picked || now.standing == SERIAL_RESERVED))
+			open = row;
+	}
+	n->next_row = open < row ? open : row;
+	return STATUS_OK;
+}
+
 /* The row of this MAC, or the next one for any unit. */
 static enum status pick_of_file(struct serial_numbers *n, const char *mac, struct wish *w,
 				struct err *err)
 {
 	const struct plan_serial *s = &n->plan->serial;
-	size_t count = unit_values_rows(s->file), row;
-	struct serial_now now;
+	size_t row;
 
 	w->source = "CSV";
 	if (s->by_mac && mac && unit_values_by_mac(s->file, mac, &row)) {
 		w->row = row;
 		return take_text(w, unit_values_serial(s->file, row), err);
 	}
-	if (atomic_exchange(&n->has_returned, false))
-		n->next_row = 0;
-	for (; n->next_row < count; n->next_row++) {
-		if (unit_values_mac(s->file, n->next_row)[0])
-			continue;
-		TRY(take_text(w, unit_values_serial(s->file, n->next_row), err));
-		TRY(serial_look_up(n->db, n->product, w->serial, &now, err));
-		if (now.standing != SERIAL_FREE)
-			continue;
-		w->is_picked = true;
-		w->row = n->next_row;
+	TRY(find_free_row(n, w, err));
+	if (w->is_picked)
 		return STATUS_OK;
-	}
 	if (s->by_mac && mac)
 		return err_set(err, STATUS_SERIALS_USED_UP,
 			       "%s has no row for %s, and none without a MAC that is free",
@@ -470,8 +478,6 @@ const struct record_serial_state *serial_numbers_end(struct serial_numbers *n,
 										   : "RETURNED");
 	if (progress == SERIAL_GIVEN && status && is_lost(u, status))
 		u->end.mac = NULL;
-	if (status)
-		atomic_store(&n->has_returned, true);
 	return &u->end;
 }
 

@@ -240,6 +240,26 @@ static void each_row_of_a_file_is_for_one_unit(void **state)
 	assert_string_equal(run(w, 2, NULL, true, STATUS_OK), "A");
 }
 
+/* While others are at work; nobody else tells that a row is free again. */
+static void a_row_that_comes_back_is_given_out_next(void **state)
+{
+	struct world *w = *state;
+	struct a_run slow;
+
+	use_file(w, "serial\nA\nB\nC\nD\n", false);
+	begin(w);
+	assert_string_equal(run(w, 1, NULL, true, STATUS_OK), "A");
+	run_init(&slow, w, 2, NULL);
+	must(w, give(&slow));
+	assert_string_equal(slow.serial, "B");
+	assert_string_equal(run(w, 3, NULL, true, STATUS_OK), "C");
+	end(&slow, STATUS_PORT_GONE);
+	unit_serial_release(&slow.number);
+	assert_string_equal(run(w, 4, NULL, true, STATUS_OK), "B");
+	assert_string_equal(run(w, 5, NULL, true, STATUS_OK), "D");
+	assert_int_equal(refused(w, 6, NULL), STATUS_SERIALS_USED_UP);
+}
+
 static void a_file_that_names_another_number_is_not_followed(void **state)
 {
 	struct world *w = *state;
@@ -404,6 +424,7 @@ int main(void)
 		TEST(what_became_of_a_run_becomes_of_its_number),
 		TEST(a_number_that_the_plant_gave_to_others_is_not_tried_again),
 		TEST(each_row_of_a_file_is_for_one_unit),
+		TEST(a_row_that_comes_back_is_given_out_next),
 		TEST(a_file_that_names_another_number_is_not_followed),
 		TEST(one_leased_block_after_the_other_is_used_up),
 		TEST(the_mac_is_a_number),
