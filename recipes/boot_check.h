@@ -95,6 +95,11 @@ struct boot_check_run;
 struct boot_check_run *boot_check_run_new(const struct boot_check *c, void *ctx,
 					  void (*line)(void *ctx, uint64_t at_us,
 						       const char *text));
+/*
+ * hide may put other characters, as many, for parts of a line that nobody shall read: what goes on
+ * to line, to messages and to readings is without them. The line itself is judged. ctx as above.
+ */
+void boot_check_run_hide(struct boot_check_run *run, void (*hide)(void *ctx, char *text));
 void boot_check_run_free(struct boot_check_run *run);
 /* For flash_job.boot; lent. */
 const struct flash_boot *boot_check_run_boot(const struct boot_check_run *run);

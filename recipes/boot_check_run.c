@@ -1,6 +1,7 @@
 /* One unit's boot check: which lines have come, and which values they told. */
 #include "recipes/boot_check_inside.h"
 
+#include "engine/console_lines.h"
 #include "recipes/utf8.h"
 #include "recipes/value.h"
 
@@ -16,6 +17,8 @@ struct boot_check_run {
 	struct flash_boot boot;
 	void *ctx;
 	void (*line)(void *ctx, uint64_t at_us, const char *text);
+	void (*hide)(void *ctx, char *text); /* NULL: all may be read */
+	char shown[CONSOLE_LINE_BYTES + 1];  /* the present line as it may be read */
 
 	/* Since the restart. */
 	bool is_met[BOOT_PATTERNS_MAX]; /* of expect */
@@ -91,7 +94,11 @@ static void take_reading(struct boot_check_run *run, size_t i, const char *line,
 	r->text[len] = '\0';
 	run->is_known[i] = true;
 	judge_reading(&run->check->values[i], r);
-	keep(line, run->said[i]);
+	if (memcmp(line + c->at, run->shown + c->at, len) != 0) {
+		memcpy(r->text, run->shown + c->at, len);
+		r->is_number = false;
+	}
+	keep(run->shown, run->said[i]);
 }
 
 /* What the named groups of an expect have caught. */
@@ -170,7 +177,7 @@ static void hear_rejects(struct boot_check_run *run, const char *line, size_t le
 		else if (answer == PATTERN_GAVE_UP)
 			run->gave_up = c->reject[i];
 		if (answer != PATTERN_NO)
-			keep(line, run->rejected_line);
+			keep(run->shown, run->rejected_line);
 	}
 }
 
@@ -197,9 +204,12 @@ static enum boot_heard hear(void *ctx, const char *line, uint32_t at_ms)
 	struct boot_check_run *run = ctx;
 	size_t len = strlen(line);
 
+	snprintf(run->shown, sizeof(run->shown), "%s", line);
+	if (run->hide)
+		run->hide(run->ctx, run->shown);
 	if (run->line)
-		run->line(run->ctx, UINT64_C(1000) * at_ms, line);
-	keep(line, run->last_line);
+		run->line(run->ctx, UINT64_C(1000) * at_ms, run->shown);
+	keep(run->shown, run->last_line);
 	hear_rejects(run, line, len);
 	hear_expects(run, line, len);
 	hear_own_values(run, line, len);
@@ -344,6 +354,11 @@ struct boot_check_run *boot_check_run_new(const struct boot_check *c, void *ctx,
 	};
 	begin(run);
 	return run;
+}
+
+void boot_check_run_hide(struct boot_check_run *run, void (*hide)(void *ctx, char *text))
+{
+	run->hide = hide;
 }
 
 void boot_check_run_free(struct boot_check_run *run)

@@ -157,8 +157,9 @@ static enum status take_file(const struct recipe *r, const char *path, struct pl
 	st = unit_values_read_file(whole, &wish, &s->file, diags, err);
 	free(whole);
 	for (size_t i = 0; s->file && i < unit_values_rows(s->file); i++)
-		expect_match(s, unit_values_serial(s->file, i), unit_values_place(s->file, i),
-			     diags);
+		if (!serial_source_matches(s, unit_values_serial(s->file, i)))
+			diag_error(diags, unit_values_place(s->file, i),
+				   "the number of this row does not match '%s'", s->pattern);
 	return st == STATUS_NO_MEMORY ? st : STATUS_OK;
 }
 

@@ -203,12 +203,30 @@ static struct example example_of(const struct unit_part *p, const struct plan_se
 static bool looks_secret(const char *key)
 {
 	static const char *const words[] = { "pass", "pwd", "secret", "token", "psk" };
-	size_t length = strlen(key);
+	char small[32];
+	size_t length = 0;
 
+	for (; key[length] && length < sizeof(small) - 1; length++)
+		small[length] = (char)(key[length] >= 'A' && key[length] <= 'Z' ? key[length] | 0x20
+										: key[length]);
+	small[length] = '\0';
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strstr(key, words[i]))
+		if (strstr(small, words[i]))
 			return true;
-	return length >= 3 && strcmp(key + length - 3, "key") == 0;
+	return length >= 3 && strcmp(small + length - 3, "key") == 0;
+}
+
+/* A column of the values file whose cells go there, and which 'secret' does not name; NULL none. */
+static const char *open_column(const struct unit_part *p, const char *text)
+{
+	for (size_t i = 0; p->values && i < unit_values_columns(p->values); i++) {
+		const char *name = unit_values_column(p->values, i);
+
+		if (!unit_values_is_secret(p->values, i) && !is_fixed(name) &&
+		    nvs_text_has_name(text, name))
+			return name;
+	}
+	return NULL;
 }
 
 static bool is_literal_secret(const struct nvs_csv_line *line)
@@ -389,11 +407,19 @@ static void take_needs(const struct taking *t, struct unit_part *p)
 		       nvs_csv_has_name(p->template, "mac_hex");
 	p->needs_batch = nvs_csv_has_name(p->template, "batch");
 	for (size_t i = 0; nvs_csv_line(p->template, i, &line); i++) {
+		const char *column = open_column(p, line.value);
+
 		if (names_secret(p, line.value))
 			p->is_secret = true;
+		if (column && !line.is_namespace && looks_secret(line.key))
+			diag_warning(t->diags, line.at,
+				     "key '%s' looks like a secret, and column '%s' is none: it is "
+				     "shown and recorded; put it into 'secret'",
+				     line.key, column);
 		if (!is_literal_secret(&line))
 			continue;
 		p->is_secret = true;
+		secret_guard_process();
 		diag_warning(
 			t->diags, line.at,
 			"key '%s' looks like a secret, and its value stands in the template: "
@@ -502,6 +528,8 @@ static enum status take_values(const struct taking *t, struct unit_part *p,
 	}
 	for (size_t i = 0; secret && i < yaml_text_count(secret); i++)
 		secrets[wish.secret_count++] = yaml_text_at(secret, i);
+	if (wish.secret_count)
+		secret_guard_process();
 	wish.name = path;
 	wish.at = place_of(t, file);
 	*(p->key == UNIT_KEY_MAC ? &wish.mac_column : &wish.serial_column) = key->text;
@@ -602,6 +630,39 @@ bool unit_data_is_secret(const struct unit_data *d)
 		if (d->parts[i].is_secret)
 			return true;
 	return false;
+}
+
+/* ---- keeping it out of other texts ---- */
+
+/* The secret cells of the unit's row. */
+static void hide_cells(const struct unit_part *p, const struct unit_id *unit, char *text)
+{
+	struct nvs_value cells[UNIT_COLUMNS_MAX];
+	const char *key = p->key == UNIT_KEY_MAC ? unit->mac : unit->serial;
+	size_t row;
+
+	if (!p->values || !key ||
+	    !(p->key == UNIT_KEY_MAC ? unit_values_by_mac(p->values, key, &row)
+				     : unit_values_by_serial(p->values, key, &row)))
+		return;
+	unit_values_fill(p->values, row, cells);
+	for (size_t i = 0; i < unit_values_columns(p->values); i++)
+		if (unit_values_is_secret(p->values, i))
+			secret_hide(text, cells[i].value);
+}
+
+void unit_data_hide(const struct unit_data *d, const struct unit_id *unit, char *text)
+{
+	for (size_t i = 0; d && i < d->count; i++) {
+		struct nvs_csv_line line;
+
+		if (!d->parts[i].is_secret)
+			continue;
+		hide_cells(&d->parts[i], unit, text);
+		for (size_t n = 0; nvs_csv_line(d->parts[i].template, n, &line); n++)
+			if (is_literal_secret(&line) && !line.is_file)
+				secret_hide(text, line.value);
+	}
 }
 
 /* ---- the recipe's identity ---- */

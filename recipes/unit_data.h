@@ -60,6 +60,10 @@ void unit_data_free(struct unit_data *d);
 /* Does any of it hold what nobody may see? d NULL: no. */
 bool unit_data_is_secret(const struct unit_data *d);
 
+/* Hides in text what is secret of this unit, as far as it is known: the unit itself may tell it, on
+ * its console. Any thread. d NULL: nothing. */
+void unit_data_hide(const struct unit_data *d, const struct unit_id *unit, char *text);
+
 /* NULL: all is known that the part needs; else what is not: "its serial number". */
 const char *unit_part_lacks(const struct unit_part *p, const struct unit_id *unit);
 

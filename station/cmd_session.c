@@ -2,10 +2,8 @@
 #include "station/cmd_decide.h"
 
 #include "db/run.h"
-#include "engine/base/secret.h"
 #include "engine/transport_serial.h"
 #include "recipes/product_match.h"
-#include "recipes/unit_data.h"
 #include "station/guards.h"
 #include "station/serial_numbers.h"
 #include "station/plant_choice.h"
@@ -48,8 +46,6 @@ struct plan *read_recipe_file(const char *path, const char *products_dir, enum e
 
 	err_clear(&err);
 	st = plan_load(path, products_dir, &plan, &diags, &err);
-	if (!st && unit_data_is_secret(plan->unit_data))
-		secret_guard_process();
 	print_diags(&diags);
 	*code = EXIT_CODE_USAGE;
 	if (st == STATUS_RECIPE && diags.error_count == 0)

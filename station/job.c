@@ -282,6 +282,7 @@ static void run_flasher(struct job *job)
 	};
 
 	flasher_run(&work, &job->report);
+	job_hide_report(job);
 }
 
 /* What the slot is remembered to need, unless it was looked up before; in words as well. */
@@ -438,9 +439,13 @@ char *job_log(struct job *job)
 
 void job_note(struct job *job, const char *line)
 {
+	char shown[ERR_TEXT_BYTES];
+
+	snprintf(shown, sizeof(shown), "%s", line);
+	job_hide(job, shown);
 	pthread_mutex_lock(&job->lock);
 	unit_log_add(job->log,
-		     job->started_us ? clock_now_us(&clock_monotonic) - job->started_us : 0, line);
+		     job->started_us ? clock_now_us(&clock_monotonic) - job->started_us : 0, shown);
 	pthread_mutex_unlock(&job->lock);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 struct job_boot {
+	struct job *job;
 	struct boot_check_run *run;
 	struct unit_log *console;
 };
@@ -18,6 +19,13 @@ static void on_line(void *ctx, uint64_t at_us, const char *text)
 	unit_log_add(boot->console, at_us, text);
 }
 
+static void on_hide(void *ctx, char *text)
+{
+	struct job_boot *boot = ctx;
+
+	job_hide(boot->job, text);
+}
+
 enum status job_prepare_boot(struct job *job)
 {
 	const struct plan *plan = job->order->plan;
@@ -26,11 +34,14 @@ enum status job_prepare_boot(struct job *job)
 		return STATUS_OK;
 	job->boot = calloc(1, sizeof(*job->boot));
 	if (job->boot) {
+		job->boot->job = job;
 		job->boot->console = unit_log_new();
 		job->boot->run = boot_check_run_new(plan->boot_check, job->boot, on_line);
 	}
-	if (job->boot && job->boot->run)
+	if (job->boot && job->boot->run) {
+		boot_check_run_hide(job->boot->run, on_hide);
 		return STATUS_OK;
+	}
 	job->report.status =
 		err_set(&job->report.err, STATUS_NO_MEMORY, "no memory for the boot check");
 	return job->report.status;

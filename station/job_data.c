@@ -188,6 +188,38 @@ void job_free_data(struct job *job)
 	unit_serial_release(&job->number);
 }
 
+/* ---- what the unit itself tells ---- */
+
+void job_hide(struct job *job, char *text)
+{
+	const struct plan *plan = job->order->plan;
+	char serial[SERIAL_TEXT_BYTES], mac[MAC_TEXT_BYTES] = "";
+	struct unit_id unit = { .mac = NULL };
+
+	if (!plan || !unit_data_is_secret(plan->unit_data))
+		return;
+	pthread_mutex_lock(&job->lock);
+	if (job->ident.has_mac) {
+		mac_text(job->ident.mac, mac);
+		unit.mac = mac;
+	}
+	pthread_mutex_unlock(&job->lock);
+	unit_serial_text(&job->number, serial);
+	unit.serial = serial[0] ? serial : NULL;
+	unit_data_hide(plan->unit_data, &unit, text);
+}
+
+void job_hide_report(struct job *job)
+{
+	struct flash_report *report = &job->report;
+
+	job_hide(job, report->err.text);
+	job_hide(job, report->evidence);
+	job_hide(job, report->advice);
+	for (size_t i = 0; i < report->step_count; i++)
+		job_hide(job, report->steps[i].note);
+}
+
 /* ---- the owner's side ---- */
 
 void job_serial(struct job *job, char serial[static SLOT_SERIAL_BYTES])

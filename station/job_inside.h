@@ -84,6 +84,10 @@ enum status job_may_write(void *ctx, struct err *err);
 enum status job_own_regions(void *ctx, const struct ident *ident,
 			    const struct flash_region **regions, size_t *count, struct err *err);
 void job_free_data(struct job *job);
+/* Puts '*' for what is secret of the unit, as soon as it is known which unit it is. Any thread. */
+void job_hide(struct job *job, char *text);
+/* The same in all texts of the report, when the flasher has ended. */
+void job_hide_report(struct job *job);
 
 /* ---- job_boot.c, the worker's side ---- */
 

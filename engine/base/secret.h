@@ -24,6 +24,13 @@ const char *secret_text(const struct secret *s);
 void secret_wipe(void *bytes, size_t size);
 
 /*
+ * '*' for each byte of the value wherever it stands in text, in capitals or not: what somebody
+ * else says may hold it. One of up to three bytes only as a word of its own. Where a text was cut,
+ * at its end or in front of a '"', the beginning of a longer value is hidden as well.
+ */
+void secret_hide(char *text, const char *value);
+
+/*
  * For the whole process, from now on: no core dump, and no other process of this user may read its
  * memory. What does not work is left: there is nothing else to do about it.
  */

@@ -9,7 +9,11 @@ macs="00 04 08 0c 10 14 18 1c"
 cat >bench.yaml <<END
 bench: own
 units:
-  - {count: 8, chip: esp32, flash: 4MB, bridge: cp2104}
+  - count: 8
+    chip: esp32
+    flash: 4MB
+    bridge: cp2104
+    app: {lines: ['joined with {nvs:factory.wifi_pass}', 'I am {nvs:factory.serial}']}
 END
 
 nvs_of() { # PORT: the partition, as it stands in the flash
@@ -59,6 +63,7 @@ cat >>own.yaml <<'END'
 serial: {from: range, prefix: "M5C2-", width: 6, first: 41, match: "^M5C2-[0-9]{6}$"}
 data:
   - {partition: nvs, template: factory.csv, values: units.csv, key: mac, secret: wifi}
+boot_check: {within: 5s, expect: ['joined with (?<with>hush-.*)', 'I am (?<serial>M5C2-\d+)']}
 END
 cat >session.sh <<'END'
 "$FLASHLINE" flash own.yaml --all --json --batch B1 --db flashline.db >first.out 2>first.err || exit 10
@@ -95,6 +100,11 @@ equal "judged" "$(grep '"event":"result"' verify.out | grep -c '"detail":null\|"
 equal "not judged without records" \
 	"$(grep '"event":"result"' other.out | grep -c 'its serial number is not known')" 8
 equal "other secrets" "$(grep '"event":"result"' rush.out | grep -c MD5_MISMATCH)" 8
+
+# What a unit tells of it is judged, and recorded without it.
+equal "what they told" "$(sql "select group_concat(distinct text) from measurement where name = 'with'")" \
+	"***************"
+equal "what may be read" "$(sql "select count(distinct text) from measurement where name = 'serial'")" 8
 
 # ---- nowhere but in the unit ----
 

@@ -144,9 +144,8 @@ static void every_row_is_tried_beforehand(void **state)
 	put("v.csv", "mac,wifi,power\n24:0a:c4:00:01:10,hush-1,12\n240AC4000111,hush-2,-4\n"
 		     "240AC4000112,hush-3,400\n240AC4000111,hush-4,1\n24:0a:c4:00:01,hush-5,1\n"
 		     "240AC4000113,hush-6\n");
-	expect(HEAD RANGE "data:\n" ENTRY,
-	       "v.csv:5:1: error: '24:0a:c4:00:01:11' stands in line 3");
-	assert_non_null(strstr(world_messages(&w), "v.csv:6:1: error: '24:0a:c4:00:01' is no MAC"));
+	expect(HEAD RANGE "data:\n" ENTRY, "v.csv:5:1: error: 24:0a:c4:00:01:11 stands in line 3");
+	assert_non_null(strstr(world_messages(&w), "v.csv:6:1: error: this is no MAC"));
 	assert_non_null(strstr(world_messages(&w), "v.csv:7:1: error: the row has 2 cells"));
 	assert_null(strstr(world_messages(&w), "hush"));
 	put("v.csv", "mac,wifi,power\n24:0a:c4:00:01:10,hush-1,12\n240AC4000112,hush-3,400\n");
@@ -207,6 +206,34 @@ static void a_secret_in_the_template_gets_a_warning(void **state)
 	assert_non_null(strstr(world_messages(&w), "t.csv:3:23: warning: key 'wifi_pass'"));
 	assert_null(strstr(world_messages(&w), "monkey"));
 	assert_true(w.plan->unit_data->parts[0].is_secret);
+	put("t.csv", "key,type,encoding,value\nfactory,namespace,,\nWIFI_PWD,data,string,abc\n");
+	assert_true(load(HEAD "data:\n  - {partition: nvs, template: t.csv}\n")->is_secret);
+}
+
+static void a_column_that_looks_secret_and_is_not_gets_a_warning(void **state)
+{
+	(void)state;
+	put_usual();
+	load(HEAD RANGE "data:\n" ENTRY);
+	assert_null(strstr(world_messages(&w), "warning"));
+	load(HEAD RANGE "data:\n  - {partition: nvs, template: t.csv, values: v.csv, key: mac}\n");
+	assert_non_null(strstr(world_messages(&w),
+			       "t.csv:6:23: warning: key 'wifi_pass' looks like a secret, and "
+			       "column 'wifi' is none"));
+}
+
+/* A password with a comma in it, and nobody has quoted it. */
+static void a_shifted_table_shows_nothing_of_its_cells(void **state)
+{
+	(void)state;
+	put_usual();
+	put("v.csv", "wifi,mac,power\nhush,planted,24:0a:c4:00:01:10,12\n");
+	expect(HEAD RANGE "data:\n" ENTRY, "v.csv:2:6: error: this is no MAC");
+	assert_null(strstr(world_messages(&w), "planted"));
+	put("s.csv", "wifi,serial,power\nhush,planted,12\n");
+	expect(HEAD "serial: {from: csv, file: s.csv, match: '^A-'}\n",
+	       "s.csv:2:1: error: the number of this row does not match '^A-'");
+	assert_null(strstr(world_messages(&w), "planted"));
 }
 
 static void the_digest_covers_the_template_and_not_the_rows(void **state)
@@ -268,7 +295,7 @@ static void each_source_takes_its_own_keys_only(void **state)
 	expect(HEAD "serial: {from: scan, match: '(A'}\n", "no extended regular expression");
 	put("s.csv", "serial\nA-1\nA-1\n");
 	expect(HEAD "serial: {from: csv, file: s.csv}\n",
-	       "s.csv:3:1: error: 'A-1' stands in line 2");
+	       "s.csv:3:1: error: this number stands in line 2 already");
 }
 
 static void a_mac_makes_a_number(void **state)
@@ -319,6 +346,8 @@ int main(void)
 		cmocka_unit_test(what_cannot_work_is_refused_by_name),
 		cmocka_unit_test(an_encrypted_partition_is_refused),
 		cmocka_unit_test(a_secret_in_the_template_gets_a_warning),
+		cmocka_unit_test(a_column_that_looks_secret_and_is_not_gets_a_warning),
+		cmocka_unit_test(a_shifted_table_shows_nothing_of_its_cells),
 		cmocka_unit_test(the_digest_covers_the_template_and_not_the_rows),
 		cmocka_unit_test(check_shows_the_first_unit_without_its_secrets),
 		cmocka_unit_test(each_source_takes_its_own_keys_only),
