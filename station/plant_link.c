@@ -1,9 +1,9 @@
 #include "station/plant_link_inside.h"
+#include "station/threads.h"
 
 #include "engine/base/clock.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,31 +18,7 @@ void ask_free(struct ask *ask)
 	free(ask);
 }
 
-/* Waits by the clock that nobody sets, which is clock_monotonic's. */
-static void cond_init(pthread_cond_t *cond)
-{
-	pthread_condattr_t attr;
-
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(cond, &attr);
-	pthread_condattr_destroy(&attr);
-}
-
 /* ---- beginning and end ---- */
-
-static int start_thread(struct plant_link *link)
-{
-	sigset_t all, before;
-	int failed;
-
-	/* Signals belong to the thread that expects them; SIGPIPE to nobody. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	failed = pthread_create(&link->thread, NULL, plant_link_work, link);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return failed;
-}
 
 void plant_link_release(struct plant_link *link)
 {
@@ -70,8 +46,8 @@ enum status plant_link_new(const char *server, const char *db_path, struct write
 	if (!link)
 		return err_set(err, STATUS_NO_MEMORY, "no memory for the line to the plant");
 	pthread_mutex_init(&link->mutex, NULL);
-	cond_init(&link->work);
-	cond_init(&link->ended);
+	thread_cond_init(&link->work);
+	thread_cond_init(&link->ended);
 	link->end = &link->first;
 	link->writer = writer;
 	link->server = strdup(server);
@@ -83,7 +59,7 @@ enum status plant_link_new(const char *server, const char *db_path, struct write
 	/* Claims of others are a convenience: without room for them the line works all the same. */
 	if (!st && db_open(db_path, DB_DECIDE, &link->notes, NULL))
 		link->notes = NULL;
-	failed = st ? 0 : start_thread(link);
+	failed = st ? 0 : thread_start(&link->thread, plant_link_work, link);
 	if (failed)
 		st = err_set(err, STATUS_NO_MEMORY, "no thread for the line to the plant (%s)",
 			     strerror(failed));
@@ -102,8 +78,7 @@ enum status plant_link_new(const char *server, const char *db_path, struct write
 static bool leave_looking_up(struct plant_link *link)
 {
 	const uint64_t at_us = link->stop_at_us + LOOK_UP_US;
-	const struct timespec at = { .tv_sec = (time_t)(at_us / 1000000),
-				     .tv_nsec = (long)(at_us % 1000000) * 1000 };
+	const struct timespec at = thread_time_at(at_us);
 
 	while (!link->has_ended &&
 	       pthread_cond_timedwait(&link->ended, &link->mutex, &at) != ETIMEDOUT)
@@ -155,7 +130,7 @@ static struct ask *ask_new(const struct plant_claim *claim)
 
 	if (!ask)
 		return NULL;
-	cond_init(&ask->told);
+	thread_cond_init(&ask->told);
 	ask->is_serial = claim->is_serial;
 	ask->is_rework = claim->is_rework;
 	ask->is_hold_overridden = claim->is_hold_overridden;
@@ -180,8 +155,7 @@ static void take_from_queue(struct plant_link *link, const struct ask *ask)
 
 static void wait_until_told(struct plant_link *link, struct ask *ask, uint64_t at_us)
 {
-	const struct timespec at = { .tv_sec = (time_t)(at_us / 1000000),
-				     .tv_nsec = (long)(at_us % 1000000) * 1000 };
+	const struct timespec at = thread_time_at(at_us);
 
 	while (!ask->is_told && pthread_cond_timedwait(&ask->told, &link->mutex, &at) != ETIMEDOUT)
 		;

@@ -1,5 +1,6 @@
 /* The thread of the line to the plant: connects, sends, asks, and waits when there is no server. */
 #include "station/plant_link_inside.h"
+#include "station/threads.h"
 
 #include "engine/base/clock.h"
 
@@ -249,8 +250,7 @@ static uint64_t due_us(const struct plant_link *link)
 static void wait_for_work(struct plant_link *link)
 {
 	uint64_t at_us = due_us(link);
-	const struct timespec at = { .tv_sec = (time_t)(at_us / 1000000),
-				     .tv_nsec = (long)(at_us % 1000000) * 1000 };
+	const struct timespec at = thread_time_at(at_us);
 
 	pthread_mutex_lock(&link->mutex);
 	while (!link->first && !link->is_woken && !link->is_stopping && now_us() < at_us)

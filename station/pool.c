@@ -1,4 +1,5 @@
 #include "station/pool.h"
+#include "station/threads.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -80,17 +81,13 @@ static bool add_worker(struct pool *p)
 enum status pool_new(unsigned threads, struct pool **out, struct err *err)
 {
 	struct pool *p = calloc(1, sizeof(*p));
-	pthread_condattr_t attributes;
 
 	*out = NULL;
 	if (!p)
 		return err_set(err, STATUS_NO_MEMORY, "no memory for the workers");
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->work, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&p->returned, &attributes);
-	pthread_condattr_destroy(&attributes);
+	thread_cond_init(&p->returned);
 	for (unsigned i = 0; i < threads; i++) {
 		if (!add_worker(p)) {
 			pool_free(p, 1000);
@@ -167,20 +164,6 @@ bool pool_give_up(struct pool *p, const void *ctx, bool *is_smaller)
 	return is_found;
 }
 
-static struct timespec monotonic_after(uint32_t wait_ms)
-{
-	struct timespec at;
-
-	clock_gettime(CLOCK_MONOTONIC, &at);
-	at.tv_sec += wait_ms / 1000;
-	at.tv_nsec += (long)(wait_ms % 1000) * 1000000;
-	if (at.tv_nsec >= 1000000000) {
-		at.tv_sec++;
-		at.tv_nsec -= 1000000000;
-	}
-	return at;
-}
-
 /* Workers in their task, and workers on their way out. */
 static void count_left(const struct pool *p, size_t *stuck, size_t *leaving)
 {
@@ -210,7 +193,7 @@ size_t pool_free(struct pool *p, uint32_t wait_ms)
 
 	if (!p)
 		return 0;
-	until = monotonic_after(wait_ms);
+	until = thread_time_after(wait_ms);
 	pthread_mutex_lock(&p->lock);
 	p->is_stopping = true;
 	pthread_cond_broadcast(&p->work);

@@ -1,6 +1,7 @@
 #include "station/printer.h"
 
 #include "station/textbuf.h"
+#include "station/threads.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -141,7 +142,6 @@ static void *print(void *arg)
 enum status printer_new(int fd, struct printer **out, struct err *err)
 {
 	struct printer *p = calloc(1, sizeof(*p));
-	pthread_condattr_t attributes;
 	pthread_attr_t small;
 	bool is_made;
 
@@ -151,10 +151,7 @@ enum status printer_new(int fd, struct printer **out, struct err *err)
 	p->fd = fd;
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->work, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&p->moved, &attributes);
-	pthread_condattr_destroy(&attributes);
+	thread_cond_init(&p->moved);
 	pthread_attr_init(&small);
 	pthread_attr_setstacksize(&small, 64 * 1024);
 	is_made = pthread_create(&p->thread, &small, print, p) == 0;
@@ -201,16 +198,9 @@ bool printer_free(struct printer *p, uint32_t wait_ms, uint64_t *lost)
 	p->is_stopping = true;
 	pthread_cond_signal(&p->work);
 	do {
-		struct timespec until;
+		const struct timespec until = thread_time_after(wait_ms);
 
 		seen = p->written;
-		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_sec += wait_ms / 1000;
-		until.tv_nsec += (long)(wait_ms % 1000) * 1000000;
-		if (until.tv_nsec >= 1000000000) {
-			until.tv_sec++;
-			until.tv_nsec -= 1000000000;
-		}
 		while (!p->is_ended && p->written == seen &&
 		       pthread_cond_timedwait(&p->moved, &p->lock, &until) != ETIMEDOUT)
 			;

@@ -1,5 +1,6 @@
 /* The thread that prints: label after label, in the order of the PASSes. */
 #include "station/label/labels_inside.h"
+#include "station/threads.h"
 
 #include "engine/base/clock.h"
 
@@ -112,12 +113,8 @@ static bool is_ending(struct labels *l)
 /* Under the lock: until something is to be done, or so long. */
 static void wait_ms(struct labels *l, uint32_t ms)
 {
-	struct timespec limit;
+	const struct timespec limit = thread_time_after(ms);
 
-	clock_gettime(CLOCK_REALTIME, &limit);
-	limit.tv_nsec += (long)(ms % 1000) * 1000000;
-	limit.tv_sec += ms / 1000 + limit.tv_nsec / 1000000000;
-	limit.tv_nsec %= 1000000000;
 	pthread_cond_timedwait(&l->work, &l->lock, &limit);
 }
 

@@ -1,5 +1,6 @@
 /* The owner's side of the labels; label_thread.c prints them. */
 #include "station/label/labels_inside.h"
+#include "station/threads.h"
 
 #include "engine/base/clock.h"
 
@@ -65,8 +66,8 @@ enum status labels_new(const struct labels_setup *setup, struct labels **out, st
 	l->stop[0] = l->stop[1] = -1;
 	l->is_ready = true; /* as long as nobody found otherwise */
 	pthread_mutex_init(&l->lock, NULL);
-	pthread_cond_init(&l->work, NULL);
-	pthread_cond_init(&l->ended, NULL);
+	thread_cond_init(&l->work);
+	thread_cond_init(&l->ended);
 	l->slots = calloc(setup->slots ? setup->slots : 1, sizeof(*l->slots));
 	if (!l->slots || pipe(l->stop))
 		st = err_set(err, STATUS_NO_MEMORY, "no memory for labels");
@@ -74,7 +75,7 @@ enum status labels_new(const struct labels_setup *setup, struct labels **out, st
 		fcntl(l->stop[i], F_SETFD, FD_CLOEXEC);
 	if (!st)
 		st = label_printer_init(&l->printer, setup->printer, err);
-	if (!st && pthread_create(&l->thread, NULL, labels_run, l))
+	if (!st && thread_start(&l->thread, labels_run, l))
 		st = err_set(err, STATUS_NO_MEMORY, "no thread for labels");
 	if (st) {
 		release(l);
@@ -86,18 +87,11 @@ enum status labels_new(const struct labels_setup *setup, struct labels **out, st
 
 void labels_free(struct labels *l, uint32_t wait_ms)
 {
-	struct timespec limit;
+	const struct timespec limit = thread_time_after(wait_ms);
 	ssize_t told;
 
 	if (!l)
 		return;
-	clock_gettime(CLOCK_REALTIME, &limit);
-	limit.tv_sec += wait_ms / 1000;
-	limit.tv_nsec += (long)(wait_ms % 1000) * 1000000;
-	if (limit.tv_nsec >= 1000000000) {
-		limit.tv_sec++;
-		limit.tv_nsec -= 1000000000;
-	}
 	pthread_mutex_lock(&l->lock);
 	l->is_ending = true;
 	pthread_cond_broadcast(&l->work);

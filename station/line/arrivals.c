@@ -1,4 +1,5 @@
 #include "station/line/arrivals.h"
+#include "station/threads.h"
 
 #include "engine/base/clock.h"
 
@@ -346,8 +347,7 @@ static void *watch(void *ctx)
 
 	for (;;) {
 		uint64_t next_us = look(a);
-		struct timespec at = { .tv_sec = (time_t)(next_us / 1000000),
-				       .tv_nsec = (long)(next_us % 1000000) * 1000 };
+		const struct timespec at = thread_time_at(next_us);
 		bool is_ending;
 
 		pthread_mutex_lock(&a->lock);
@@ -395,7 +395,6 @@ static void release(struct arrivals *a)
 enum status arrivals_new(const struct arrivals_setup *setup, struct arrivals **out, struct err *err)
 {
 	struct arrivals *a = calloc(1, sizeof(*a));
-	pthread_condattr_t attributes;
 	enum status st;
 
 	*out = NULL;
@@ -403,10 +402,7 @@ enum status arrivals_new(const struct arrivals_setup *setup, struct arrivals **o
 		return err_set(err, STATUS_NO_MEMORY, "no memory to watch the slots");
 	a->setup = *setup;
 	pthread_mutex_init(&a->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&a->end, &attributes);
-	pthread_condattr_destroy(&attributes);
+	thread_cond_init(&a->end);
 	a->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	put_places(a);
 	a->links = look_at_links(setup->sysfs_tty);
@@ -414,7 +410,7 @@ enum status arrivals_new(const struct arrivals_setup *setup, struct arrivals **o
 			    : read_ports(a, clock_now_us(&clock_monotonic), err);
 	if (!st) {
 		show(a);
-		if (pthread_create(&a->thread, NULL, watch, a) != 0)
+		if (thread_start(&a->thread, watch, a) != 0)
 			st = err_set(err, STATUS_NO_MEMORY, "no thread to watch the slots");
 	}
 	if (st) {
@@ -427,18 +423,11 @@ enum status arrivals_new(const struct arrivals_setup *setup, struct arrivals **o
 
 bool arrivals_free(struct arrivals *a, uint32_t wait_ms)
 {
-	struct timespec at;
+	const struct timespec at = thread_time_after(wait_ms);
 	bool has_ended;
 
 	if (!a)
 		return true;
-	clock_gettime(CLOCK_MONOTONIC, &at);
-	at.tv_sec += wait_ms / 1000;
-	at.tv_nsec += (long)(wait_ms % 1000) * 1000000;
-	if (at.tv_nsec >= 1000000000) {
-		at.tv_sec++;
-		at.tv_nsec -= 1000000000;
-	}
 	pthread_mutex_lock(&a->lock);
 	a->is_ending = true;
 	pthread_cond_broadcast(&a->end);

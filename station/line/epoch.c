@@ -7,6 +7,7 @@
 #include "station/serial_numbers.h"
 #include "station/record_of.h"
 #include "station/textbuf.h"
+#include "station/threads.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -262,7 +263,7 @@ enum status recipe_change_new(const char *path, const char *products_dir, const 
 	c->products_dir = products_dir ? strdup(products_dir) : NULL;
 	c->db_path = strdup(db_path);
 	if (!c->path || !c->db_path || (products_dir && !c->products_dir) ||
-	    pthread_create(&c->thread, NULL, read_recipe, c) != 0) {
+	    thread_start(&c->thread, read_recipe, c) != 0) {
 		release(c);
 		return err_set(err, STATUS_NO_MEMORY, "no memory or thread to read %s", path);
 	}

@@ -4,6 +4,7 @@
 #include "station/line/hook_facts.h"
 #include "station/line/hook_run.h"
 #include "station/textbuf.h"
+#include "station/threads.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -337,19 +338,6 @@ static void *work(void *ctx)
 
 /* ---- beginning and end ---- */
 
-static int start_thread(struct hooks *h)
-{
-	sigset_t all, before;
-	int failed;
-
-	/* Signals belong to the thread that expects them. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	failed = pthread_create(&h->thread, NULL, work, h);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return failed;
-}
-
 static void release(struct hooks *h)
 {
 	for (int kind = 0; kind < HOOK_KIND_COUNT; kind++)
@@ -379,7 +367,7 @@ enum status hooks_new(const struct station_hooks *setup, struct hooks **out, str
 	pthread_mutex_init(&h->mutex, NULL);
 	h->troubles = calloc(TROUBLES_MAX, sizeof(*h->troubles));
 	h->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	failed = h->wake_fd < 0 ? errno : h->troubles ? start_thread(h) : ENOMEM;
+	failed = h->wake_fd < 0 ? errno : h->troubles ? thread_start(&h->thread, work, h) : ENOMEM;
 	if (failed) {
 		release(h);
 		return err_set(err, STATUS_NO_MEMORY, "no thread for the hooks (%s)",

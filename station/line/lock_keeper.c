@@ -1,11 +1,11 @@
 #include "station/line/lock_keeper.h"
+#include "station/threads.h"
 
 #include "engine/base/clock.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,14 +41,6 @@ struct lock_keeper {
 static uint64_t now_us(void)
 {
 	return clock_now_us(&clock_monotonic);
-}
-
-static struct timespec time_at(uint64_t at_us)
-{
-	return (struct timespec){
-		.tv_sec = (time_t)(at_us / 1000000),
-		.tv_nsec = (long)(at_us % 1000000) * 1000,
-	};
 }
 
 /* ---- rings, with the mutex ---- */
@@ -177,7 +169,7 @@ static bool has_orders(const struct lock_keeper *k)
 /* false: the station ends, and all is stored that can be. */
 static bool wait_for_work(struct lock_keeper *k)
 {
-	const struct timespec at = time_at(k->look_us);
+	const struct timespec at = thread_time_at(k->look_us);
 
 	pthread_mutex_lock(&k->mutex);
 	while (!k->is_stopping && !k->is_woken && now_us() < k->look_us && !has_orders(k))
@@ -225,30 +217,6 @@ static void *work(void *ctx)
 
 /* ---- beginning and end ---- */
 
-/* Waits by the clock that nobody sets, which is clock_monotonic's. */
-static void cond_init(pthread_cond_t *cond)
-{
-	pthread_condattr_t attr;
-
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(cond, &attr);
-	pthread_condattr_destroy(&attr);
-}
-
-static int start_thread(struct lock_keeper *k)
-{
-	sigset_t all, before;
-	int failed;
-
-	/* Signals belong to the thread that expects them. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	failed = pthread_create(&k->thread, NULL, work, k);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return failed;
-}
-
 enum status lock_keeper_new(const struct lock_keeper_setup *setup, struct lock_keeper **out,
 			    struct err *err)
 {
@@ -262,11 +230,11 @@ enum status lock_keeper_new(const struct lock_keeper_setup *setup, struct lock_k
 	}
 	k->setup = *setup;
 	pthread_mutex_init(&k->mutex, NULL);
-	cond_init(&k->work);
-	cond_init(&k->ended);
+	thread_cond_init(&k->work);
+	thread_cond_init(&k->ended);
 	k->wanted.orders = calloc(setup->room, sizeof(*k->wanted.orders));
 	k->stored.orders = calloc(setup->room, sizeof(*k->stored.orders));
-	failed = k->wanted.orders && k->stored.orders ? start_thread(k) : ENOMEM;
+	failed = k->wanted.orders && k->stored.orders ? thread_start(&k->thread, work, k) : ENOMEM;
 	if (failed) {
 		release(k);
 		return err_set(err, STATUS_NO_MEMORY, "no thread for the locks (%s)",
@@ -280,7 +248,7 @@ void lock_keeper_free(struct lock_keeper *k)
 {
 	if (!k)
 		return;
-	const struct timespec at = time_at(now_us() + END_US);
+	const struct timespec at = thread_time_at(now_us() + END_US);
 
 	pthread_mutex_lock(&k->mutex);
 	k->is_stopping = true;

@@ -1,4 +1,5 @@
 #include "station/line/requests.h"
+#include "station/threads.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -64,7 +65,6 @@ bool request_kind_named(const char *name, enum request_kind *kind)
 struct requests *requests_new(void)
 {
 	struct requests *r = calloc(1, sizeof(*r));
-	pthread_condattr_t attributes;
 
 	if (!r)
 		return NULL;
@@ -74,10 +74,7 @@ struct requests *requests_new(void)
 		return NULL;
 	}
 	pthread_mutex_init(&r->lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&r->answered, &attributes);
-	pthread_condattr_destroy(&attributes);
+	thread_cond_init(&r->answered);
 	pthread_cond_init(&r->left, NULL);
 	return r;
 }
@@ -101,20 +98,6 @@ void requests_free(struct requests *r)
 
 /* ---- who asks ---- */
 
-static struct timespec monotonic_after(uint32_t wait_ms)
-{
-	struct timespec at;
-
-	clock_gettime(CLOCK_MONOTONIC, &at);
-	at.tv_sec += wait_ms / 1000;
-	at.tv_nsec += (long)(wait_ms % 1000) * 1000000;
-	if (at.tv_nsec >= 1000000000) {
-		at.tv_sec++;
-		at.tv_nsec -= 1000000000;
-	}
-	return at;
-}
-
 static void say(char *answer, const char *text)
 {
 	if (answer)
@@ -134,7 +117,7 @@ static struct entry *find_free(struct requests *r)
 static enum status wait_for_answer(struct requests *r, struct entry *e, uint32_t wait_ms,
 				   char *answer)
 {
-	const struct timespec until = monotonic_after(wait_ms);
+	const struct timespec until = thread_time_after(wait_ms);
 	bool is_late = wait_ms == 0;
 	enum status st;
 

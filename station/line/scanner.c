@@ -2,13 +2,13 @@
 #include "station/line/scanner.h"
 
 #include "station/line/scan_keys.h"
+#include "station/threads.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/input.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,18 +158,13 @@ static void release(struct scanner *s)
 
 static enum status start(struct scanner *s, struct err *err)
 {
-	sigset_t all, before;
-	int failed;
-
 	if (pipe(s->stop))
 		return err_set(err, STATUS_NO_MEMORY, "no descriptor for the scanner");
 	fcntl(s->stop[0], F_SETFD, FD_CLOEXEC);
 	fcntl(s->stop[1], F_SETFD, FD_CLOEXEC);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	failed = pthread_create(&s->thread, NULL, run, s);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return failed ? err_set(err, STATUS_NO_MEMORY, "no thread for the scanner") : STATUS_OK;
+	return thread_start(&s->thread, run, s)
+		       ? err_set(err, STATUS_NO_MEMORY, "no thread for the scanner")
+		       : STATUS_OK;
 }
 
 enum status scanner_new(const struct station_scanner *setup, struct requests *requests,

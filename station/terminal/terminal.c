@@ -5,6 +5,7 @@
 #include "station/terminal/keeper.h"
 #include "station/terminal/layout.h"
 #include "station/view.h"
+#include "station/threads.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +19,7 @@
 
 #define TICK_MS 200         /* of the owner, and between two looks at the terminal's size */
 #define ANSWER_WAIT_MS 1500 /* for what became of a request; the screen stands still meanwhile */
-#define END_WAIT_S 2        /* for a terminal that takes no bytes */
+#define END_WAIT_MS 2000    /* for a terminal that takes no bytes */
 
 struct terminal {
 	struct requests *requests;
@@ -254,15 +255,7 @@ static bool make_pipe(struct terminal *t)
 
 static enum status start(struct terminal *t, struct err *err)
 {
-	sigset_t all, before;
-	int failed;
-
-	/* Signals are the station's. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	failed = pthread_create(&t->thread, NULL, run, t);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (failed)
+	if (thread_start(&t->thread, run, t))
 		return err_set(err, STATUS_NO_MEMORY, "no thread for the terminal");
 	pthread_mutex_lock(&t->lock);
 	while (!t->is_open)
@@ -288,7 +281,7 @@ enum status terminal_new(struct requests *requests, struct terminal **out, struc
 	t->wake[0] = t->wake[1] = -1;
 	t->has_input = true;
 	pthread_mutex_init(&t->lock, NULL);
-	pthread_cond_init(&t->moved, NULL);
+	thread_cond_init(&t->moved);
 	t->made = calloc(1, sizeof(*t->made));
 	t->ready = calloc(1, sizeof(*t->ready));
 	t->shown = calloc(1, sizeof(*t->shown));
@@ -328,7 +321,7 @@ static void write_farewell(const struct textbuf *text)
 
 bool terminal_free(struct terminal *t)
 {
-	struct timespec limit;
+	const struct timespec limit = thread_time_after(END_WAIT_MS);
 	bool is_ended;
 
 	if (!t)
@@ -336,8 +329,6 @@ bool terminal_free(struct terminal *t)
 	pthread_mutex_lock(&t->lock);
 	t->is_stopping = true;
 	wake(t);
-	clock_gettime(CLOCK_REALTIME, &limit);
-	limit.tv_sec += END_WAIT_S;
 	while (!t->is_ended && pthread_cond_timedwait(&t->moved, &t->lock, &limit) != ETIMEDOUT)
 		;
 	is_ended = t->is_ended;

@@ -2,6 +2,7 @@
 
 #include "station/json.h"
 #include "station/web/web_json.h"
+#include "station/threads.h"
 
 #include "engine/base/clock.h"
 
@@ -232,8 +233,7 @@ static void render(struct web_feed *f)
 /* until_us of the monotonic clock; f->lock is held. */
 static void wait_until(struct web_feed *f, uint64_t until_us)
 {
-	struct timespec until = { .tv_sec = (time_t)(until_us / 1000000),
-				  .tv_nsec = (long)(until_us % 1000000) * 1000 };
+	const struct timespec until = thread_time_at(until_us);
 
 	pthread_cond_timedwait(&f->work, &f->lock, &until);
 }
@@ -462,7 +462,6 @@ enum status web_feed_new(void (*woken)(void *ctx), void *ctx, struct web_feed **
 			 struct err *err)
 {
 	struct web_feed *f = calloc(1, sizeof(*f));
-	pthread_condattr_t attributes;
 
 	*out = NULL;
 	if (!f)
@@ -472,11 +471,8 @@ enum status web_feed_new(void (*woken)(void *ctx), void *ctx, struct web_feed **
 	f->heard_us = now_us();
 	pthread_mutex_init(&f->lock, NULL);
 	pthread_mutex_init(&f->parts_lock, NULL);
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&f->work, &attributes);
-	pthread_condattr_destroy(&attributes);
-	if (pthread_create(&f->thread, NULL, run, f) != 0) {
+	thread_cond_init(&f->work);
+	if (thread_start(&f->thread, run, f) != 0) {
 		release(f);
 		return err_set(err, STATUS_NO_MEMORY,
 			       "the system gives no thread for the web page");

@@ -1,4 +1,5 @@
 #include "station/web/web_worker.h"
+#include "station/threads.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -48,7 +49,7 @@ enum status web_worker_new(void (*work)(void *job), struct web_worker **out, str
 	w->work = work;
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->news, NULL);
-	if (pthread_create(&w->thread, NULL, run, w) != 0) {
+	if (thread_start(&w->thread, run, w) != 0) {
 		free(w);
 		return err_set(err, STATUS_NO_MEMORY,
 			       "the system gives no thread for the web page");
