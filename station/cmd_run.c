@@ -444,11 +444,13 @@ static enum exit_code run_line(struct line_run *r, struct session **stuck, struc
 
 enum exit_code cmd_run(const struct options *options)
 {
-	struct line_run r = { .options = options, .signal_fd = -1, .service.fd = -1 };
-	struct session *stuck = NULL;
+	/* Outlives this call: a worker that is stuck in a system call may come back to it. */
+	static struct line_run r;
+	static struct session *stuck;
 	enum exit_code code;
 	struct err err;
 
+	r = (struct line_run){ .options = options, .signal_fd = -1, .service.fd = -1 };
 	stop_signals_end_program();
 	code = read_files(&r);
 	if (!code)

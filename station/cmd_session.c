@@ -315,11 +315,13 @@ static unsigned jobs_of(const struct options *options, size_t slots)
 
 enum exit_code run_session(enum flash_kind kind, struct plan *plan, const struct options *options)
 {
-	struct run r = { .signal_fd = -1 };
+	/* Outlives this call: a worker that is stuck in a system call may come back to it. */
+	static struct run r;
+	static struct session *stuck;
 	enum exit_code code = EXIT_CODE_STATION;
-	struct session *stuck = NULL;
 	struct err err;
 
+	r = (struct run){ .signal_fd = -1 };
 	err_clear(&err);
 	if (set_up(&r, kind, plan, options, &err)) {
 		code = complain(&err);

@@ -249,7 +249,8 @@ static enum status judge_in(struct world *w, unsigned slot, uint8_t last, struct
 		.give_serial = w->gives_serials ? give_serial : NULL,
 		.ctx = w,
 	};
-	w->run = run;
+	if (w->gives_serials) /* never in several threads */
+		w->run = run;
 	st = guards_before_port(w->guards, run, err);
 	return st ? st : guards_identified(w->guards, run, mac, err);
 }
