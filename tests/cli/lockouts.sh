@@ -66,10 +66,11 @@ hands plug 1.2 other # a wrong chip: its slot takes no more units
 wait_for '"SLOT_FAILS"' 1
 end
 cp events.jsonl first.jsonl
+hands unplug 1.1 # or it is checked for the golden one, should there be time
 
 begin
 wait_for '"locked"' 2
-wait_for '"arrived"' 2
+wait_for '"arrived"' 1
 end
 END
 export M5SIM FLASHLINE
@@ -93,7 +94,6 @@ arrived 1
 arrived 2  
 arrived 1  
 arrived 2  
-arrived 1  
 arrived 2  
 passed 2 PASS 
 passed 1 PASS 
@@ -109,7 +109,7 @@ sed 's/ *$//' expected >expected.hooks
 sed -i 's/ *$//' hooks.sorted
 # After the restart both hold from the start: whichever is told first.
 for file in expected.hooks hooks.sorted; do
-	{ head -n 13 $file; tail -n +14 $file | sort; } >$file.ordered
+	{ head -n 12 $file; tail -n +13 $file | sort; } >$file.ordered
 done
 cmp -s expected.hooks.ordered hooks.sorted.ordered ||
 	{ diff expected.hooks.ordered hooks.sorted.ordered >&2; fail "what hooks were told"; }
