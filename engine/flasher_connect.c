@@ -137,7 +137,7 @@ static void judge_printed(struct run *r, const struct sync_report *sync)
 	if (boot_text_signs(&boot, signs, sizeof(signs)))
 		run_evidence(r, "the unit's text tells of: %s", signs);
 	if (sync->boot_text[0])
-		run_evidence(r, "the unit printed \"%.120s\"", sync->boot_text);
+		run_evidence(r, UNIT_PRINTED "%.120s\"", sync->boot_text);
 }
 
 /* Where the adapter has no lines, somebody may have pressed the buttons. */

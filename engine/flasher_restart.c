@@ -174,7 +174,7 @@ enum status run_restart(struct run *r, enum status verdict)
 	} else if (!run_wants_boot(r, verdict) && r->link->is_native_usb && is_still_in_loader(r)) {
 		run_note(r, BY_HAND);
 	} else if (r->loader.noise.text_len) {
-		run_note(r, "the unit printed \"%.80s\"", r->loader.noise.text);
+		run_note(r, UNIT_PRINTED "%.80s\"", r->loader.noise.text);
 	}
 	run_step_end(r, STATUS_OK);
 	return st;

@@ -285,8 +285,8 @@ static enum status judge_silence(const struct loader *l, uint8_t op, uint64_t to
 			       "%s: no whole answer from the %s, only %u damaged bytes", name, who,
 			       (unsigned)n->bytes);
 	return err_set(err, STATUS_NO_ANSWER, "%s: no answer from the %s within %.1f s%s%s%s", name,
-		       who, (double)took_us / 1e6, n->text_len ? "; the unit printed \"" : "",
-		       n->text, n->text_len ? "\"" : "");
+		       who, (double)took_us / 1e6, n->text_len ? "; " UNIT_PRINTED : "", n->text,
+		       n->text_len ? "\"" : "");
 }
 
 static enum status refuse(const struct loader *l, uint8_t op, const struct packet *p, size_t at,

@@ -50,6 +50,9 @@ struct loader_repeats {
 	void *ctx;
 };
 
+/* In front of what a unit printed, in every message, note and evidence; '"' is behind it. */
+#define UNIT_PRINTED "the unit printed \""
+
 /*
  * What arrived since the last request and was no answer: boot text, a panic,
  * line noise. The text is printable and keeps the last reset's first lines.

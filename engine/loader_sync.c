@@ -140,7 +140,7 @@ static enum status judge_boot_text(const struct loader *l, unsigned syncs, struc
 	if (is_application_talk(&l->noise, &boot))
 		return err_set(err, STATUS_WRONG_BOOT_MODE,
 			       "the unit's application talks and answers no SYNC, and no boot text "
-			       "came with the reset: \"%.200s\"",
+			       "came with the reset; " UNIT_PRINTED "%.200s\"",
 			       text);
 	return STATUS_OK;
 }
@@ -159,9 +159,8 @@ static enum status judge_no_echo(const struct loader *l, unsigned syncs,
 				      loader_code(r->late_error[0], r->late_error[1]),
 				      loader_code_text(r->late_error[0], r->late_error[1]));
 	return err_set(err, STATUS_SYNC_NO_REPLY, "no answer to %u SYNCs at %u baud%s%.200s%s",
-		       syncs, (unsigned)l->rate_baud,
-		       r->boot_text[0] ? "; the unit printed \"" : "", r->boot_text,
-		       r->boot_text[0] ? "\"" : "");
+		       syncs, (unsigned)l->rate_baud, r->boot_text[0] ? "; " UNIT_PRINTED : "",
+		       r->boot_text, r->boot_text[0] ? "\"" : "");
 }
 
 /*
@@ -260,7 +259,7 @@ static enum status ask_for_stub(struct loader *l, struct err *err)
 			       "the stub did not start: the ROM still answers");
 	return err_set(err, STATUS_STUB_NO_START,
 		       "the stub did not start: no greeting, and no answer to SYNC%s%s%s",
-		       printed[0] ? "; the unit printed \"" : "", printed, printed[0] ? "\"" : "");
+		       printed[0] ? "; " UNIT_PRINTED : "", printed, printed[0] ? "\"" : "");
 }
 
 enum status loader_await_stub(struct loader *l, struct err *err)

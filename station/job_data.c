@@ -3,6 +3,7 @@
 
 #include "engine/base/digest.h"
 #include "engine/base/secret.h"
+#include "engine/loader.h"
 #include "recipes/unit_data.h"
 #include "station/serial_numbers.h"
 
@@ -190,6 +191,27 @@ void job_free_data(struct job *job)
 
 /* ---- what the unit itself tells ---- */
 
+/*
+ * What a unit prints on its own may be the secrets of another day: of its words those of the ROM
+ * are left ("rst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)").
+ */
+static void hide_printed(char *text)
+{
+	char *words = strstr(text, UNIT_PRINTED);
+	char *end = strrchr(text, '"');
+	char *rom;
+
+	if (!words)
+		return;
+	words += strlen(UNIT_PRINTED);
+	rom = strstr(words, "boot:0x");
+	rom = rom ? strchr(rom, ')') : NULL;
+	words = rom ? rom + 1 : words;
+	end = end < words ? words + strlen(words) : end;
+	for (; words < end; words++)
+		*words = *words == ' ' ? ' ' : '*';
+}
+
 void job_hide(struct job *job, char *text)
 {
 	const struct plan *plan = job->order->plan;
@@ -207,6 +229,7 @@ void job_hide(struct job *job, char *text)
 	unit_serial_text(&job->number, serial);
 	unit.serial = serial[0] ? serial : NULL;
 	unit_data_hide(plan->unit_data, &unit, text);
+	hide_printed(text);
 }
 
 void job_hide_report(struct job *job)

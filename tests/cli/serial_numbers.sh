@@ -157,7 +157,9 @@ kill_and_go_on() { # PATTERN
 killed() { # PART PATTERN
 	part "$1"
 	bench 0 '' 4 '' 8 >bench.yaml
-	for n in $(seq "${FLASHLINE_KILLS:-1}"); do
+	left=${FLASHLINE_KILLS:-1}
+	while [ "$left" -gt 0 ]; do
+		left=$((left - 1))
 		kill_and_go_on "$2"
 	done
 	expect_status 0 "$FLASHLINE" ledger verify --db flashline.db
