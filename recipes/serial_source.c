@@ -130,6 +130,20 @@ static void take_range(const struct recipe *r, struct plan_serial *s, struct dia
 	}
 }
 
+/* As it will stand in front of every number. */
+static void check_prefix(const struct recipe *r, const struct plan_serial *s,
+			 struct diag_list *diags)
+{
+	char serial[SERIAL_NUMBER_BYTES];
+	const char *fault;
+
+	serial_source_example(s, serial);
+	fault = s->prefix ? unit_serial_fault(serial) : NULL;
+	if (fault)
+		diag_error(diags, setting_find(r, "serial.prefix").at,
+			   "'%s' would be no serial number: %s", serial, fault);
+}
+
 static enum status take_file(const struct recipe *r, const char *path, struct plan_serial *s,
 			     struct diag_list *diags, struct err *err)
 {
@@ -184,6 +198,7 @@ enum status serial_source_take(const struct recipe *r, const char *path, struct 
 		check_match(s->pattern, match.at, diags);
 	if (s->source == SERIAL_FROM_RANGE)
 		take_range(r, s, diags);
+	check_prefix(r, s, diags);
 	return s->source == SERIAL_FROM_CSV ? take_file(r, path, s, diags, err) : STATUS_OK;
 }
 

@@ -30,7 +30,7 @@ static const char *digits(const char *text, uint64_t *number)
 
 		if (!digit || (unsigned)(digit - all) >= base)
 			break;
-		if (*number > (UINT64_MAX >> 8))
+		if (*number > (UINT64_MAX - (unsigned)(digit - all)) / base)
 			return NULL;
 		*number = *number * base + (unsigned)(digit - all);
 	}

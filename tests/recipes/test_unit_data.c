@@ -291,6 +291,10 @@ static void each_source_takes_its_own_keys_only(void **state)
 	expect(HEAD "serial: {from: range, width: 2, last: 100}\n",
 	       "'last' has more than 2 digits");
 	expect(HEAD "serial: {from: range, width: 2, first: 9, last: 8}\n", "'first' is above");
+	expect(HEAD "serial: {from: range, width: 2, prefix: ' A'}\n",
+	       "' A01' would be no serial number: it begins or ends with a blank");
+	load(HEAD "serial: {from: range, width: 18, last: 999999999999999999}\n"
+		  "data:\n" ENTRY);
 	expect(HEAD "serial: {from: range, width: 2, match: '^A'}\n", "does not match '^A'");
 	expect(HEAD "serial: {from: scan, match: '(A'}\n", "no extended regular expression");
 	put("s.csv", "serial\nA-1\nA-1\n");

@@ -44,6 +44,9 @@ static void an_integer_is_decimal_or_hexadecimal_and_nothing_else(void **state)
 		{ "1_000", false, 0 },
 		{ "1e3", false, 0 },
 		{ "no", false, 0 },
+		{ "18446744073709551615", true, UINT64_MAX },
+		{ "18446744073709551616", false, 0 },
+		{ "0xffffffffffffffff", true, UINT64_MAX },
 		{ NULL, false, 0 },
 	};
 
