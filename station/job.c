@@ -421,6 +421,16 @@ void job_usb(struct job *job, unsigned *bus, unsigned *device)
 	pthread_mutex_unlock(&job->lock);
 }
 
+bool job_has_written(struct job *job)
+{
+	bool has_written;
+
+	pthread_mutex_lock(&job->lock);
+	has_written = job->has_written;
+	pthread_mutex_unlock(&job->lock);
+	return has_written;
+}
+
 void job_restore_power(struct job *job)
 {
 	if (!power_restore(&job->power))

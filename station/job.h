@@ -101,6 +101,8 @@ uint64_t job_started_us(struct job *job);
 void job_start_way(struct job *job, char text[static WAY_TEXT_BYTES]);
 /* Where its unit is on USB now, as far as the job followed it: bus and device. */
 void job_usb(struct job *job, unsigned *bus, unsigned *device);
+/* Its flash is perhaps not what it was: the first byte was allowed to go out. */
+bool job_has_written(struct job *job);
 /* What it got before, of a unit that ended with STATUS_ALREADY_FINISHED. */
 enum status job_before(struct job *job);
 /* The guards that were overridden so far, into overridden; returns how many. */

@@ -56,7 +56,11 @@ enum status job_may_write(void *ctx, struct err *err)
 {
 	struct job *job = ctx;
 
-	return serial_numbers_write(job->order->numbers, &job->number, err);
+	TRY(serial_numbers_write(job->order->numbers, &job->number, err));
+	pthread_mutex_lock(&job->lock);
+	job->has_written = true;
+	pthread_mutex_unlock(&job->lock);
+	return STATUS_OK;
 }
 
 /* ---- the images ---- */

@@ -37,6 +37,7 @@ struct job {
 	unsigned usb_bus, usb_device;
 	char start_way[WAY_TEXT_BYTES];
 	enum status before;
+	bool has_written;
 	struct guard_overridden overridden[GUARD_COUNT]; /* copies */
 	size_t overridden_count;
 
@@ -56,6 +57,7 @@ struct job {
 	struct transport *transport; /* open, or NULL */
 	struct latency latency;
 	bool has_power_switch;
+	bool is_switching; /* the power was off: its port comes anew */
 
 	struct unit_serial number; /* has a lock of its own */
 	struct power_switch power; /* found by the worker; any thread may switch on */

@@ -1,7 +1,10 @@
 /* The port of a job: opened, followed, and its power switched. All on the worker's thread. */
 #include "station/job_inside.h"
 
+#include "station/line/arrivals.h"
 #include "station/reopen.h"
+
+#include <string.h>
 
 /* A port that has just come is refused for a moment now and then, by the driver itself. */
 #define OPEN_TRIES 3
@@ -32,12 +35,37 @@ static bool may_open_later(struct job *job, unsigned tries, struct deadline busy
 	}
 }
 
+/*
+ * In a line the next unit may have taken its place, and another slot's unit the name of its port.
+ * A port keeps its name as long as it is there: whoever has it after the open had it then.
+ */
+static bool has_left(const struct job *job)
+{
+	struct port now;
+
+	return job->nest && job->order->sysfs_tty &&
+	       (!ports_find_name(job->order->sysfs_tty, job->port.name, &now) ||
+		!arrival_is_same_plug(&now, &job->port));
+}
+
+static enum status gone(struct job *job)
+{
+	struct flash_report *report = &job->report;
+
+	report->status =
+		err_set(&report->err, STATUS_PORT_GONE,
+			"%s: the unit was taken out before its port was open", job->port.slot);
+	return report->status;
+}
+
 enum status job_open_port(struct job *job)
 {
 	struct flash_report *report = &job->report;
 	struct deadline busy = deadline_after_us(&clock_monotonic, job->order->busy_us);
 
 	for (unsigned tries = 1;; tries++) {
+		if (has_left(job))
+			return gone(job);
 		report->status = job->order->open_port(job->port.node, &job->cancel,
 						       &job->transport, &report->err);
 		if (!report->status)
@@ -49,6 +77,8 @@ enum status job_open_port(struct job *job)
 		clock_sleep_ms(&clock_monotonic, OPEN_PAUSE_MS);
 		err_clear(&report->err);
 	}
+	if (has_left(job))
+		return gone(job);
 	if (job->order->sysfs_tty)
 		shorten_latency(job, job->port.name);
 	return STATUS_OK;
@@ -71,6 +101,25 @@ static void on_waiting(void *ctx)
 	queue_push(job->order->facts, &fact, true);
 }
 
+/*
+ * What a line began for one unit - a retest, a scanned number, the bridge in its record - is not
+ * the next one's, and until the MAC is known no answer tells them apart. A bridge does not go away
+ * when its unit restarts; a chip's own USB does, and mostly has a serial number of its own.
+ */
+static bool may_be_another(void *ctx, const struct port *found)
+{
+	const struct job *job = ctx;
+	const struct port *was = &job->port;
+
+	if (!job->nest || job->ident.has_mac ||
+	    (found->usb_bus == job->usb_bus && found->usb_device == job->usb_device))
+		return false;
+	if (found->vid == was->vid && found->pid == was->pid && found->serial[0] &&
+	    was->serial[0] && strcmp(found->serial, was->serial) != 0)
+		return true;
+	return !job->bridge->is_native_usb && !job->is_switching;
+}
+
 /* The record keeps the node that the run began with. */
 enum status job_reopen(void *ctx, struct transport **transport, struct deadline d, struct err *err)
 {
@@ -81,6 +130,7 @@ enum status job_reopen(void *ctx, struct transport **transport, struct deadline 
 		.bridge = job->bridge,
 		.cancel = &job->cancel,
 		.waiting = on_waiting,
+		.is_stranger = may_be_another,
 		.ctx = job,
 		.open_port = job->order->open_port,
 	};
@@ -126,7 +176,10 @@ enum status job_power_cycle(void *ctx, struct transport **transport, struct dead
 	}
 	/* What refused to be switched off is still there, and wants its port back. */
 	job_say(job, "%s", st ? err->text : "the hub's port is switched on again");
-	return job_reopen(ctx, transport, d, err);
+	job->is_switching = true;
+	st = job_reopen(ctx, transport, d, err);
+	job->is_switching = false;
+	return st;
 }
 
 void job_find_power_switch(struct job *job)

@@ -390,6 +390,11 @@ bool ports_find_at(const char *sysfs_tty, const char *slot, struct port *found)
 	return is_found;
 }
 
+bool ports_find_name(const char *sysfs_tty, const char *name, struct port *found)
+{
+	return read_port(sysfs_tty, name, found);
+}
+
 void ports_release(struct port_list *list)
 {
 	free(list->items);

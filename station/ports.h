@@ -75,6 +75,8 @@ void ports_release(struct port_list *list);
  * nothing is there.
  */
 bool ports_find_at(const char *sysfs_tty, const char *slot, struct port *found);
+/* The port that has this name now ("ttyUSB0"): names are given out anew. false: none has. */
+bool ports_find_name(const char *sysfs_tty, const char *name, struct port *found);
 
 /*
  * Fill in holder_pid and holder as far as proc (PORTS_PROC) lets us read:

@@ -35,6 +35,11 @@ enum status reopen_port(const struct reopen *r, struct transport **transport, st
 				       "stopped while waiting for the port to come back");
 		st = STATUS_OK;
 		if (is_back(r, found, bridge)) {
+			if (r->is_stranger && r->is_stranger(r->ctx, found))
+				return err_set(err, STATUS_PORT_GONE,
+					       "%s: the unit left before its MAC was known, and "
+					       "what has come may be another one",
+					       r->port->slot);
 			st = r->open_port(found->node, r->cancel, transport, err);
 			if (!st || st == STATUS_CANCELLED || st == STATUS_NO_MEMORY)
 				return st;

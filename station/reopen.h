@@ -16,6 +16,8 @@ struct reopen {
 	const struct bridge *bridge; /* what stood there */
 	const atomic_bool *cancel;
 	void (*waiting)(void *ctx); /* after REOPEN_TOLD_MS without a port, once; NULL: nobody */
+	/* Could what has come be another unit? Then it is not opened. NULL: it could not. */
+	bool (*is_stranger)(void *ctx, const struct port *found);
 	void *ctx;
 	enum status (*open_port)(const char *node, const atomic_bool *cancel,
 				 struct transport **out, struct err *err);
@@ -29,7 +31,7 @@ struct reopen {
  * (any chip's own USB where one stood, else a bridge with the same VID:PID) and lets itself
  * be opened; until udev has seen a new port, that may be refused. At
  * most until d, by d's clock. *found and *bridge say what was opened.
- * STATUS_PORT_GONE nothing came back, STATUS_CANCELLED, or why it could not be
+ * STATUS_PORT_GONE nothing came back, or a stranger, STATUS_CANCELLED, or why it could not be
  * opened; then *transport is NULL.
  */
 enum status reopen_port(const struct reopen *r, struct transport **transport, struct port *found,

@@ -132,3 +132,10 @@ void again_put(struct again *a, const uint8_t mac[static MAC_BYTES], enum status
 	}
 	pthread_mutex_unlock(&a->lock);
 }
+
+void again_forget(struct again *a, const uint8_t mac[static MAC_BYTES])
+{
+	pthread_mutex_lock(&a->lock);
+	find(a->table, a->room, mac)->is_final = false;
+	pthread_mutex_unlock(&a->lock);
+}

@@ -33,4 +33,8 @@ enum status again_judge(struct again *a, const uint8_t mac[static MAC_BYTES], en
 void again_put(struct again *a, const uint8_t mac[static MAC_BYTES], enum status status,
 	       bool *is_first);
 
+/* The unit was written to, and no verdict is stored of that: whatever it got before is not true of
+ * it any more. */
+void again_forget(struct again *a, const uint8_t mac[static MAC_BYTES]);
+
 #endif

@@ -359,6 +359,19 @@ static void count_result(struct session *s, unsigned slot, bool is_first)
 	}
 }
 
+/* A retest that came to nothing has taken the PASS away which the unit had. */
+static void forget_verdict(struct session *s, unsigned slot)
+{
+	const struct unit *unit = &s->units[slot];
+	const struct slot_view *view = &s->views[slot];
+	const enum outcome outcome = status_row(view->status)->outcome;
+
+	if (view->is_stored && (outcome == OUTCOME_PASS || outcome == OUTCOME_FAIL))
+		return;
+	if (unit->attempt && unit->ident.has_mac && job_has_written(unit_job(unit)))
+		again_forget(unit->attempt->epoch->recipe->again, unit->ident.mac);
+}
+
 static void tell_full_batch(struct session *s)
 {
 	const struct event e = { .kind = EVENT_BATCH_FULL };
@@ -386,6 +399,7 @@ void line_result(struct session *s, unsigned slot)
 	if (unit->attempt && view->status != STATUS_UNIT_CHANGED)
 		job_usb(unit_job(unit), &ls->port.usb_bus, &ls->port.usb_device);
 	ls->is_lost = view->status == STATUS_PORT_GONE || view->status == STATUS_UNIT_CHANGED;
+	forget_verdict(s, slot);
 	if (is_counted(s, slot)) {
 		if (unit->attempt && view->is_stored && unit->ident.has_mac)
 			again_put(unit->attempt->epoch->recipe->again, unit->ident.mac,

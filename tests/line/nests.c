@@ -58,22 +58,27 @@ static enum status nest_read(struct transport *t, uint8_t *buf, size_t size, siz
 	return after(o, transport_read(&before(o)->base, buf, size, got, d, err));
 }
 
+static void give_way(struct hand_unit *u)
+{
+	unsigned nest = (unsigned)u->nest;
+
+	take_out(u->nests, nest);
+	if (u->next)
+		put_in(u->nests, nest, u->next);
+}
+
 /* Hands that are quicker than the flasher. */
 static void leave_if_due(struct hand_unit *u)
 {
 	struct nests *n = u->nests;
-	struct hand_unit *next = u->next;
-	unsigned nest;
 
 	pthread_mutex_lock(&n->lock);
-	if (u->leaves_when_written && u->nest >= 0 && nests_programmed(u) > 0) {
-		nest = (unsigned)u->nest;
-		u->leaves_when_written = false;
-		take_out(n, nest);
-		if (next) {
-			next->time = &u->port;
-			put_in(n, nest, next);
-		}
+	if (u->nest >= 0 && (u->leaves_when_asked ||
+			     (u->leaves_when_written && nests_programmed(u) > u->written))) {
+		u->leaves_when_asked = u->leaves_when_written = false;
+		if (u->next)
+			u->next->time = &u->port;
+		give_way(u);
 	}
 	pthread_mutex_unlock(&n->lock);
 }
@@ -151,6 +156,11 @@ enum status nests_open(const char *node, const atomic_bool *cancel, struct trans
 		return err_set(err, STATUS_NO_MEMORY, "no memory");
 	pthread_mutex_lock(&present->lock);
 	u = unit_at(present, node);
+	if (u && u->leaves_when_opened) {
+		u->leaves_when_opened = false;
+		give_way(u);
+		u = unit_at(present, node);
+	}
 	if (u) {
 		u->opens++;
 		o->plug = u->plug;

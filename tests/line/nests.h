@@ -27,9 +27,10 @@ struct hand_unit {
 	unsigned opens;             /* under nests.lock, as all below */
 	int nest;                   /* -1: in the hand */
 	unsigned plug;              /* a port that was opened before this plug is gone */
-	/* The unit leaves as soon as its flash is written, and `next`, if there is one, takes its
-	 * place. */
-	bool leaves_when_written;
+	/* The unit leaves at the next open of its port, at the next byte, or as soon as more than
+	 * `written` bytes of its flash are; `next`, if there is one, takes its place. */
+	bool leaves_when_opened, leaves_when_asked, leaves_when_written;
+	uint64_t written;
 	struct hand_unit *next;
 };
 

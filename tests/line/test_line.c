@@ -432,6 +432,72 @@ static void a_unit_that_ended_with_an_error_is_run_again_when_it_comes_again(voi
 	assert_int_equal(w->counts.first_passed, 0);
 }
 
+static void pulled_out_of_its_retest(struct world *w, const struct snapshot *s)
+{
+	switch (w->step) {
+		WHEN(0, true) nests_plug(&w->nests, 0, unit(w, 0));
+		WHEN(1, is_done(s, 0, STATUS_OK, 1))
+		unit(w, 0)->written = nests_programmed(unit(w, 0));
+		unit(w, 0)->leaves_when_written = true;
+		ask(w, REQUEST_RETEST, 0, "");
+		WHEN(2, is_done(s, 0, STATUS_PORT_GONE, 2)) nests_plug(&w->nests, 0, unit(w, 0));
+		WHEN(3, s->slots[0].state == SLOT_DONE && s->slots[0].visit == 3) end();
+	}
+}
+
+static void a_pass_is_forgotten_when_a_retest_wrote_and_came_to_nothing(void **state)
+{
+	struct world *w = *state;
+
+	nests_unit(&w->nests, "esp32", 1);
+	run(w, pulled_out_of_its_retest);
+	assert_int_equal(w->at_end[0].status, STATUS_OK);
+}
+
+static void swapped_for_one_that_passed(struct world *w, const struct snapshot *s)
+{
+	switch (w->step) {
+		WHEN(0, true) nests_plug(&w->nests, 1, unit(w, 1));
+		WHEN(1, is_done(s, 1, STATUS_OK, 1))
+		unit(w, 1)->written = nests_programmed(unit(w, 1));
+		nests_unplug(&w->nests, 1);
+		ask(w, REQUEST_RETEST, 0, "");
+		WHEN(2, is_empty(s, 1) && s->slots[0].will_retest)
+		nests_plug(&w->nests, 0, unit(w, 0));
+		WHEN(3, s->slots[0].state == SLOT_DONE && s->slots[0].visit == 2) end();
+	}
+}
+
+static void check_that_nothing_was_inherited(struct world *w)
+{
+	assert_int_equal(w->at_end[0].past[0].status, STATUS_PORT_GONE);
+	assert_string_equal(w->at_end[0].past[0].mac, "");
+	assert_int_equal(w->at_end[0].status, STATUS_ALREADY_FINISHED);
+	assert_int_equal(nests_programmed(unit(w, 1)), unit(w, 1)->written);
+}
+
+static void a_unit_that_is_swapped_before_it_is_known_gives_its_retest_to_nobody(void **state)
+{
+	struct world *w = *state;
+	struct hand_unit *first = nests_unit(&w->nests, "esp32", 1);
+
+	first->leaves_when_asked = true;
+	first->next = nests_unit(&w->nests, "esp32", 2);
+	run(w, swapped_for_one_that_passed);
+	check_that_nothing_was_inherited(w);
+}
+
+static void a_port_of_the_same_name_is_not_taken_for_the_unit(void **state)
+{
+	struct world *w = *state;
+	struct hand_unit *first = nests_unit(&w->nests, "esp32", 1);
+
+	first->leaves_when_opened = true;
+	first->next = nests_unit(&w->nests, "esp32", 2);
+	run(w, swapped_for_one_that_passed);
+	check_that_nothing_was_inherited(w);
+}
+
 static void same_mac(struct world *w, const struct snapshot *s)
 {
 	switch (w->step) {
@@ -672,6 +738,9 @@ int main(void)
 		TEST(a_unit_that_is_swapped_while_it_is_written_leaves_nothing_to_the_next),
 		TEST(a_unit_that_passed_is_written_again_only_when_a_retest_is_asked_for),
 		TEST(a_unit_that_ended_with_an_error_is_run_again_when_it_comes_again),
+		TEST(a_pass_is_forgotten_when_a_retest_wrote_and_came_to_nothing),
+		TEST(a_unit_that_is_swapped_before_it_is_known_gives_its_retest_to_nobody),
+		TEST(a_port_of_the_same_name_is_not_taken_for_the_unit),
 		TEST(one_mac_in_two_slots_is_refused_as_long_as_both_are_there),
 		TEST(a_unit_that_comes_back_after_its_reset_keeps_its_result),
 		TEST(another_unit_in_its_place_is_told_by_its_number_on_usb),
