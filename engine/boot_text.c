@@ -52,10 +52,9 @@ static const char *const no_image_words[] = {
 };
 
 static const char *const signature_words[] = {
-	"secure boot verification failed",
-	"Secure boot check fail",
-	"signature verification failed",
-	NULL,
+	"secure boot verification failed", "secure boot check fail", /* first ESP32 */
+	"Secure boot check fail",                                    /* revision 3 */
+	"signature verification failed",   NULL,
 };
 
 static const char *find_any(const char *text, const char *const *words)

@@ -16,6 +16,8 @@ static const char *const panic_words[] = {
 	"Debug exception reason",
 	"register dump:",
 	"Task watchdog got triggered",
+	"ZEPHYR FATAL ERROR", /* Zephyr */
+	"panicked at ",       /* Rust */
 	NULL,
 };
 
@@ -48,9 +50,25 @@ static bool went_wrong(struct boot_watch *w, enum status st, const char *what, c
 	return true;
 }
 
+/* The ROM's words begin the line, the boot loader's stand behind its tags. */
+static bool is_from_start(const char *line)
+{
+	static const char *const rom[] = {
+		"invalid header: 0x",  "flash read err", "csum err:",
+		"Invalid image block", "secure boot ",   "Secure boot "
+	};
+
+	for (size_t i = 0; i < sizeof(rom) / sizeof(rom[0]); i++) {
+		if (strncmp(line, rom[i], strlen(rom[i])) == 0)
+			return true;
+	}
+	return strstr(line, " boot: ") || strstr(line, " esp_image: ");
+}
+
+/* An application may have such words of its own. */
 static void take_hint(struct boot_watch *w, const char *hint, const char *line)
 {
-	if (w->hint[0])
+	if (w->hint[0] || !is_from_start(line))
 		return;
 	w->hint = hint;
 	snprintf(w->hint_line, sizeof(w->hint_line), "%.199s", line);

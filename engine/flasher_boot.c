@@ -24,6 +24,7 @@ struct boot {
 	unsigned follows;
 	bool is_complete, is_failed; /* as the judge says */
 	bool is_settling, is_ending; /* end was set for that */
+	bool has_ended_line;         /* one was heard up to its end */
 	uint64_t bytes;              /* heard since the restart */
 	uint32_t complete_ms;
 	unsigned line_count;
@@ -47,6 +48,7 @@ static void begin(struct boot *b)
 	b->restarted_us = clock_now_us(b->r->clock);
 	b->end = within(b, b->r->plan->boot.within_ms);
 	b->is_complete = b->is_failed = b->is_settling = b->is_ending = false;
+	b->has_ended_line = false;
 	b->bytes = 0;
 	b->line_count = b->follows = 0;
 	b->tail_bytes = b->tail_odd = 0;
@@ -107,6 +109,7 @@ static void take_bytes(struct boot *b, const uint8_t *bytes, size_t count)
 		b->tail_odd += b->lines.odd_bytes - odd;
 		if (!has_line)
 			continue;
+		b->has_ended_line = true;
 		if (!b->lines.is_odd && b->lines.len >= READABLE_MIN)
 			b->tail_bytes = b->tail_odd = 0;
 		take_line(b);
@@ -165,12 +168,27 @@ static void take_rest(struct boot *b)
 	take_line(b);
 }
 
+static enum status listen_out(struct boot *b, struct err *err)
+{
+	TRY(listen(b, err));
+	take_rest(b);
+	return STATUS_OK;
+}
+
+/* A line that moves with the reset makes a byte or two, which nobody has said. */
+static bool is_silent(const struct boot *b)
+{
+	bool is_text = b->has_ended_line && b->bytes > b->lines.odd_bytes;
+
+	return b->bytes < READABLE_MIN && !is_text && !b->is_complete && !b->is_failed;
+}
+
 /* ---- again ---- */
 
 /* A reset can be missed, or caught while something held GPIO0 low. */
 static bool may_restart(const struct boot *b)
 {
-	bool is_missed = !b->bytes || (b->watch.is_in_loader && !b->watch.status);
+	bool is_missed = is_silent(b) || (b->watch.is_in_loader && !b->watch.status);
 
 	return is_missed && b->r->transport && !b->r->link->is_usb_otg && !deadline_passed(b->last);
 }
@@ -178,12 +196,12 @@ static bool may_restart(const struct boot *b)
 static enum status listen_again(struct boot *b, struct err *err)
 {
 	run_log(b->r, "%s: one more restart",
-		b->bytes ? "the unit came up in its loader" : "nothing was heard");
+		is_silent(b) ? "nothing was heard" : "the unit came up in its loader");
 	run_evidence(b->r, "a second restart, because %s",
-		     b->bytes ? "the first led into the loader" : "nothing was heard");
+		     is_silent(b) ? "nothing was heard" : "the first led into the loader");
 	TRY(run_restart_by_lines(b->r, err));
 	begin(b);
-	return listen(b, err);
+	return listen_out(b, err);
 }
 
 /* ---- the verdict ---- */
@@ -251,11 +269,12 @@ static enum status judge(struct boot *b, struct err *err)
 		return err_set(err, STATUS_BOOT_NOT_SEEN,
 			       "the unit comes up in its loader, not in its firmware: something "
 			       "holds its strap (GPIO0) low");
-	if (!b->bytes)
+	if (is_silent(b))
 		return judge_silence(r, err);
 	st = b->judge->judge(b->judge->ctx, err);
-	if (!st || b->is_failed || b->is_complete)
+	if (b->is_failed || b->is_complete)
 		return st;
+	/* Also where no line is waited for: then nothing else tells that no firmware runs. */
 	if (b->watch.hint[0])
 		return err_set(err, STATUS_BOOT_LOOP, "the firmware is not started, %s: \"%s\"",
 			       b->watch.hint, quoted(b->watch.hint_line, line));
@@ -316,13 +335,10 @@ static enum status hear_out(struct boot *b, enum status restarted, struct err *e
 			       why.text);
 	begin(b);
 	if (!st)
-		st = listen(b, err);
+		st = listen_out(b, err);
 	if (!st && may_restart(b))
 		st = listen_again(b, err);
-	if (st)
-		return judge_lost(b, st, err);
-	take_rest(b);
-	return judge(b, err);
+	return st ? judge_lost(b, st, err) : judge(b, err);
 }
 
 bool run_wants_boot(const struct run *r, enum status verdict)

@@ -28,7 +28,7 @@ struct boot_check_run {
 	char said[BOOT_VALUES_MAX][QUOTE_BYTES]; /* the line that told a value */
 	const struct pattern *rejected;          /* the first that matched */
 	const struct pattern *gave_up;           /* a reject that could not be judged */
-	bool expect_gave_up[BOOT_PATTERNS_MAX];
+	bool expect_gave_up[BOOT_PATTERNS_MAX], value_gave_up[BOOT_VALUES_MAX];
 	char rejected_line[QUOTE_BYTES], last_line[QUOTE_BYTES];
 };
 
@@ -66,13 +66,14 @@ static bool is_measured(const struct boot_value *v, const struct flash_reading *
 	return !v->equal && strcmp(again, r->text) == 0;
 }
 
-static void judge_reading(const struct boot_value *v, struct flash_reading *r)
+/* is_whole: r->text is all that was caught. */
+static void judge_reading(const struct boot_value *v, struct flash_reading *r, bool is_whole)
 {
 	bool is_number = value_decimal(r->text, &r->number);
 
 	r->is_number = is_number && is_measured(v, r);
 	r->is_judged = v->has_low || v->has_high || v->equal;
-	r->is_good = v->equal ? strcmp(r->text, v->equal) == 0
+	r->is_good = v->equal ? is_whole && strcmp(r->text, v->equal) == 0
 			      : (!v->has_low || (is_number && r->number >= v->low)) &&
 					(!v->has_high || (is_number && r->number <= v->high));
 }
@@ -93,7 +94,7 @@ static void take_reading(struct boot_check_run *run, size_t i, const char *line,
 	memcpy(r->text, line + c->at, len);
 	r->text[len] = '\0';
 	run->is_known[i] = true;
-	judge_reading(&run->check->values[i], r);
+	judge_reading(&run->check->values[i], r, len == c->len);
 	if (memcmp(line + c->at, run->shown + c->at, len) != 0) {
 		memcpy(r->text, run->shown + c->at, len);
 		r->is_number = false;
@@ -119,9 +120,13 @@ static void hear_own_values(struct boot_check_run *run, const char *line, size_t
 
 	for (size_t i = 0; i < c->value_count; i++) {
 		struct capture found = { .group = c->values[i].group };
+		enum pattern_answer answer;
 
-		if (c->values[i].own && !run->is_known[i] &&
-		    pattern_find(c->values[i].own, line, len, &found, 1) == PATTERN_YES)
+		if (!c->values[i].own || run->is_known[i] || run->value_gave_up[i])
+			continue;
+		answer = pattern_find(c->values[i].own, line, len, &found, 1);
+		run->value_gave_up[i] = answer == PATTERN_GAVE_UP;
+		if (answer == PATTERN_YES)
 			take_reading(run, i, line, &found);
 	}
 }
@@ -224,6 +229,7 @@ static void begin(void *ctx)
 
 	memset(run->is_met, 0, sizeof(run->is_met));
 	memset(run->expect_gave_up, 0, sizeof(run->expect_gave_up));
+	memset(run->value_gave_up, 0, sizeof(run->value_gave_up));
 	memset(run->is_known, 0, sizeof(run->is_known));
 	memset(run->readings, 0, sizeof(run->readings));
 	for (size_t i = 0; i < run->check->value_count; i++) {
@@ -290,6 +296,8 @@ static enum status judge_values(const struct boot_check_run *run, struct err *er
 	const struct boot_check *c = run->check;
 
 	for (size_t i = 0; i < c->value_count; i++) {
+		if (run->value_gave_up[i])
+			return gave_up(c->values[i].own, err);
 		if (c->values[i].is_required && !run->is_known[i])
 			return err_set(err, STATUS_VALUE_MISSING,
 				       "the value '%s' was not told within %.1f s; the last line "

@@ -206,6 +206,12 @@ static void take_limits(struct taking *t, struct boot_value *v, const struct yam
 		diag_error(t->diags, place_of(t, low), "'low' of '%s' is above 'high'", v->name);
 		t->has_error = true;
 	}
+	if (equal && strlen(equal->text) >= FLASH_READING_BYTES) {
+		diag_error(t->diags, place_of(t, equal),
+			   "'equal' of '%s' has %zu bytes: expected %d at most", v->name,
+			   strlen(equal->text), FLASH_READING_BYTES - 1);
+		t->has_error = true;
+	}
 	if (equal && (v->has_low || v->has_high)) {
 		diag_error(t->diags, place_of(t, equal),
 			   "'equal' of '%s' is for a text, 'low' and 'high' are for a number: keep "

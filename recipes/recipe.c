@@ -83,7 +83,7 @@ static const struct schema_row boot_value_rows[] = {
 	{ .key = "low",      .kind = SCHEMA_DECIMAL },
 	{ .key = "high",     .kind = SCHEMA_DECIMAL },
 	{ .key = "unit",     .kind = SCHEMA_TEXT, .min = 1, .max = 20 },
-	{ .key = "equal",    .kind = SCHEMA_TEXT, .min = 1, .max = FLASH_READING_BYTES / 4 },
+	{ .key = "equal",    .kind = SCHEMA_TEXT, .min = 1, .max = FLASH_READING_BYTES - 1 },
 	{ .key = "required", .kind = SCHEMA_CHOICE, .choices = yes_no_words },
 	{ .key = NULL },
 };

@@ -202,19 +202,44 @@ static void a_pattern_that_would_never_end_ends_and_is_named(void **state)
 		"boot_check: {within: 5s, expect: ['(a+)+$']}\n",
 		"boot_check: {within: 5s, expect: [never], reject: "
 		"['^(([a-z])+.)+[A-Z]([a-z])+$']}\n",
+		/* Not required, but judged if it is told: nobody knows whether it is. */
+		"boot_check: {within: 5s, expect: [a], values: [{name: v, match: '(a+)+$', "
+		"required: no, high: 3}]}\n",
 	};
+	static const char *const named[] = { "'(a+)+$'", "'^(([a-z])+.)+", "'(a+)+$'" };
 	char line[200];
 
 	(void)state;
 	memset(line, 'a', sizeof(line));
 	line[sizeof(line) - 2] = '!';
 	line[sizeof(line) - 1] = '\0';
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
 		struct unit u = listen(checks[i], line);
 
 		assert_int_equal(u.status, STATUS_RECIPE);
-		assert_non_null(strstr(u.err.text, i ? "'^(([a-z])+.)+" : "'(a+)+$'"));
+		assert_non_null(strstr(u.err.text, named[i]));
 		assert_non_null(strstr(u.err.text, "too many steps"));
+		boot_check_run_free(u.run);
+	}
+}
+
+/* More than a record keeps is not equal to its beginning. */
+static void a_text_that_goes_on_is_not_the_one_that_is_wanted(void **state)
+{
+	char check[300], line[200], text[FLASH_READING_BYTES];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	snprintf(check, sizeof(check),
+		 "boot_check: {within: 5s, values: [{name: v, match: 'v=(\\S+)', equal: %s}]}\n",
+		 text);
+	for (size_t more = 0; more < 2; more++) {
+		struct unit u;
+
+		snprintf(line, sizeof(line), "v=%s%s", text, more ? "y" : "");
+		u = listen(check, line);
+		assert_int_equal(u.status, more ? STATUS_VALUE_OUT_OF_LIMITS : STATUS_OK);
 		boot_check_run_free(u.run);
 	}
 }
@@ -324,6 +349,7 @@ int main(void)
 		cmocka_unit_test(a_number_is_one_only_where_nothing_is_lost),
 		cmocka_unit_test(a_restart_forgets_what_was_heard),
 		cmocka_unit_test(a_pattern_that_would_never_end_ends_and_is_named),
+		cmocka_unit_test(a_text_that_goes_on_is_not_the_one_that_is_wanted),
 		cmocka_unit_test(text_that_is_no_utf8_matches_what_is_text),
 		cmocka_unit_test(a_pattern_that_is_wrong_says_where),
 		cmocka_unit_test(everything_in_it_changes_the_digest),

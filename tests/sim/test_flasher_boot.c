@@ -13,7 +13,7 @@
 
 /* Waits for one word, and keeps what it was told. */
 struct listener {
-	const char *wanted, *refused;
+	const char *wanted, *refused; /* NULL: none */
 	bool has_wanted, has_refused;
 	unsigned begins, lines;
 	uint32_t last_ms;
@@ -37,7 +37,7 @@ static enum boot_heard hear(void *ctx, const char *line, uint32_t at_ms)
 	l->last_ms = at_ms;
 	l->lines++;
 	snprintf(l->heard + len, sizeof(l->heard) - len, "%s\n", line);
-	l->has_wanted |= strstr(line, l->wanted) != NULL;
+	l->has_wanted |= l->wanted && strstr(line, l->wanted);
 	l->has_refused |= l->refused && strstr(line, l->refused);
 	return l->has_refused ? BOOT_FAILED : l->has_wanted ? BOOT_COMPLETE : BOOT_GOES_ON;
 }
@@ -48,8 +48,9 @@ static enum status judge(void *ctx, struct err *err)
 
 	if (l->has_refused)
 		return err_set(err, STATUS_BOOT_TEXT_REJECTED, "'%s' was heard", l->refused);
-	return l->has_wanted ? STATUS_OK
-			     : err_set(err, STATUS_BOOT_TEXT_MISSING, "no '%s'", l->wanted);
+	return l->has_wanted || !l->wanted
+		       ? STATUS_OK
+		       : err_set(err, STATUS_BOOT_TEXT_MISSING, "no '%s'", l->wanted);
 }
 
 static size_t readings(void *ctx, struct flash_reading told[static FLASH_READINGS_MAX])
@@ -366,6 +367,61 @@ static void noise_at_another_rate_is_no_verdict_about_the_unit(void **state)
 	end(&w);
 }
 
+static void crackle(struct world *w)
+{
+	w->config.faults[w->config.fault_count++] =
+		(struct sim_fault){ .kind = SIM_FAULT_NOISY_BOOT, .amount = 1 };
+}
+
+/* The line moves with the reset: nobody has said that. */
+static void a_silent_unit_behind_a_line_that_crackles_is_silent(void **state)
+{
+	struct world w;
+
+	(void)state;
+	prepare(&w, "esp32");
+	w.config.app.is_quiet_boot = true;
+	crackle(&w);
+	run(&w, STATUS_BOOT_SILENT);
+	assert_int_equal(w.listener.begins, 2);
+	end(&w);
+}
+
+/* Who waits for no line still wants firmware that runs, and that can be read. */
+static void without_a_word_to_wait_for_no_firmware_is_no_pass(void **state)
+{
+	static const struct {
+		const char *line;
+		uint32_t baud;
+		enum status status;
+	} cases[] = {
+		{ "I (300) wav: invalid header", 0, STATUS_OK },
+		{ "invalid header: 0xffffffff", 0, STATUS_BOOT_LOOP },
+		{ "E (88) boot: No bootable app partitions in the partition table", 0,
+		  STATUS_BOOT_LOOP },
+		{ "I (1234) main: app ready, and so on", 74880, STATUS_BOOT_NOT_SEEN },
+		{ "I (1234) main: app ready, and so on", 921600, STATUS_BOOT_NOT_SEEN },
+		{ "", 0, STATUS_BOOT_SILENT },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct world w;
+
+		prepare(&w, "esp32");
+		w.listener.wanted = NULL;
+		w.config.app.is_quiet_boot = true;
+		w.config.app.baud = cases[i].baud;
+		w.config.app.every_ms = 50;
+		if (cases[i].line[0])
+			say(&w, cases[i].line, 0);
+		else
+			crackle(&w);
+		run(&w, cases[i].status);
+		end(&w);
+	}
+}
+
 /* ---- a chip's own USB ---- */
 
 static void the_chips_own_usb_is_listened_to(void **state)
@@ -527,6 +583,8 @@ int main(void)
 		cmocka_unit_test(the_first_trouble_is_the_verdict),
 		cmocka_unit_test(a_silent_unit_is_restarted_once_more),
 		cmocka_unit_test(noise_at_another_rate_is_no_verdict_about_the_unit),
+		cmocka_unit_test(a_silent_unit_behind_a_line_that_crackles_is_silent),
+		cmocka_unit_test(without_a_word_to_wait_for_no_firmware_is_no_pass),
 		cmocka_unit_test(the_chips_own_usb_is_listened_to),
 		cmocka_unit_test(an_application_on_usb_otg_is_heard_once_its_port_is_there),
 		cmocka_unit_test(an_application_without_a_usb_console_is_no_bad_unit),
