@@ -122,11 +122,10 @@ static enum status find_row(const struct unit_part *p, const struct unit_id *uni
 	if (p->key == UNIT_KEY_MAC ? unit_values_by_mac(p->values, key, row)
 				   : unit_values_by_serial(p->values, key, row))
 		return STATUS_OK;
-	return err_set(
-		err, STATUS_UNIT_DATA_MISSING,
-		"%s has no row whose %s is %s: add it, and start again: the file is read with "
-		"the recipe",
-		p->values_name, p->key == UNIT_KEY_MAC ? "mac" : "serial", key);
+	return err_set(err, STATUS_UNIT_DATA_MISSING,
+		       "%s has no row whose %s is %s: add it, and read the recipe again (a running "
+		       "line: SIGHUP, or its page)",
+		       p->values_name, p->key == UNIT_KEY_MAC ? "mac" : "serial", key);
 }
 
 static enum status image_of_row(const struct unit_part *p, const struct unit_id *unit, size_t row,
@@ -622,6 +621,14 @@ void unit_data_free(struct unit_data *d)
 	free(d->parts);
 	free(d->ranges);
 	free(d);
+}
+
+bool unit_data_has_values(const struct unit_data *d)
+{
+	for (size_t i = 0; d && i < d->count; i++)
+		if (d->parts[i].values)
+			return true;
+	return false;
 }
 
 bool unit_data_is_secret(const struct unit_data *d)

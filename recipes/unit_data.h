@@ -57,6 +57,8 @@ extern const struct schema_row unit_data_rows[];
 enum status unit_data_take(const struct inspection *in, const char *path, struct unit_data **out,
 			   struct diag_list *diags, struct err *err);
 void unit_data_free(struct unit_data *d);
+/* Is there a values file? Its rows change while the recipe stays the same. d NULL: no. */
+bool unit_data_has_values(const struct unit_data *d);
 /* Does any of it hold what nobody may see? d NULL: no. */
 bool unit_data_is_secret(const struct unit_data *d);
 

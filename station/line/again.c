@@ -14,7 +14,8 @@ struct known {
 };
 
 struct again {
-	pthread_mutex_t lock; /* protects the table */
+	pthread_mutex_t lock; /* protects the rest */
+	unsigned users;
 	enum again_policy policy;
 	struct known *table; /* open addressing, at most half full */
 	size_t room, count;
@@ -27,6 +28,7 @@ struct again *again_new(enum again_policy policy)
 	if (!a)
 		return NULL;
 	a->policy = policy;
+	a->users = 1;
 	a->room = ROOM_FIRST;
 	a->table = calloc(a->room, sizeof(*a->table));
 	if (!a->table) {
@@ -37,9 +39,24 @@ struct again *again_new(enum again_policy policy)
 	return a;
 }
 
+struct again *again_share(struct again *a)
+{
+	pthread_mutex_lock(&a->lock);
+	a->users++;
+	pthread_mutex_unlock(&a->lock);
+	return a;
+}
+
 void again_free(struct again *a)
 {
+	bool is_used;
+
 	if (!a)
+		return;
+	pthread_mutex_lock(&a->lock);
+	is_used = --a->users > 0;
+	pthread_mutex_unlock(&a->lock);
+	if (is_used)
 		return;
 	pthread_mutex_destroy(&a->lock);
 	free(a->table);

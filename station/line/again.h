@@ -16,6 +16,8 @@ struct again;
 
 /* NULL without memory. */
 struct again *again_new(enum again_policy policy);
+/* One more who gives it back by again_free(). */
+struct again *again_share(struct again *a);
 void again_free(struct again *a); /* NULL is fine */
 
 /*

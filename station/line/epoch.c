@@ -17,11 +17,12 @@
 
 /* ---- recipes ---- */
 
-struct recipe_in_use *recipe_in_use_new(struct plan *plan, enum again_policy policy)
+struct recipe_in_use *recipe_in_use_new(struct plan *plan, enum again_policy policy,
+					struct again *again)
 {
 	struct recipe_in_use *r = calloc(1, sizeof(*r));
-	struct again *again = again_new(policy);
 
+	again = again ? again_share(again) : again_new(policy);
 	if (!r || !again) {
 		again_free(again);
 		free(r);

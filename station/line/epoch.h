@@ -20,8 +20,10 @@ struct recipe_in_use {
 	unsigned users;      /* epochs, and whoever has just made it */
 };
 
-/* A new one with this plan, which is its own from now on, also on failure. NULL without memory. */
-struct recipe_in_use *recipe_in_use_new(struct plan *plan, enum again_policy policy);
+/* A new one with this plan, which is its own from now on, also on failure. again: of the same
+ * recipe, whose units have their verdicts; NULL: none yet. NULL without memory. */
+struct recipe_in_use *recipe_in_use_new(struct plan *plan, enum again_policy policy,
+					struct again *again);
 void recipe_in_use_release(struct recipe_in_use *r); /* NULL is fine */
 
 /*

@@ -1,6 +1,7 @@
 #include "station/line/line_inside.h"
 
 #include "recipes/boot_check.h"
+#include "recipes/unit_data.h"
 #include "station/recall.h"
 #include "station/textbuf.h"
 
@@ -17,7 +18,7 @@ static enum status begin(struct session *s, struct line *l, struct err *err)
 	struct recipe_in_use *recipe;
 	enum status st;
 
-	recipe = recipe_in_use_new(l->setup->plan, l->setup->file->again);
+	recipe = recipe_in_use_new(l->setup->plan, l->setup->file->again, NULL);
 	if (!recipe)
 		return err_set(err, STATUS_NO_MEMORY, "no memory for the line");
 	if (l->setup->file->scanner.serial)
@@ -214,6 +215,7 @@ static void read_done(struct session *s)
 {
 	struct line *l = s->line;
 	char text[REQUEST_TEXT_BYTES];
+	bool is_same;
 	struct plan *plan = recipe_change_take(l->change, text, sizeof(text));
 
 	recipe_change_free(l->change);
@@ -222,16 +224,19 @@ static void read_done(struct session *s)
 		session_warn(s, SESSION_NO_SLOT, "the recipe stays as it is: %s", text);
 		return;
 	}
-	if (strcmp(plan->digest_text, s->epoch->order.plan->digest_text) == 0) {
+	is_same = strcmp(plan->digest_text, s->epoch->order.plan->digest_text) == 0;
+	if (is_same && !plan->serial.file && !unit_data_has_values(plan->unit_data)) {
 		session_warn(s, SESSION_NO_SLOT, "%s revision %u: the recipe has not changed",
 			     plan->name, plan->revision);
 		plan_free(plan);
 		return;
 	}
 	recipe_in_use_release(l->next);
-	snprintf(l->next_recipe, sizeof(l->next_recipe), "%s revision %u", plan->name,
-		 plan->revision);
-	l->next = recipe_in_use_new(plan, l->setup->file->again);
+	snprintf(l->next_recipe, sizeof(l->next_recipe), "%s revision %u%s", plan->name,
+		 plan->revision, is_same ? ", with its units' values read again" : "");
+	/* The values of units are not of its digest: it is the same recipe, with its verdicts. */
+	l->next = recipe_in_use_new(plan, l->setup->file->again,
+				    is_same ? s->epoch->recipe->again : NULL);
 	if (!l->next)
 		session_warn(s, SESSION_NO_SLOT, "no memory for another recipe");
 }
