@@ -276,12 +276,39 @@ test("sounds differ, once somebody has switched them on", () => withPage({ slots
 	await played("pass");
 	await page.until(`document.getElementById("sound").getAttribute("aria-pressed") === "true"`);
 	for (const [order, name] of [["fail 8 MD5_MISMATCH", "fail"], ["fail 7 WRONG_CHIP", "attention"], ["pass 6", "pass"]]) {
-		/* The one before has to have ended: what comes meanwhile is not played over it. */
-		await page.evaluate(`new Promise((r) => setTimeout(r, 1400))`);
+		/* What comes while another one sounds is played after it, not lost. */
 		stage.tell(order);
 		await played(name);
 	}
 	await page.evaluate("localStorage.clear()");
+}));
+
+test("slots with the same remedy share a row, and none of the rest is cut", () => withPage({}, async (page, stage) => {
+	for (let n = 1; n <= 40; n++)
+		stage.tell(`fail ${n} ${n === 7 ? "MD5_MISMATCH" : "WRONG_FLASH_SIZE"}`);
+	await page.until(`[...document.querySelectorAll("#todo-list .no")].some((el) => el.textContent === "1–6 8–40")`);
+	assert.match(await page.evaluate(`document.querySelector("#todo-list").innerText`), /^7\s*content differs/);
+	assert.deepEqual(await page.evaluate(`(() => {
+		const box = document.getElementById("todo-list").getBoundingClientRect();
+		return [...document.querySelectorAll("#todo-list li:not(.cut)")]
+			.filter((li) => li.getBoundingClientRect().bottom > box.bottom + 5).map((li) => li.innerText);
+	})()`), []);
+}));
+
+test("the head says how many units did not pass, uncut", () => withPage({ slots: 8 }, async (page) => {
+	assert.equal(await page.evaluate(`document.getElementById("first-pass").textContent`), "96.1 %");
+	assert.equal(await page.evaluate(`document.getElementById("units-not").textContent`), "12 not passed");
+	assert.equal(await page.evaluate(`(() => { const el = document.getElementById("units-not").parentNode; return el.scrollWidth <= el.clientWidth; })()`), true);
+}));
+
+test("a line that waits for its golden unit asks for it, and for no other unit", () => withPage({ slots: 8 }, async (page, stage) => {
+	for (let n = 1; n <= 8; n++)
+		stage.tell("empty " + n);
+	await page.until(`document.getElementById("todo-out").textContent === "Plug units in"`);
+	stage.tell("lock GOLDEN_DUE");
+	await page.until(`${word(8)} === "GOLDEN?" && document.getElementById("todo-out").textContent.startsWith("plug in a golden unit")`);
+	stage.tell("lock DISK_LOW");
+	await page.until(`${word(8)} === "LOCKED" && !document.getElementById("todo-out").textContent.includes("lug")`);
 }));
 
 test("a result is spoken to who cannot see it", () => withPage({ slots: 8 }, async (page, stage) => {

@@ -12,6 +12,7 @@
 	const SCAN_KEYS = 4;
 	const SAME_SCAN_MS = 2000;
 	const TODO_MAX = 64;
+	const OUT_LETTERS_MAX = 60; /* green tiles are seen; the room is for those that need somebody */
 
 	const NO_SCAN = ["search-for"]; /* fields that want what is scanned for themselves */
 
@@ -150,6 +151,13 @@
 		return (model.head.locks || []).find((lock) => !lock.slot);
 	}
 
+	/* Nothing but a golden unit is missing: then plugging in is what is asked for. */
+	function isGoldenDue() {
+		const ofLine = (model.head.locks || []).filter((lock) => !lock.slot);
+
+		return ofLine.length > 0 && ofLine.every((lock) => lock.code === "GOLDEN_DUE");
+	}
+
 	function labelLine(tile) {
 		return tile.label && tile.label !== "none" ? t("label." + tile.label) : "";
 	}
@@ -205,6 +213,9 @@
 			face.kind = "off";
 			face.shape = "off";
 			face.word = t("tile.off");
+		} else if (state === "empty" && !lock && isGoldenDue()) {
+			face.shape = "golden";
+			face.word = t("tile.golden_due");
 		} else if (state === "empty" && (lock || lineLock())) {
 			face.shape = "locked";
 			face.word = t("tile.locked");
@@ -392,16 +403,17 @@
 
 	function drawHead() {
 		const head = model.head, c = head.counts || {};
+		const isJudged = c.passed || c.failed; /* errors alone say nothing about units */
 
 		setText($("station"), head.station || "Flashline");
 		setText($("recipe"), head.recipe ? head.recipe + " · " + t("head.revision",
 			{ n: head.revision }) + (head.product ? " · " + head.product : "") : "");
 		drawBatch(head);
-		setText($("first-pass"), percentText(c.first_passed, c.first_units));
-		setText($("first-of"), c.first_units ? t("head.of", { k: c.first_passed, n: c.first_units }) : "");
+		setText($("first-pass"), isJudged ? percentText(c.first_passed, c.first_units) : "–");
+		setText($("first-of"), isJudged ? t("head.of", { k: c.first_passed, n: c.first_units }) : "");
 		setText($("units"), String(c.units || 0));
-		setText($("units-of"), t("head.passed", { n: c.passed || 0 }) + " · "
-			+ t("head.not_passed", { n: (c.failed || 0) + (c.errors || 0) }));
+		setText($("units-passed"), t("head.passed", { n: c.passed || 0 }) + " · ");
+		setText($("units-not"), t("head.not_passed", { n: (c.failed || 0) + (c.errors || 0) }));
 		setText($("operator"), head.operator || t("head.nobody"));
 		setText($("bound"), head.bound_serial ? t("head.bound", { serial: head.bound_serial }) : "");
 		drawPlant(head.plant);
@@ -494,48 +506,106 @@
 		return null;
 	}
 
+	/* Slots with the same trouble and the same remedy: one row. Most urgent first. */
+	function todoRows() {
+		const rows = new Map();
+
+		for (const item of model.order.map(todoOf).filter(Boolean)) {
+			const key = JSON.stringify([item.rank, item.kind, item.name, item.what]);
+
+			if (rows.has(key))
+				rows.get(key).slots.push(item.n);
+			else
+				rows.set(key, { ...item, slots: [item.n] });
+		}
+		return [...rows.values()].sort((a, b) => a.rank - b.rank || a.n - b.n);
+	}
+
+	/* 1, 2, 3, 7: "1–3 7". model.order has them as they stand on the fixture. */
+	function slotsText(slots) {
+		const parts = [];
+		let from = 0;
+
+		for (let i = 0; i < slots.length; i++) {
+			const next = model.order[model.order.indexOf(slots[i]) + 1];
+
+			if (slots[i + 1] !== undefined && slots[i + 1] === next)
+				continue;
+			parts.push(i === from ? String(slots[i])
+				: slots[from] + (i === from + 1 ? " " : "–") + slots[i]);
+			from = i + 1;
+		}
+		return parts.join(" ");
+	}
+
+	/* What is to be done where no slot needs anybody. */
+	function idleText() {
+		const head = model.head;
+		const isFree = model.order.some((n) => (model.live.get(n) || {}).state === "empty"
+			&& !(model.tiles.get(n) || {}).disabled);
+
+		if (head.draining || head.stopping || head.ended)
+			return t("todo.nothing");
+		if (lineLock())
+			return t(isGoldenDue() ? "lock.GOLDEN_DUE" : "todo.locked");
+		return t(isFree ? "todo.plug_in" : "todo.nothing");
+	}
+
 	let drawnTodo = "";
 	function drawTodo() {
-		const list = model.order.map(todoOf).filter(Boolean)
-			.sort((a, b) => a.rank - b.rank || a.n - b.n);
+		const list = todoRows();
 		const out = model.order.filter((n) => {
 			const tile = model.tiles.get(n), live = model.live.get(n);
 
 			return live && live.state === "done" && tile && tile.outcome === "PASS" && !tile.gone
 				&& !["to_scan", "mismatch", "printing"].includes(tile.label);
 		});
-		const text = JSON.stringify([list, out, language,
-			model.order.some((n) => (model.live.get(n) || {}).state === "empty")]);
+		const idle = idleText();
+		const text = JSON.stringify([list, out, language, idle]);
 
 		if (drawnTodo === text)
 			return;
 		drawnTodo = text;
 		$("todo-list").replaceChildren(...list.slice(0, TODO_MAX).map((item) => {
-			const li = make("li"), button = make("button");
+			const li = make("li", item.slots.length > 1 ? "many" : ""), button = make("button");
 
 			button.type = "button";
-			button.append(make("span", "no " + item.kind, String(item.n)),
+			button.append(make("span", "no " + item.kind, slotsText(item.slots)),
 				make("span", "name", item.name), make("span", "what", item.what));
 			button.addEventListener("click", () => openSlot(item.n));
+			li.dataset.count = String(item.slots.length);
 			li.append(button);
 			return li;
 		}));
 		$("todo-out").replaceChildren();
 		if (out.length)
 			$("todo-out").append(make("b", "", t("todo.out", { n: out.length })), " ",
-				out.length > 24 ? "" : out.join(" "));
+				slotsText(out).length > OUT_LETTERS_MAX ? "" : slotsText(out));
 		else if (!list.length)
-			$("todo-out").textContent = t(model.order.some((n) => (model.live.get(n) || {}).state === "empty")
-				? "todo.plug_in" : "todo.nothing");
+			$("todo-out").textContent = idle;
 		drawTodoMore();
 	}
 
-	/* How many of the list have no room. */
+	/* Large letters where all of it has room; else what has no room is counted, not cut. */
 	function drawTodoMore() {
-		const box = $("todo-list").getBoundingClientRect();
-		const hidden = [...$("todo-list").children]
-			.filter((li) => li.getBoundingClientRect().bottom > box.bottom + 4).length;
+		const rows = [...$("todo-list").children];
+		const isCut = (li) => li.getBoundingClientRect().bottom
+			> $("todo-list").getBoundingClientRect().bottom + 4;
+		let hidden = 0;
 
+		setText($("todo-more"), "");
+		$("todo").classList.add("roomy");
+		if ($("todo").scrollHeight > $("todo").clientHeight + 1 || rows.some(isCut))
+			$("todo").classList.remove("roomy");
+		if (rows.some(isCut))
+			setText($("todo-more"), t("todo.more", { n: rows.length })); /* it takes room itself */
+		for (const li of rows) {
+			const isOut = isCut(li);
+
+			li.classList.toggle("cut", isOut);
+			if (isOut)
+				hidden += li.dataset.count ? Number(li.dataset.count) : 1;
+		}
 		setText($("todo-more"), hidden ? t("todo.more", { n: hidden }) : "");
 	}
 
@@ -580,11 +650,25 @@
 		fail: [[196, 0, .22], [147, .25, .22], [196, .5, .22], [147, .75, .3]],
 		attention: [[587, 0, .12], [587, .2, .12], [440, .4, .2]],
 	};
-	let playedUntil = 0;
+	const LOUDEST = ["fail", "attention", "pass"];
+	let playedUntil = 0, waiting = "";
 
+	/* One sound at a time: of what comes meanwhile the worst is played afterwards. */
 	function play(name) {
-		if (!wantsSound || !audio || audio.state !== "running" || audio.currentTime < playedUntil)
+		if (!name || !wantsSound || !audio || audio.state !== "running")
 			return;
+		if (audio.currentTime < playedUntil) {
+			if (!waiting)
+				setTimeout(() => {
+					const next = waiting;
+
+					waiting = "";
+					play(next);
+				}, (playedUntil - audio.currentTime) * 1000 + 80);
+			if (!waiting || LOUDEST.indexOf(name) < LOUDEST.indexOf(waiting))
+				waiting = name;
+			return;
+		}
 		for (const [hz, at, lasts] of TONES[name]) {
 			const tone = audio.createOscillator(), volume = audio.createGain();
 			const from = audio.currentTime + at;
@@ -621,9 +705,8 @@
 		for (const n of model.order) {
 			const tile = model.tiles.get(n), live = model.live.get(n);
 			const isDone = live && live.state === "done" && tile && tile.outcome;
-			const key = isDone ? tile.visit + tile.code + (tile.label || "") : "";
 
-			if (!isDone || before.get(n) === key)
+			if (!isDone || before.get(n) === toldOf(tile))
 				continue;
 			said.push(spokenFace(n, faceOf(n)));
 			if (tiles.has(n)) {
@@ -641,6 +724,24 @@
 		return worst;
 	}
 
+	/* A label that is only printed is nothing new about a result. */
+	function toldOf(tile) {
+		const isNews = ["to_scan", "scanned", "mismatch", "failed"].includes(tile.label);
+
+		return tile.visit + tile.code + (isNews ? tile.label : "");
+	}
+
+	/* What came of a request later (a recipe with errors), and nobody would see: locks are alarms,
+	 * and who asked for something has the answer. */
+	function tellNotice(before) {
+		const known = new Set(before.map((notice) => notice.time + notice.text));
+		const news = (model.head.notices || []).find((notice) =>
+			!known.has(notice.time + notice.text) && !/^(web: |[A-Z_]+(:| is over))/.test(notice.text));
+
+		if (news)
+			toast((news.slot ? t("head.slot", { n: news.slot }) + ": " : "") + news.text, false);
+	}
+
 	function told() {
 		const all = new Map();
 
@@ -648,7 +749,7 @@
 			const tile = model.tiles.get(n), live = model.live.get(n);
 
 			if (live && live.state === "done" && tile && tile.outcome)
-				all.set(n, tile.visit + tile.code + (tile.label || ""));
+				all.set(n, toldOf(tile));
 		}
 		return all;
 	}
@@ -657,6 +758,7 @@
 
 	function take(message) {
 		const before = told(), locksBefore = (model.head.locks || []).length;
+		const noticesBefore = model.head.notices || [];
 		const wasStale = isStale;
 
 		heardAt = performance.now();
@@ -674,6 +776,8 @@
 			model.live.set(live.n, live);
 		model.order = [...model.tiles.keys()].sort((a, b) => a - b);
 		isStale = Boolean(silentSince) && !model.head.ended;
+		if (!isFirst && message.head)
+			tellNotice(noticesBefore);
 		document.body.classList.remove("starting");
 		if (message.full || message.head || wasStale !== isStale) {
 			drawAll();
@@ -719,9 +823,11 @@
 		drawConnection();
 	}
 
+	let listenedAt = 0;
 	function listen() {
 		if (source)
 			source.close();
+		listenedAt = performance.now();
 		source = new EventSource("/events");
 		source.onmessage = (e) => take(JSON.parse(e.data));
 		source.onerror = async () => {
@@ -735,8 +841,14 @@
 	}
 
 	setInterval(() => {
-		if (heardAt && performance.now() - heardAt > STALE_MS)
+		const now = performance.now();
+
+		if (heardAt && now - heardAt > STALE_MS) {
 			becomeStale();
+			/* A network that went away leaves a connection that never says so. */
+			if (mayRead && now - listenedAt > 2 * STALE_MS)
+				listen();
+		}
 		if (heardAt)
 			setText($("clock"), clockText(heardTime + (performance.now() - heardAt), false));
 	}, 500);
@@ -1205,7 +1317,7 @@
 
 		if (token) {
 			history.replaceState(null, "", location.pathname);
-			isIn = (await post("/api/login", { token: decodeURIComponent(token[1]) })).status === 200;
+			isIn = (await post("/api/login", { token: token[1] })).status === 200;
 		}
 		await askLogin();
 		listen();
