@@ -35,7 +35,7 @@ static void empty_slot(struct session *s, unsigned slot)
 	memcpy(place.slot, ls->port.slot, sizeof(place.slot));
 	ls->port = place;
 	ls->done_us = 0;
-	ls->is_lost = ls->is_golden = false;
+	ls->is_lost = ls->is_golden = ls->has_restarted = false;
 	s->units[slot] = (struct unit){ .port = &ls->port, .deadline_us = NEVER };
 	*view = (struct slot_view){
 		.number = kept.number,
@@ -164,7 +164,7 @@ static bool is_same_unit(const struct session *s, unsigned slot)
 	/* A loader in ROM that waits: no application that was started looks like that. */
 	if (ls->here.bridge->is_usb_otg && !ls->here.bridge->is_application)
 		return false;
-	return ls->here.since_us < ls->done_us + GONE_NATIVE_US;
+	return !ls->has_restarted && ls->here.since_us < ls->done_us + GONE_NATIVE_US;
 }
 
 static void follow_done(struct session *s, unsigned slot)
@@ -177,6 +177,7 @@ static void follow_done(struct session *s, unsigned slot)
 	/* Of a unit that its job saw leave that may be an old look, or its driver's hiccup. */
 	if (ls->here.is_there && arrival_is_same_plug(&ls->here.port, &ls->port)) {
 		view->is_gone = false;
+		ls->has_restarted |= ls->here.is_settled && ls->here.bridge->is_application;
 		return;
 	}
 	if (line_waits_for_label(s, slot)) {

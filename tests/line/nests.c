@@ -196,17 +196,21 @@ const char *nests_place(unsigned nest)
 static void plug_tree(struct nests *n, unsigned port, const char *tty, const struct hand_unit *u)
 {
 	char device[100], interface[20], path[200], number[12];
-	const bool is_native = u && u->is_native;
+	const bool is_native = u && u->is_native, runs_uiflow = u && u->runs_uiflow;
 	const struct tree_usb usb = {
 		.device = device,
 		.interface = interface,
 		.tty = tty,
 		.vid = is_native ? "303a" : "10c4",
-		.pid = is_native ? "1001" : "ea60",
+		.pid = runs_uiflow ? "8120"
+		       : is_native ? "1001"
+				   : "ea60",
 		.manufacturer = is_native ? "Espressif" : "Silicon Labs",
 		.product = is_native ? "USB JTAG/serial debug unit"
 				     : "CP2104 USB to UART Bridge Controller",
-		.serial = u ? u->usb_serial : "0",
+		.serial = runs_uiflow ? "UiFlow2"
+			  : u         ? u->usb_serial
+				      : "0",
 		.release = "0100",
 		.driver = is_native ? "cdc_acm" : "cp210x",
 	};

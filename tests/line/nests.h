@@ -23,6 +23,7 @@ struct hand_unit {
 	struct sim_transport port;
 	struct sim_transport *time; /* whose clock counts: its own, or that of whom it replaced */
 	bool is_native;             /* the chip's own USB */
+	bool runs_uiflow;           /* which shows itself there, the same on all units */
 	char usb_serial[20];        /* its MAC */
 	unsigned opens;             /* under nests.lock, as all below */
 	int nest;                   /* -1: in the hand */

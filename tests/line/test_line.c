@@ -569,6 +569,33 @@ static void another_unit_in_its_place_is_told_by_its_number_on_usb(void **state)
 	assert_int_equal(nests_opens(unit(w, 1)), 1);
 }
 
+static void another_runs_an_application(struct world *w, const struct snapshot *s)
+{
+	switch (w->step) {
+		WHEN(0, true) nests_plug(&w->nests, 0, unit(w, 0));
+		WHEN(1, s->slots[0].state == SLOT_DONE) nests_unplug(&w->nests, 0);
+		unit(w, 0)->runs_uiflow = true;
+		nests_plug(&w->nests, 0, unit(w, 0));
+		nests_plug(&w->nests, 1, unit(w, 1));
+		/* This one came later, so the application has settled. */
+		WHEN(2, is_done(s, 1, STATUS_OK, 1)) nests_unplug(&w->nests, 0);
+		nests_plug(&w->nests, 0, unit(w, 2));
+		WHEN(3, s->slots[0].state == SLOT_DONE && s->slots[0].visit == 2) end();
+	}
+}
+
+static void another_unit_with_the_same_application_gets_no_result_of_the_first(void **state)
+{
+	struct world *w = *state;
+
+	nests_unit(&w->nests, "esp32s3", 1);
+	nests_unit(&w->nests, "esp32", 2);
+	nests_unit(&w->nests, "esp32s3", 3)->runs_uiflow = true;
+	run(w, another_runs_an_application);
+	assert_int_equal(w->left, 1);
+	assert_int_equal(nests_opens(unit(w, 2)), 1);
+}
+
 /* ---- ports, stops, people ---- */
 
 static void stranger(struct world *w, const struct snapshot *s)
@@ -744,6 +771,7 @@ int main(void)
 		TEST(one_mac_in_two_slots_is_refused_as_long_as_both_are_there),
 		TEST(a_unit_that_comes_back_after_its_reset_keeps_its_result),
 		TEST(another_unit_in_its_place_is_told_by_its_number_on_usb),
+		TEST(another_unit_with_the_same_application_gets_no_result_of_the_first),
 		TEST(a_port_that_is_no_slot_is_never_opened),
 		TEST(without_a_map_each_port_gets_the_next_number),
 		TEST(a_drained_line_ends_what_works_and_starts_no_other),
