@@ -254,13 +254,18 @@ bool web_guard_origin(const struct web_guard *g, const char *origin, const char 
 
 /* ---- not too often ---- */
 
-bool web_rate_take(struct web_rate *r, uint64_t now_us)
+bool web_rate_has(struct web_rate *r, uint64_t now_us)
 {
 	r->level += (double)(now_us - r->at_us) / 1e6 * r->per_s;
 	r->at_us = now_us;
 	if (r->level > r->most)
 		r->level = r->most;
-	if (r->level < 1)
+	return r->level >= 1;
+}
+
+bool web_rate_take(struct web_rate *r, uint64_t now_us)
+{
+	if (!web_rate_has(r, now_us))
 		return false;
 	r->level -= 1;
 	return true;

@@ -60,11 +60,13 @@ void web_session_make(const struct web_guard *g, int64_t until_utc_s,
 /* NULL is false. */
 bool web_session_is_good(const struct web_guard *g, const char *session, int64_t now_utc_s);
 
-/* So many at once and so many a second afterwards, for all browsers together. */
+/* So many at once and so many a second afterwards, for all who share it. */
 struct web_rate {
 	double level, most, per_s;
 	uint64_t at_us;
 };
 bool web_rate_take(struct web_rate *r, uint64_t now_us);
+/* Could one be taken? */
+bool web_rate_has(struct web_rate *r, uint64_t now_us);
 
 #endif

@@ -42,7 +42,13 @@ static enum status read_text(const json_t *value, const char *name, char *room, 
 	free(copy);
 	if (!is_clean)
 		return err_set(err, STATUS_USAGE, "%s: control characters are not allowed", name);
-	memcpy(room, text, length + 1);
+	/* Blanks around it are nothing: neither a name nor a reason, and no other person. */
+	text += strspn(text, " ");
+	length = strlen(text);
+	while (length && text[length - 1] == ' ')
+		length--;
+	memcpy(room, text, length);
+	room[length] = '\0';
 	return STATUS_OK;
 }
 

@@ -40,6 +40,8 @@
 #define ANSWER_MS 3000      /* that a request to the line is waited for */
 #define BLOCK_BYTES 8192
 #define PATH_MAX_BYTES 512
+/* Addresses are told apart in so many groups: who guesses tokens locks out few others. */
+#define TRIERS 64
 /* Beyond it the connection is cut instead of being read out. */
 #define UPLOAD_MAX (256 * 1024)
 
@@ -58,7 +60,8 @@ struct web {
 	struct stream *streams;
 	unsigned stream_count;
 	struct peer *peers;
-	struct web_rate change_rate, login_rate, lookup_rate;
+	struct web_rate change_rate, lookup_rate;
+	struct web_rate tries[TRIERS]; /* of tokens, for each group of addresses */
 };
 
 /* A connection, as long as it is open. */
@@ -161,6 +164,8 @@ static enum MHD_Result send_bytes(struct exchange *x, unsigned code, const char 
 		add_header(r, "WWW-Authenticate", "Bearer realm=\"flashline\"");
 	if (code == 429)
 		add_header(r, "Retry-After", "1");
+	if (code == 429 || code == 503)
+		add_header(r, "Connection", "close"); /* others wait for its place */
 	result = MHD_queue_response(x->connection, code, r);
 	MHD_destroy_response(r);
 	return result;
@@ -427,6 +432,46 @@ static bool is_trusted(const struct exchange *x)
 	return web_guard_bearer(&x->w->guard, header(x, "Authorization")) || has_session(x);
 }
 
+/* The tries of this connection's address. */
+static struct web_rate *tries_of(const struct exchange *x)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *address = info ? info->client_addr : NULL;
+	const uint8_t *bytes = NULL;
+	size_t size = 0;
+	unsigned group = 0;
+
+	if (address && address->sa_family == AF_INET) {
+		bytes = (const uint8_t *)&((const struct sockaddr_in *)address)->sin_addr;
+		size = sizeof(struct in_addr);
+	} else if (address && address->sa_family == AF_INET6) {
+		bytes = (const uint8_t *)&((const struct sockaddr_in6 *)address)->sin6_addr;
+		size = 8; /* a network's half: one computer has many of the others */
+	}
+	for (size_t i = 0; i < size; i++)
+		group = group * 31 + bytes[i];
+	return &x->w->tries[group % TRIERS];
+}
+
+/* May the token of a header be looked at? A wrong one counts as a try; after too many a right one
+ * is refused as well, because the answer would tell it from the wrong ones. */
+static bool may_show_token(const struct exchange *x)
+{
+	const char *authorization = header(x, "Authorization");
+	struct web *w = x->w;
+	bool may;
+
+	/* A password of the reverse proxy's ("Basic ...") is no token. */
+	if (!authorization || strncasecmp(authorization, "Bearer ", 7) != 0)
+		return true;
+	pthread_mutex_lock(&w->lock);
+	may = web_guard_bearer(&w->guard, authorization) ? web_rate_has(tries_of(x), now_us())
+							 : web_rate_take(tries_of(x), now_us());
+	pthread_mutex_unlock(&w->lock);
+	return may;
+}
+
 static enum MHD_Result send_login_state(struct exchange *x)
 {
 	json_t *object = json_object();
@@ -452,7 +497,7 @@ static enum MHD_Result log_in(struct exchange *x)
 	char token[WEB_TOKEN_BYTES], session[WEB_SESSION_BYTES];
 	json_t *object;
 
-	if (!may_ask(x->w, &x->w->login_rate))
+	if (!may_ask(x->w, tries_of(x)))
 		return REFUSE(x, 429, "too many tokens were tried: wait a few seconds");
 	if (!web_question_login(x->body, x->size, token, sizeof(token)))
 		return REFUSE(x, 400, "{\"token\": \"...\"} was expected");
@@ -575,7 +620,9 @@ static enum MHD_Result ask_report(struct exchange *x)
 	x->since_utc_ms = midnight_utc_ms();
 	if (batch && since)
 		return REFUSE(x, 400, "either ?batch= or ?since= was expected");
-	if (batch && strlen(batch) < sizeof(x->batch))
+	if (batch && strlen(batch) >= sizeof(x->batch))
+		return REFUSE(x, 400, "?batch= has more than %zu bytes", sizeof(x->batch) - 1);
+	if (batch)
 		snprintf(x->batch, sizeof(x->batch), "%s", batch);
 	else if (since && filter_time(since, &x->since_utc_ms, &err) != STATUS_OK)
 		return REFUSE(x, 400, "%s", err.text);
@@ -666,6 +713,8 @@ static enum MHD_Result refuse(struct exchange *x, const char *url, const char *m
 			x, 403,
 			"this station does not go by the name in the address: use its number, "
 			"or name the page in the station file's web.origins");
+	if (!may_show_token(x))
+		return REFUSE(x, 429, "too many tokens were tried: wait a few seconds");
 	if (strlen(url) > PATH_MAX_BYTES)
 		return REFUSE(x, 414, "the address is longer than any here");
 	x->route = web_route_of(url);
@@ -930,9 +979,12 @@ enum status web_new(const struct web_setup *setup, struct web **out, struct err 
 	w->own_setup = *setup;
 	w->setup = &w->own_setup;
 	w->change_rate = (struct web_rate){ .most = 40, .per_s = 10, .at_us = now_us() };
-	w->login_rate = (struct web_rate){ .most = 10, .per_s = 0.5, .at_us = now_us() };
+	for (size_t i = 0; i < TRIERS; i++)
+		w->tries[i] = (struct web_rate){
+			.level = 10, .most = 10, .per_s = 0.5, .at_us = now_us()
+		};
 	w->lookup_rate = (struct web_rate){ .most = 40, .per_s = 10, .at_us = now_us() };
-	w->change_rate.level = w->login_rate.level = w->lookup_rate.level = 40;
+	w->change_rate.level = w->lookup_rate.level = 40;
 	pthread_mutex_init(&w->lock, NULL);
 	st = start(w, err);
 	if (st) {

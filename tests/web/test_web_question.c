@@ -21,7 +21,7 @@ static void a_request_is_read_member_by_member(void **state)
 	(void)state;
 	assert_int_equal(
 		read_body("{\"request\": \"disable\", \"slot\": 7, \"text\": \"nest worn\","
-			  " \"operator\": \"Kim\"}",
+			  " \"operator\": \" Kim \"}",
 			  &request, &number, &err),
 		STATUS_OK);
 	assert_int_equal(request.kind, REQUEST_DISABLE);
@@ -58,6 +58,12 @@ static void what_is_no_request_is_refused_with_its_reason(void **state)
 		{ "{\"request\": \"retest\", \"slot\": \"7\"}", "slot" },
 		{ "{\"request\": \"retest\", \"slot\": 99999999999999999999}", "JSON" },
 		{ "{\"request\": \"scan\"}", "text is missing" },
+		{ "{\"request\": \"unlock\", \"code\": \"GOLDEN_DUE\", \"text\": \"x\", "
+		  "\"operator\": \"  \"}",
+		  "operator is missing" },
+		{ "{\"request\": \"disable\", \"slot\": 7, \"text\": \" \", \"operator\": "
+		  "\"Kim\"}",
+		  "text is missing" },
 		{ "{\"request\": \"scan\", \"text\": \"A\\u0000B\"}", "JSON" },
 		{ "{\"request\": \"scan\", \"text\": \"A\\u001b[2J\"}", "control" },
 		{ "{\"request\": \"scan\", \"text\": \"A\\u202eB\"}", "control" },

@@ -373,6 +373,25 @@ static void tokens_cannot_be_tried_out_quickly(void **state)
 	assert_int_equal(code, 429);
 }
 
+static void tokens_in_a_header_cannot_be_tried_out_quickly_either(void **state)
+{
+	struct world *w = *state;
+	int code = 0;
+
+	for (unsigned i = 0; i < 20; i++)
+		assert_int_equal(
+			code_of(w, "GET", "/api/login", "Authorization: Basic a2lt\r\n", NULL),
+			200);
+	for (unsigned i = 0; i < 20; i++)
+		assert_int_equal(code_of(w, "GET", "/api/login", BEARER, NULL), 200);
+	for (unsigned i = 0; i < 12 && code != 429; i++)
+		code = code_of(w, "GET", "/api/login", "Authorization: Bearer guess\r\n", NULL);
+	assert_int_equal(code, 429);
+	/* The right one would be told from the others by its answer. */
+	assert_int_equal(code_of(w, "GET", "/api/login", BEARER, NULL), 429);
+	assert_int_equal(code_of(w, "GET", "/api/state", "", NULL), 200);
+}
+
 static void on_a_network_reading_needs_the_token_too(void **state)
 {
 	static const char *const data[] = {
@@ -645,6 +664,14 @@ static void what_a_unit_said_stays_text_in_json(void **state)
 	close(fd);
 }
 
+static void a_batch_that_is_too_long_is_not_answered_with_another_ones_report(void **state)
+{
+	char path[200];
+
+	snprintf(path, sizeof(path), "/report?batch=%0150d", 7);
+	assert_int_equal(code_of(*state, "GET", path, "", NULL), 400);
+}
+
 static void ending_does_not_wait_for_those_who_watch(void **state)
 {
 	struct world *w = *state;
@@ -681,6 +708,7 @@ int main(void)
 		TEST(a_form_of_another_page_cannot_be_a_request),
 		TEST(a_name_that_was_led_here_is_refused),
 		TEST(tokens_cannot_be_tried_out_quickly),
+		TEST(tokens_in_a_header_cannot_be_tried_out_quickly_either),
 		cmocka_unit_test_setup_teardown(on_a_network_reading_needs_the_token_too,
 						set_up_on_network, tear_down),
 		cmocka_unit_test(on_a_network_without_a_token_file_it_does_not_start),
@@ -694,6 +722,7 @@ int main(void)
 		TEST(a_browser_that_does_not_read_holds_up_nobody),
 		TEST(the_201st_browser_is_refused_with_a_sentence),
 		TEST(what_a_unit_said_stays_text_in_json),
+		TEST(a_batch_that_is_too_long_is_not_answered_with_another_ones_report),
 		TEST(ending_does_not_wait_for_those_who_watch),
 	};
 
