@@ -2,7 +2,7 @@
 # of them written and proven; values and console in the records.
 . "$SOURCE/tests/cli/lib.sh"
 
-esp32_firmware 20K
+esp32_firmware 8K
 esp32_recipe boot >recipe.yaml
 cat >>recipe.yaml <<'END'
 boot_check:

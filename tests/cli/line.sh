@@ -3,7 +3,7 @@
 # labels: nobench
 . "$SOURCE/tests/cli/lib.sh"
 
-esp32_firmware 60K
+esp32_firmware 8K
 esp32_recipe line >recipe.yaml
 
 # Which slots? Nobody said, or two did.

@@ -2,7 +2,7 @@
 # terminal is given back with the table of what was done.
 . "$SOURCE/tests/cli/lib.sh"
 
-esp32_firmware 60K
+esp32_firmware 8K
 esp32_recipe terminal >recipe.yaml
 cat >station.yaml <<'END'
 station: line-7

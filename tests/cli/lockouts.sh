@@ -2,7 +2,7 @@
 # holds again after a restart; hooks are told of each.
 # labels: long
 . "$SOURCE/tests/cli/lib.sh"
-esp32_firmware 20K
+esp32_firmware 8K
 esp32_recipe line >recipe.yaml
 
 cat >bench.yaml <<'END'

@@ -8,7 +8,7 @@ bench: bench
 units:
   - {count: 2, chip: esp32, flash: 4MB, bridge: ch9102f}
 END
-esp32_firmware 60K
+esp32_firmware 8K
 esp32_recipe web-test >recipe.yaml
 # Waits for conditions; whatever is not so is told, and ends 1.
 cat >ask.py <<'END'
