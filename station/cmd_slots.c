@@ -256,7 +256,9 @@ enum exit_code cmd_slots(const struct options *options)
 	if (options->operand_count) {
 		if (strcmp(options->operands[0], "learn") == 0 && options->operand_count == 2)
 			return cmd_slots_learn(options);
-		remark("slots: expected nothing, or 'learn' and a station file");
+		if (strcmp(options->operands[0], "labels") == 0 && options->operand_count == 2)
+			return cmd_slots_labels(options);
+		remark("slots: expected nothing, or 'learn' or 'labels' and a station file");
 		return EXIT_CODE_USAGE;
 	}
 	st = options->since ? filter_time(options->since, &since, &err) : STATUS_OK;

@@ -137,7 +137,8 @@ enum exit_code cmd_products(const struct options *options);
 enum exit_code cmd_log(const struct options *options);
 enum exit_code cmd_export(const struct options *options);
 enum exit_code cmd_slots(const struct options *options);
-enum exit_code cmd_slots_learn(const struct options *options); /* of slots */
+enum exit_code cmd_slots_learn(const struct options *options);  /* of slots */
+enum exit_code cmd_slots_labels(const struct options *options); /* the same */
 enum exit_code cmd_trace(const struct options *options);
 enum exit_code cmd_report(const struct options *options);
 enum exit_code cmd_audit_pack(const struct options *options);

@@ -154,7 +154,7 @@ static const struct command rows[] = {
 	},
 	{
 		.name = "slots",
-		.operands = "[learn STATION]", .operands_max = 2,
+		.operands = "[learn|labels STATION]", .operands_max = 2,
 		.takes = TAKES(DB) | TAKES(SINCE) | TAKES(LAST) | TAKES(JSON),
 		.summary = "show how each slot does, and which has a bad cable, hub or nest",
 		.text =
@@ -165,7 +165,8 @@ static const struct command rows[] = {
 		"Exit status: 0 no slot is bad, 1 some slot is.\n"
 		"slots learn STATION  writes the map of a line: plug a unit into nest 1, 2, 3 and so on;\n"
 		"                     each new port gets the next number in the station file STATION, which\n"
-		"                     is made where there is none. No port is opened. Enter or Ctrl-C ends.",
+		"                     is made where there is none. No port is opened. Enter or Ctrl-C ends.\n"
+		"slots labels STATION prints a label for each nest as ZPL: its number, and SLOT:07 to scan.",
 		.run = cmd_slots,
 	},
 	{

@@ -41,6 +41,11 @@ slots:
 printer: {zpl: "127.0.0.1:$(cat printer.port)"}
 scanner: {device: $PWD/scanner}
 END
+expect_status 0 "$FLASHLINE" slots labels station.yaml
+expect_line '\^FDQA,SLOT:02\^FS' command.out
+equal "labels of nests" "$(grep -c '\^XA\^CI28' command.out)" 2
+expect_status 0 "$FLASHLINE" slots labels station.yaml --json
+expect_line '"number":1,"code":"SLOT:01","at":"pci-0000:00:14.0/1.1:1.0"' command.out
 cat >bench.yaml <<END
 nests: [1.1, 1.2]
 END
