@@ -19,8 +19,7 @@
  *   RETURNED one that is not written yet. Else STATUS_USAGE, which names what it is. But a person,
  *   with operator and reason, makes any number VOID that no run is at: no unit gets it any more.
  * A number that was RETURNED by a unit which had it before (COMMITTED or VOID) is that unit's
- * still. COMMITTED does not need WRITTEN before it: of a unit that had every byte already nothing
- * is.
+ * still. COMMITTED does not need WRITTEN before it: of a recipe that writes no number nothing is.
  *
  * What a crash leaves open is settled by db_open(DB_WRITE), in the transaction that closes the
  * open runs: RESERVED becomes RETURNED, because no byte goes out before WRITTEN is stored;

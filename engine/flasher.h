@@ -169,7 +169,8 @@ struct flash_watch {
 	/* The unit is known, nothing is written yet. Anything but STATUS_OK stops
 	 * the run with that status: guards such as DUPLICATE_MAC live here. */
 	enum status (*identified)(void *ctx, const struct ident *ident, struct err *err);
-	/* Once a run, before its first erase or write: what has to be on record by then. Anything
+	/* Once a run, before its first erase or write, or when own regions are found to be there
+	 * already: what has to be on record by then. Anything
 	 * but STATUS_OK stops the run with that status, and nothing is written. */
 	enum status (*may_write)(void *ctx, struct err *err);
 	/* One line for the unit's log: no newline. */

@@ -296,7 +296,7 @@ static enum status erase(struct run *r)
 	return STATUS_OK;
 }
 
-static enum status ask_watch(struct run *r)
+enum status run_ask_watch(struct run *r)
 {
 	const struct flash_watch *watch = &r->job->watch;
 	enum status st;
@@ -313,6 +313,6 @@ enum status run_erase(struct run *r)
 {
 	TRY(judge_reach(r, &r->report->err));
 	TRY(run_check_protection(r));
-	TRY(ask_watch(r));
+	TRY(run_ask_watch(r));
 	return erase(r);
 }

@@ -93,6 +93,18 @@ static void settle_sectors(struct run *r, size_t i)
 	}
 }
 
+/* Does the unit carry one of its own regions already? */
+static bool has_own(const struct run *r)
+{
+	for (size_t i = 0; i < region_count(r); i++) {
+		for (size_t n = 0; r->is_proven[i] && n < r->own_count; n++) {
+			if (region(r, i)->addr == r->own[n].addr)
+				return true;
+		}
+	}
+	return false;
+}
+
 enum status run_compare(struct run *r)
 {
 	size_t compared = 0, kept = 0;
@@ -118,6 +130,8 @@ enum status run_compare(struct run *r)
 		r->skipped_bytes += run_bytes_with(g, run_sectors(r, i), SECTOR_RIGHT | SECTOR_SENT,
 						   SECTOR_RIGHT);
 	}
+	if (has_own(r))
+		TRY(run_ask_watch(r));
 	run_note(r, "%zu regions, %zu compared, %zu stay as they are, %llu bytes need not be sent",
 		 region_count(r), compared, kept, (unsigned long long)kept_bytes);
 	return STATUS_OK;

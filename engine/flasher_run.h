@@ -132,6 +132,8 @@ enum status run_wait(struct run *r, uint32_t ms);
 /* flasher_judge.c: before the flash is asked for anything, and when its size is known. */
 enum status run_judge_unit(struct run *r, const struct ident *ident);
 enum status run_judge_flash(struct run *r, const struct ident *ident);
+/* flasher_erase.c: watch.may_write, once a run. */
+enum status run_ask_watch(struct run *r);
 /* flasher_own.c: the unit's own regions become part of r->variant. Behind run_judge_flash. */
 enum status run_take_own(struct run *r);
 void run_release_own(struct run *r);

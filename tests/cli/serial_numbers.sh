@@ -26,6 +26,9 @@ END
 }
 recipe numbers 'from: range, prefix: "N-", width: 3, first: 1, last: 3' >numbers.yaml
 recipe scan 'from: scan, match: "^S[0-9]$"' >scan.yaml
+recipe there 'from: range, prefix: "N-", width: 3' >there.yaml
+sed -i 's/^policy.*/policy: {tries: 1, skip: unchanged}/' there.yaml
+echo "boot_check: {within: 500ms, expect: [never]}" >>there.yaml
 recipe killed 'from: range, prefix: "N-", width: 3' >killed.yaml
 states="select serial, state, mac from serial_state s where position =
 	(select max(position) from serial_state o where o.serial = s.serial) order by serial"
@@ -102,6 +105,19 @@ declared() {
 	bench 1 >bench.yaml
 	flash differs numbers --serial N-100
 	equal "another number" "$(newest code)" SERIAL_DIFFERS
+}
+
+# A unit that has all of it already, from records that are lost, and fails: the number stands on it.
+found() {
+	part found
+	bench 7 >bench.yaml
+	cat >there.sh <<'END'
+"$FLASHLINE" flash ../there.yaml --all --db lost.db >lost.out 2>lost.err
+"$FLASHLINE" flash ../there.yaml --all --db flashline.db >there.out 2>there.err
+END
+	"$M5SIM" run bench.yaml -- sh there.sh >bench.out 2>bench.err
+	equal "its failure" "$(newest "code||' '||skipped_bytes")" "BOOT_TEXT_MISSING 57344"
+	equal "its number" "$(sql "$states")" "N-001|VOID|24:0a:c4:10:00:07"
 }
 
 scanned() {
@@ -183,6 +199,7 @@ asked() {
 # A subshell each, which ends with 1 where it has failed.
 (leaves) & parts=$!
 (declared) & parts="$parts $!"
+(found) & parts="$parts $!"
 (scanned) & parts="$parts $!"
 (killed known identified) & parts="$parts $!"
 (killed loaded '"step":"stub"') & parts="$parts $!"
