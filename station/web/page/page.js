@@ -181,7 +181,8 @@
 		const isPass = tile.outcome === "PASS";
 		const face = {
 			kind: tile.outcome, shape: tile.outcome, word: t("outcome." + tile.outcome),
-			pair: [unitText(tile), live.took ? secondsText(live.took) : ""],
+			/* The end of a number is what tells it from the next: it gets the room. */
+			pair: [unitText(tile), live.took && !tile.serial ? secondsText(live.took) : ""],
 			lines: [], remedy: "",
 		};
 
