@@ -104,15 +104,6 @@ static enum exit_code read_files(struct line_run *r)
 
 /* ---- slots ---- */
 
-/* A place that nothing may stand at yet, as it is called in full. */
-static bool is_place_name(const char *name)
-{
-	const char *slash = strrchr(name, '/');
-
-	return slash && strchr(slash, ':') &&
-	       (strncmp(name, "pci-", 4) == 0 || strncmp(name, "platform-", 9) == 0);
-}
-
 static enum status place_of_name(const struct port_list *ports, const char *name,
 				 const char **place, struct err *err)
 {
@@ -121,8 +112,8 @@ static enum status place_of_name(const struct port_list *ports, const char *name
 
 	if (!st)
 		*place = selection.places[0].port->slot;
-	else if (is_place_name(name))
-		*place = name;
+	else if (station_is_place(name))
+		*place = name; /* nothing may stand there yet */
 	selection_release(&selection);
 	return *place ? STATUS_OK : st;
 }

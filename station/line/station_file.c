@@ -220,11 +220,13 @@ static int compare_slots(const void *a, const void *b)
 	return p->number < q->number ? -1 : p->number > q->number;
 }
 
-static bool is_usb_place(const char *at)
+bool station_is_place(const char *at)
 {
 	const char *slash = strrchr(at, '/'), *colon = strrchr(at, ':');
 
-	return slash && slash > at && colon && colon > slash + 1 && colon[1];
+	if (strncmp(at, "pci-", 4) != 0 && strncmp(at, "platform-", 9) != 0)
+		return false;
+	return slash && colon && colon > slash + 1 && colon[1];
 }
 
 static void take_slot(struct reading *r, const struct yaml_node *list, size_t nth)
@@ -242,7 +244,7 @@ static void take_slot(struct reading *r, const struct yaml_node *list, size_t nt
 		.hub = hub && !hub->is_bad ? hub->text : NULL,
 		.is_used = !use || use->is_bad || use->choice == 1,
 	};
-	if (!is_usb_place(at->text))
+	if (!station_is_place(at->text))
 		diag_error(r->diags, place_of(r, at),
 			   "'at' is '%s': expected a place on USB as 'flashline ports' shows it, "
 			   "such as pci-0000:00:14.0/1.4:1.0",

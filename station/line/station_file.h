@@ -115,6 +115,9 @@ struct station_file {
 	void *storage;
 };
 
+/* A place on USB as it is called in full: "pci-0000:00:14.0/1.4:1.0"? */
+bool station_is_place(const char *at);
+
 /* Is this a station file, by its first key? A file that cannot be read is none. */
 bool station_file_is_one(const char *path);
 
