@@ -580,8 +580,8 @@
 		}));
 		$("todo-out").replaceChildren();
 		if (out.length)
-			$("todo-out").append(make("b", "", t("todo.out", { n: out.length })), " ",
-				slotsText(out).length > OUT_LETTERS_MAX ? "" : slotsText(out));
+			$("todo-out").append(make("b", "", t("todo.out", { n: out.length })),
+				slotsText(out).length > OUT_LETTERS_MAX ? "" : ": " + slotsText(out));
 		else if (!list.length)
 			$("todo-out").textContent = idle;
 		drawTodoMore();
