@@ -1,9 +1,9 @@
 #include "recipes/serial_source.h"
 
+#include "recipes/boot_check.h"
 #include "recipes/setting.h"
 
 #include <inttypes.h>
-#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,25 +68,15 @@ static void check_keys(const struct recipe *r, enum serial_source source, struct
 	}
 }
 
-static enum status compile(const char *pattern, regex_t *compiled, char *why, size_t size)
-{
-	int code = regcomp(compiled, pattern, REG_EXTENDED | REG_NOSUB);
-
-	if (!code)
-		return STATUS_OK;
-	regerror(code, compiled, why, size);
-	return STATUS_RECIPE;
-}
-
 static void check_match(const char *pattern, struct place at, struct diag_list *diags)
 {
-	regex_t compiled;
-	char why[120];
+	struct pattern *compiled;
+	struct err err;
 
-	if (compile(pattern, &compiled, why, sizeof(why)))
-		diag_error(diags, at, "'match' is no extended regular expression: %s", why);
+	if (pattern_new(pattern, &compiled, &err))
+		diag_error(diags, at, "'match': %s", err.text);
 	else
-		regfree(&compiled);
+		pattern_free(compiled);
 }
 
 static void expect_match(const struct plan_serial *s, const char *serial, struct place at,
@@ -217,14 +207,18 @@ void serial_source_release(struct plan_serial *s)
  * compiled was reported. */
 bool serial_source_matches(const struct plan_serial *s, const char *serial)
 {
-	regex_t compiled;
-	char why[120];
+	struct pattern *pattern;
+	struct err err;
+	enum status st;
 	bool matches;
 
-	if (!s->pattern || compile(s->pattern, &compiled, why, sizeof(why)))
+	if (!s->pattern)
 		return true;
-	matches = regexec(&compiled, serial, 0, NULL, 0) == 0;
-	regfree(&compiled);
+	st = pattern_new(s->pattern, &pattern, &err);
+	if (st)
+		return st == STATUS_RECIPE;
+	matches = pattern_matches(pattern, serial, strlen(serial)) == PATTERN_YES;
+	pattern_free(pattern);
 	return matches;
 }
 

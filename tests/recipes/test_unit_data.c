@@ -296,7 +296,7 @@ static void each_source_takes_its_own_keys_only(void **state)
 	load(HEAD "serial: {from: range, width: 18, last: 999999999999999999}\n"
 		  "data:\n" ENTRY);
 	expect(HEAD "serial: {from: range, width: 2, match: '^A'}\n", "does not match '^A'");
-	expect(HEAD "serial: {from: scan, match: '(A'}\n", "no extended regular expression");
+	expect(HEAD "serial: {from: scan, match: '(A'}\n", "'match': ");
 	put("s.csv", "serial\nA-1\nA-1\n");
 	expect(HEAD "serial: {from: csv, file: s.csv}\n",
 	       "s.csv:3:1: error: this number stands in line 2 already");
