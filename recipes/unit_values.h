@@ -60,8 +60,8 @@ const char *unit_values_column(const struct unit_values *v, size_t column);
 bool unit_values_is_secret(const struct unit_values *v, size_t column);
 
 /*
- * All columns of a row as values of a template, secrets too: for nvs_csv_image(), and for hiding them.
- * What items point to is lent.
+ * All columns of a row as values of a template, secrets too: for nvs_csv_image(), and for hiding
+ * them. What items point to is lent.
  */
 void unit_values_fill(const struct unit_values *v, size_t row,
 		      struct nvs_value items[static UNIT_COLUMNS_MAX]);
