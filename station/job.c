@@ -122,6 +122,8 @@ static void on_progress(void *ctx, const struct flash_progress *p)
 		job->write_try = p->try_no;
 		job->progress.write_start_us = clock_now_us(&clock_monotonic);
 	}
+	if (p->step == STEP_BOOT && !job->progress.boot_start_us)
+		job->progress.boot_start_us = clock_now_us(&clock_monotonic);
 	pthread_mutex_unlock(&job->lock);
 
 	/* From the erase on, stopping would leave the unit worse than finishing. */

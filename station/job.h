@@ -52,6 +52,7 @@ struct job_progress {
 	bool is_known;
 	struct flash_progress progress;
 	uint64_t write_start_us; /* clock_monotonic: the first block of the data phase; 0 not yet */
+	uint64_t boot_start_us;  /* the boot check; 0 not yet */
 	bool is_waiting;         /* for the port to come back */
 };
 

@@ -335,6 +335,11 @@ static void show_progress(struct session *s, unsigned slot, uint64_t now)
 	}
 	view->left_s = snapshot_slot_left_s(view, unit->expected_s,
 					    p.write_start_us ? now - p.write_start_us : 0);
+	/* All bytes are there, and the unit is still busy. */
+	if (p.boot_start_us)
+		view->left_s =
+			snapshot_boot_left_s(unit->attempt->epoch->order.plan->flash.boot.within_ms,
+					     now - p.boot_start_us);
 }
 
 static void tick(struct session *s)

@@ -137,6 +137,13 @@ double snapshot_slot_left_s(const struct slot_view *slot, double expected_s, uin
 	return left_s < 0 ? -1 : left_s;
 }
 
+double snapshot_boot_left_s(uint32_t within_ms, uint64_t boot_us)
+{
+	double left_s = within_ms / 1e3 - (double)boot_us / 1e6;
+
+	return left_s < 0 ? -1 : left_s;
+}
+
 double snapshot_left_s(const struct snapshot *s, double expected_s)
 {
 	struct snapshot_counts counts = snapshot_count(s);

@@ -190,6 +190,12 @@ void snapshot_name_slots(struct slot_view *slots, size_t count);
  */
 double snapshot_slot_left_s(const struct slot_view *slot, double expected_s, uint64_t write_us);
 
+/*
+ * The same in its boot check, which may end sooner: boot_us since it began. Below 0 once it is
+ * over, as when the unit is restarted once more.
+ */
+double snapshot_boot_left_s(uint32_t within_ms, uint64_t boot_us);
+
 /* Seconds until the last slot is done, as far as slots know theirs; below 0: none does. */
 double snapshot_left_s(const struct snapshot *s, double expected_s);
 

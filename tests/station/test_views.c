@@ -478,6 +478,9 @@ static void seconds_left_follow_the_pace_of_the_data(void **state)
 	/* Half of the bytes took three seconds. */
 	assert_true(snapshot_slot_left_s(slot, 10, 3000000) == 3);
 	assert_true(snapshot_slot_left_s(slot, 0, 3000000) < 0);
+	/* Behind the data the boot check listens for a time of its own. */
+	assert_true(snapshot_boot_left_s(60000, 20000000) == 40);
+	assert_true(snapshot_boot_left_s(60000, 60500000) < 0);
 }
 
 static void a_unit_that_takes_longer_than_expected_says_no_time(void **state)
