@@ -20,7 +20,10 @@ const char *verdict_text(enum status status, char text[static VERDICT_TEXT_BYTES
 
 double line_first_pass(const struct line_counts *counts)
 {
-	return counts->first_units ? 100.0 * counts->first_passed / counts->first_units : -1;
+	/* Errors alone say nothing about units. */
+	if (!counts->first_units || !(counts->passed + counts->failed))
+		return -1;
+	return 100.0 * counts->first_passed / counts->first_units;
 }
 
 static void add_prefix(const struct snapshot *s, const struct slot_view *slot, struct textbuf *out)

@@ -23,7 +23,7 @@ void line_table(const struct snapshot *s, const struct screen *screen, struct te
 #define VERDICT_TEXT_BYTES 64
 const char *verdict_text(enum status status, char text[static VERDICT_TEXT_BYTES]);
 
-/* The share of first_units that passed at once, percent; below 0: there is none yet. */
+/* The share of first_units that passed at once, percent; below 0: no unit was judged yet. */
 double line_first_pass(const struct line_counts *counts);
 
 /* ---- members of JSON objects: docs/json-events.md ---- */

@@ -354,9 +354,20 @@ static void the_summary_has_the_counts_of_the_line(void **state)
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
+static void there_is_no_yield_of_units_that_were_not_judged(void **state)
+{
+	const struct line_counts none = { .units = 16, .errors = 16, .first_units = 16 };
+	const struct line_counts failed = { .units = 1, .failed = 1, .first_units = 1 };
+
+	(void)state;
+	assert_true(line_first_pass(&none) < 0);
+	assert_true(line_first_pass(&failed) == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(there_is_no_yield_of_units_that_were_not_judged),
 		TEST(what_comes_and_what_it_gets_is_one_line_each),
 		TEST(the_steps_of_a_run_are_no_lines),
 		TEST(a_unit_that_left_without_a_verdict_does_not_get_that_of_the_one_before),
