@@ -359,14 +359,13 @@ static void tell_unit(struct run *r, const struct ident *ident)
  * A flash that has told its id in this run is there. When it is silent later it is still
  * busy with what an earlier try began: that is no verdict on the unit.
  */
-static enum status judge_silent_flash(struct run *r, const struct ident *now)
+static enum status judge_silent_flash(struct run *r)
 {
 	struct err *err = &r->report->err;
 	struct err why = *err;
 
 	if (!r->good_flash_id)
 		return STATUS_FLASH_ID_BAD;
-	TRY(judge_same_unit(&r->report->ident, now, err));
 	return err_set(err, STATUS_NO_ANSWER,
 		       "%s, and was %06x before: the flash may still be busy with the try before",
 		       why.text, (unsigned)r->good_flash_id);
@@ -378,14 +377,16 @@ static enum status identify(struct run *r)
 	struct ident now = { .chip = NULL };
 	struct ident *before = &r->report->ident;
 	enum status st = read_all(r, &now);
-	enum status same = judge_same_unit(before, &now, st ? NULL : &r->report->err);
+	/* Whatever else is wrong with another unit, it is no verdict on this one. */
+	enum status same = judge_same_unit(before, &now, &r->report->err);
 
-	if (st == STATUS_FLASH_ID_BAD)
-		st = judge_silent_flash(r, &now);
-	if (!before->has_mac || (!st && !same))
+	if (same)
+		st = same;
+	else if (st == STATUS_FLASH_ID_BAD)
+		st = judge_silent_flash(r);
+	if (!before->has_mac || !st)
 		*before = now;
 	TRY(st);
-	TRY(same);
 	r->good_flash_id = now.flash_id;
 	tell_unit(r, &now);
 	if (r->plan) {

@@ -19,6 +19,21 @@ static bool is_back(const struct reopen *r, struct port *found, const struct bri
 	       strcmp(found->slot, r->port->slot) == 0;
 }
 
+static bool is_another(const char *was, const char *is)
+{
+	return was[0] && is[0] && strcmp(was, is) != 0;
+}
+
+/* A bridge is soldered to its unit: one with another number, or another name, is another's. */
+static bool is_other_bridge(const struct reopen *r, const struct port *found)
+{
+	const struct port *port = r->port;
+
+	if (r->bridge->is_native_usb)
+		return false;
+	return is_another(port->serial, found->serial) || is_another(port->product, found->product);
+}
+
 enum status reopen_port(const struct reopen *r, struct transport **transport, struct port *found,
 			const struct bridge **bridge, struct deadline d, struct err *err)
 {
@@ -39,6 +54,11 @@ enum status reopen_port(const struct reopen *r, struct transport **transport, st
 				return err_set(err, STATUS_PORT_GONE,
 					       "%s: the unit left before its MAC was known, and "
 					       "what has come may be another one",
+					       r->port->slot);
+			if (is_other_bridge(r, found))
+				return err_set(err, STATUS_PORT_GONE,
+					       "%s: the unit was taken out, and another one's "
+					       "bridge has come",
 					       r->port->slot);
 			st = r->open_port(found->node, r->cancel, transport, err);
 			if (!st || st == STATUS_CANCELLED || st == STATUS_NO_MEMORY)

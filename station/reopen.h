@@ -31,8 +31,8 @@ struct reopen {
  * (any chip's own USB where one stood, else a bridge with the same VID:PID) and lets itself
  * be opened; until udev has seen a new port, that may be refused. At
  * most until d, by d's clock. *found and *bridge say what was opened.
- * STATUS_PORT_GONE nothing came back, or a stranger, STATUS_CANCELLED, or why it could not be
- * opened; then *transport is NULL.
+ * STATUS_PORT_GONE nothing came back, or a stranger, or a bridge with another number or name,
+ * STATUS_CANCELLED, or why it could not be opened; then *transport is NULL.
  */
 enum status reopen_port(const struct reopen *r, struct transport **transport, struct port *found,
 			const struct bridge **bridge, struct deadline d, struct err *err);

@@ -375,7 +375,7 @@ static void a_unit_that_is_swapped_while_it_is_written_leaves_nothing_to_the_nex
 	first->leaves_when_written = true;
 	first->next = nests_unit(&w->nests, "esp32", 2);
 	run(w, swapped_while_writing);
-	assert_int_equal(w->at_end[0].past[0].status, STATUS_UNIT_CHANGED);
+	assert_int_equal(w->at_end[0].past[0].status, STATUS_PORT_GONE);
 	assert_string_equal(w->at_end[0].past[0].mac, "24:0a:c4:00:01:01");
 	assert_int_equal(w->mac_end[0], 2);
 	assert_int_equal(w->results, 2);

@@ -192,9 +192,11 @@ static const struct tree_usb cp2104 = {
 	.product = "CP2104 USB to UART Bridge Controller",
 	.driver = "cp210x",
 };
-static const struct port cp2104_port = {
-	.slot = SLOT, .is_usb = true, .vid = 0x10c4, .pid = 0xea60, .product = "CP2104 USB"
-};
+static const struct port cp2104_port = { .slot = SLOT,
+					 .is_usb = true,
+					 .vid = 0x10c4,
+					 .pid = 0xea60,
+					 .product = "CP2104 USB to UART Bridge Controller" };
 
 static void a_bridge_that_left_is_followed_to_its_new_node(void **state)
 {
@@ -207,6 +209,21 @@ static void a_bridge_that_left_is_followed_to_its_new_node(void **state)
 	b.plug_at_us = 1200000;
 	assert_int_equal(reopen(&b, &found, &err), STATUS_OK);
 	assert_string_equal(b.opened, "/dev/ttyUSB5");
+}
+
+/* CP2104 and CP2102N share VID and PID. */
+static void a_bridge_of_another_name_or_number_is_another_unit(void **state)
+{
+	struct bench b = bench_of(state);
+	struct port was = cp2104_port;
+	struct port found;
+	struct err err;
+
+	b.comes = &cp2104;
+	b.was = &was;
+	snprintf(was.product, sizeof(was.product), "CP2102N USB to UART Bridge Controller");
+	assert_int_equal(reopen(&b, &found, &err), STATUS_PORT_GONE);
+	assert_string_equal(b.opened, "");
 }
 
 /* Another bridge in the same place is another unit, and so is a chip's own USB. */
@@ -336,6 +353,7 @@ int main(void)
 		TEST(a_port_that_shows_up_and_leaves_is_gone),
 		TEST(why_it_could_not_be_opened_is_said_at_the_end),
 		TEST(a_bridge_that_left_is_followed_to_its_new_node),
+		TEST(a_bridge_of_another_name_or_number_is_another_unit),
 		TEST(a_bridge_of_another_kind_does_not_take_its_place),
 		TEST(a_port_that_stays_away_is_told_once_and_soon),
 		TEST(nothing_but_the_same_place_counts),
