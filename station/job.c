@@ -60,6 +60,7 @@ struct job *job_new(const struct job_order *order, const struct job_unit *unit)
 	job->port = *unit->port;
 	job->usb_bus = unit->port->usb_bus;
 	job->usb_device = unit->port->usb_device;
+	job->usb_plug = unit->port->usb_plug;
 	job->bridge = unit->bridge;
 	job->link = *unit->link;
 	job->link.bridge = job->bridge == bridge_generic() ? NULL : job->bridge->name;
@@ -415,11 +416,12 @@ void job_start_way(struct job *job, char text[static WAY_TEXT_BYTES])
 	pthread_mutex_unlock(&job->lock);
 }
 
-void job_usb(struct job *job, unsigned *bus, unsigned *device)
+void job_usb(struct job *job, struct port *port)
 {
 	pthread_mutex_lock(&job->lock);
-	*bus = job->usb_bus;
-	*device = job->usb_device;
+	port->usb_bus = job->usb_bus;
+	port->usb_device = job->usb_device;
+	port->usb_plug = job->usb_plug;
 	pthread_mutex_unlock(&job->lock);
 }
 

@@ -100,8 +100,8 @@ void job_ident(struct job *job, struct ident *ident);
 uint64_t job_started_us(struct job *job);
 /* Then also: with which way it begins, "" the best. */
 void job_start_way(struct job *job, char text[static WAY_TEXT_BYTES]);
-/* Where its unit is on USB now, as far as the job followed it: bus and device. */
-void job_usb(struct job *job, unsigned *bus, unsigned *device);
+/* Where its unit is on USB now, as far as the job followed it: port's bus, device and plug. */
+void job_usb(struct job *job, struct port *port);
 /* Its flash is perhaps not what it was: the first byte was allowed to go out. */
 bool job_has_written(struct job *job);
 /* What it got before, of a unit that ended with STATUS_ALREADY_FINISHED. */

@@ -35,6 +35,7 @@ struct job {
 	struct unit_log *log;
 	uint64_t started_us;
 	unsigned usb_bus, usb_device;
+	uint64_t usb_plug;
 	char start_way[WAY_TEXT_BYTES];
 	enum status before;
 	bool has_written;

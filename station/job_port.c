@@ -112,7 +112,8 @@ static bool may_be_another(void *ctx, const struct port *found)
 	const struct port *was = &job->port;
 
 	if (!job->nest || job->ident.has_mac ||
-	    (found->usb_bus == job->usb_bus && found->usb_device == job->usb_device))
+	    (found->usb_bus == job->usb_bus && found->usb_device == job->usb_device &&
+	     found->usb_plug == job->usb_plug))
 		return false;
 	if (found->vid == was->vid && found->pid == was->pid && found->serial[0] &&
 	    was->serial[0] && strcmp(found->serial, was->serial) != 0)
@@ -150,6 +151,7 @@ enum status job_reopen(void *ctx, struct transport **transport, struct deadline 
 	pthread_mutex_lock(&job->lock);
 	job->usb_bus = found.usb_bus;
 	job->usb_device = found.usb_device;
+	job->usb_plug = found.usb_plug;
 	pthread_mutex_unlock(&job->lock);
 	shorten_latency(job, found.name);
 	/* An application's port can come back as the loader in ROM, which takes less at once. */

@@ -214,6 +214,7 @@ static void add_port_number(const char *device, char *slot, size_t size)
 /* false when the device went away under our hands. device: a resolved path, changed here. */
 static bool read_usb(char *device, size_t interface_end, struct port *p)
 {
+	struct stat folder;
 	char *slash;
 
 	add_port_number(device, p->slot, sizeof(p->slot));
@@ -242,6 +243,8 @@ static bool read_usb(char *device, size_t interface_end, struct port *p)
 	p->speed_mbps = read_number(device, "speed");
 	p->usb_bus = read_number(device, "busnum");
 	p->usb_device = read_number(device, "devnum");
+	if (stat(device, &folder) == 0)
+		p->usb_plug = folder.st_ino;
 	p->is_usb = true;
 	return true;
 }

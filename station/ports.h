@@ -50,7 +50,12 @@ struct port {
 	char driver[64];  /* kernel driver of the interface: "cp210x", "cdc_acm" */
 	unsigned speed_mbps;
 	unsigned usb_bus, usb_device; /* where it is on USB until the next plug; 0 unknown */
-	struct usb_answer answer;     /* ports_scan() asks nothing */
+	/*
+	 * Another for each plug: the inode of the device's folder in sysfs. Device numbers begin
+	 * anew behind 127, so that the next unit in a place can get the number of the one before.
+	 */
+	uint64_t usb_plug;
+	struct usb_answer answer; /* ports_scan() asks nothing */
 	char usb_path[512];
 	pid_t holder_pid; /* who has it open; 0 nobody, or nobody we may see */
 	char holder[64];  /* that program's command line, cut */

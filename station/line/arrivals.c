@@ -50,7 +50,8 @@ struct arrivals {
 
 bool arrival_is_same_plug(const struct port *a, const struct port *b)
 {
-	return a->is_usb == b->is_usb && a->usb_bus == b->usb_bus && a->usb_device == b->usb_device;
+	return a->is_usb == b->is_usb && a->usb_bus == b->usb_bus &&
+	       a->usb_device == b->usb_device && a->usb_plug == b->usb_plug;
 }
 
 /* ---- looking ---- */

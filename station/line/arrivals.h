@@ -7,7 +7,7 @@
  * has changed.
  *
  * A slot is a USB port (station/ports.h: its path). What stands there is a plug: another device
- * number is another plug, the same unit or not. A plug has settled once it has had a port for the
+ * is another plug, the same unit or not. A plug has settled once it has had a port for the
  * settle time. The USB device counts as well as its port: a unit whose application has no serial
  * port, but something else on USB, is still there. Ports that stand in no slot are not asked,
  * not opened and not told about.

@@ -402,7 +402,7 @@ void line_result(struct session *s, unsigned slot)
 	ls->done_us = session_now_us();
 	/* Where another unit answered in its place, that one's plug is not its own. */
 	if (unit->attempt && view->status != STATUS_UNIT_CHANGED)
-		job_usb(unit_job(unit), &ls->port.usb_bus, &ls->port.usb_device);
+		job_usb(unit_job(unit), &ls->port);
 	ls->is_lost = view->status == STATUS_PORT_GONE || view->status == STATUS_UNIT_CHANGED;
 	forget_verdict(s, slot);
 	if (is_counted(s, slot)) {

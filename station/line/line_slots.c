@@ -188,6 +188,7 @@ static void follow_done(struct session *s, unsigned slot)
 		if (!ls->is_lost && view->state == SLOT_DONE && is_same_unit(s, slot)) {
 			ls->port.usb_bus = ls->here.port.usb_bus;
 			ls->port.usb_device = ls->here.port.usb_device;
+			ls->port.usb_plug = ls->here.port.usb_plug;
 			view->is_gone = false;
 		} else {
 			line_leave(s, slot);

@@ -48,6 +48,7 @@ class Slot:
         self.unit = None  # that is plugged in
         self.plugged_s = 0
         self.visit = None  # which the line shows
+        self.visitor = None  # the unit that this was
         self.shown = None  # its result
         self.latched = False  # a result is shown, whosever it is
         self.is_doubtful = False  # when its unit was plugged in, another's result was shown
@@ -243,7 +244,8 @@ class Hands:
         if slot.unit and (slot.shown or slot.is_doubtful):
             slot.due_s = now_s + GIVE_UP_S
         slot.is_doubtful = False
-        slot.visit, slot.shown, slot.latched, slot.has_lost = event["visit"], None, False, False
+        slot.visit, slot.visitor = event["visit"], slot.unit
+        slot.shown, slot.latched, slot.has_lost = None, False, False
 
     def see_visit(self, slot, event, now_s):
         kind, unit = event["event"], slot.unit
@@ -254,7 +256,8 @@ class Hands:
         elif kind == "result":
             slot.latched = True
             slot.has_lost = event["code"] == "PORT_GONE" or event["bridge"] in NATIVE
-            if unit:
+            # One that left in its run is told of when another is plugged in already.
+            if unit and unit is slot.visitor:
                 slot.shown = event
                 slot.due_s = now_s + self.dice.uniform(0.05, 1.5)
 
