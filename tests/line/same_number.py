@@ -13,6 +13,7 @@ from bench import Bench
 from hands import Line
 
 PATIENCE_S = 120
+NUMBER_MAX = 127
 KEYS = "{chip: esp32, flash: 16MB, bridge: ch340}"
 
 
@@ -51,11 +52,12 @@ def main():
     bench.plug("1.1", "first", 0)
     before = next_result(line)
     number = number_at("1.1")
-    while True:
+    # The first unit has the lowest number behind the hubs'.
+    for _ in range(NUMBER_MAX):
         bench.plug("1.2", "other", 0)
         other = wait("the other unit", lambda: number_at("1.2"))
         bench.unplug("1.2")
-        if other == number - 1:
+        if other == NUMBER_MAX:
             break
     bench.swap("1.1", "second", 0)
     wait("the second unit", lambda: number_at("1.1"))

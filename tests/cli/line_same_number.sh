@@ -1,14 +1,5 @@
-#!/bin/sh
 # A unit that takes another's place within a moment can get its port's name and its USB device
-# number as well: it is another unit all the same, and what is shown is not the other's PASS. By
-# hand, because it takes minutes: 120 units come and go until the numbers begin anew.
-#
-#   tests/line/same_number [BUILD]      (default build/main)
-SOURCE=$(cd "$(dirname "$0")/../.." && pwd) || exit 3
-BUILD=$(cd "${1:-$SOURCE/build/main}" && pwd) || exit 3
-FLASHLINE=$BUILD/flashline M5SIM=$BUILD/m5sim
-work=$(mktemp -d) || exit 3
-cd "$work" || exit 3
+# number as well: it is another unit all the same, and what is shown is not the other's PASS.
 . "$SOURCE/tests/cli/lib.sh"
 
 "$BUILD/make_firmware" firmware esp32 --app-size 20K --flash-size 16MB || fail "make_firmware"
