@@ -1,5 +1,6 @@
 # Per-unit data, by the firmware's own word: what the simulated application finds in its NVS
 # partition is what the image holds, and a unit without it fails.
+# labels: nothreads
 . "$SOURCE/tests/cli/lib.sh"
 
 esp32_firmware 16K

@@ -1,5 +1,6 @@
 # The boot check over a chip's own USB: ports that stay, that leave with the restart and come back,
 # that are the application's, and firmware that has no console there.
+# labels: nothreads
 . "$SOURCE/tests/cli/lib.sh"
 
 recipe() { # chip, address of its boot loader

@@ -1,6 +1,6 @@
 # FTDI's latency timer is 1 ms while a unit is flashed and as it was afterwards: at the end of
 # a run, after Ctrl-C, after SIGTERM, and after a unit was unplugged and plugged in again.
-# labels: long
+# labels: slow long
 . "$SOURCE/tests/cli/lib.sh"
 
 "$BUILD/make_firmware" firmware esp32 --app-size 1M --flash-size 4MB || fail "make_firmware"

@@ -1,7 +1,7 @@
 # A unit that gives no sign of life loses its power once, where the hub's port can be
 # switched; its neighbour does not; and a stop in that second switches it on again. After a kill
 # it stays off, and the next start says which port it is.
-# labels: long
+# labels: nothreads long
 . "$SOURCE/tests/cli/lib.sh"
 
 esp32_firmware 20K

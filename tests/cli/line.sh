@@ -1,6 +1,6 @@
 # A line from its map to its end: slots are learned, units come and go, the recipe changes between
 # them, a wrong one changes nothing, and SIGTERM lets it end by itself.
-# labels: nobench
+# labels: long
 . "$SOURCE/tests/cli/lib.sh"
 
 esp32_firmware 8K

@@ -1,6 +1,6 @@
 # What rescued a unit is what the next one in its slot begins with, and nobody else; a recipe's
 # limits and --no-memory win. 'flashline slots' shows it, and names what is bad.
-# labels: long
+# labels: slow long
 . "$SOURCE/tests/cli/lib.sh"
 
 esp32_firmware 20K

@@ -1,6 +1,6 @@
 # ESP32, ESP32-S3 and ESP32-C3, a recipe each, through the stub and through the ROM alone,
 # compressed and not; then verified, and the log exported.
-# labels: long
+# labels: slow long
 . "$SOURCE/tests/cli/lib.sh"
 
 run_chip() { # chip, boot address, bridge, stub, compress

@@ -1,6 +1,7 @@
 # Serial numbers and data of each unit, in one gang: what stands in every flash is what 'flashline
 # nvs' makes of the same values, and what Espressif's generator made; a unit keeps its number, no
 # other gets it; and secrets are nowhere but in the unit.
+# labels: nothreads
 . "$SOURCE/tests/cli/lib.sh"
 golden="$SOURCE/tests/recipes/nvs"
 

@@ -1,6 +1,6 @@
 # The values file of a running line: rows that are added come with the request to read the recipe
 # again, a file with errors changes nothing, and units keep the verdicts that they have.
-# labels: nobench
+# labels: nothreads
 . "$SOURCE/tests/cli/lib.sh"
 
 esp32_firmware 8K

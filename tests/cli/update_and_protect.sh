@@ -1,6 +1,6 @@
 # An update writes the sectors that differ, and a flash that is write-protected is named, or
 # opened where the recipe allows it.
-# labels: long
+# labels: nothreads long
 . "$SOURCE/tests/cli/lib.sh"
 
 esp32_firmware 40K
