@@ -161,7 +161,7 @@ class Hands:
 
     def put_aside(self, unit, shown):
         outcome = shown["outcome"] if shown else None
-        if outcome in ("PASS", "FAIL") and self.dice.random() < 0.08 and len(self.finished) < 30:
+        if outcome in ("PASS", "FAIL") and self.dice.random() < 0.08 and len(self.finished) < 10:
             self.finished.append(unit)
         elif outcome not in ("PASS", "FAIL") and unit.plugs < TRIES and (
             not shown or shown["code"] != "ALREADY_FINISHED"

@@ -222,6 +222,16 @@ def check_whose(visits):
                       f"{line.hands['unit'].name} ({line.hands['unit'].mac}) was there")
 
 
+def check_bridges(units, runs):
+    """The bridge in a run's record is that of the unit whose MAC stands there."""
+    by_mac = {unit.mac: unit for unit in units}
+    for run in runs:
+        unit = by_mac.get(run["mac"])
+        if unit and (run["bridge_serial"] or "") != unit.json["serial"]:
+            fault("whose", f"run {run['run_id']} of {unit.name} names the bridge "
+                  f"{run['bridge_serial']}, which is {unit.json['serial']}")
+
+
 def check_flash(units, runs, images):
     """Every PASS is true of the unit that has that MAC, to the last byte of its flash."""
     by_mac = {unit.mac: unit for unit in units}
@@ -452,13 +462,14 @@ def main():
             images.append((addr, f.read()))
     db = sqlite3.connect("file:flashline.db?mode=ro", uri=True)
     db.row_factory = sqlite3.Row
-    runs = db.execute("select run.run_id, outcome, code, mac, proof, tries, start_utc_ms, end_utc_ms "
+    runs = db.execute("select run.run_id, bridge_serial, outcome, code, mac, proof, tries, end_utc_ms "
                       "from run left join result using (run_id)").fetchall()
     visits = line_visits(events)
     match(visits, units, nests)
     check_runs(visits, events, runs)
     check_latched(visits)
     check_whose(visits)
+    check_bridges(units, runs)
     checked = check_flash(units, runs, images)
     check_once(units, runs, images)
     check_nothing_lost(units, visits, nests)
