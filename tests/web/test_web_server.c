@@ -185,7 +185,7 @@ static void the_state_is_one_json_object_with_every_slot(void **state)
 		assert_non_null(o);
 		http_release(&r);
 	} while (json_array_size(json_object_get(o, "tiles")) < 64 ||
-		 !json_object_get(json_object_get(o, "head"), "station"));
+		 !json_string_value(json_object_get(json_object_get(o, "head"), "station")));
 	assert_int_equal(json_array_size(json_object_get(o, "live")), 64);
 	assert_string_equal(
 		json_string_value(json_object_get(json_object_get(o, "head"), "station")),
