@@ -22,8 +22,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define OUTPUT_GRACE_MS 10000
-#define OUTPUT_STOP_GRACE_MS 1000
 #define ARRIVALS_GRACE_MS 1000
 #define HOOKS_GRACE_MS 2000
 #define LABELS_GRACE_MS 5000
@@ -359,22 +357,13 @@ static enum status set_up(struct line_run *r, struct err *err)
 
 static void end_views(struct line_run *r, enum exit_code code)
 {
-	uint64_t lost = 0;
-
 	r->has_stuck_view = !terminal_free(r->terminal);
 	web_free(r->web);
 	hooks_free(r->hooks, HOOKS_GRACE_MS);
 	scanner_free(r->scanner);
 	labels_free(r->labels, LABELS_GRACE_MS);
 	service_notify_close(&r->service);
-	view_free(r->view);
-	printer_free(r->printer,
-		     code == EXIT_CODE_INTERRUPTED ? OUTPUT_STOP_GRACE_MS : OUTPUT_GRACE_MS, &lost);
-	if (lost)
-		fprintf(stderr,
-			"flashline: %llu bytes of output were not taken; the records are "
-			"complete\n",
-			(unsigned long long)lost);
+	end_output(r->view, r->printer, code);
 }
 
 static void close_all(struct line_run *r, bool is_stuck)

@@ -291,13 +291,12 @@ static enum status set_up(struct run *r, enum flash_kind kind, const struct plan
 	return open_view(r, options, err);
 }
 
-/* Waits for the reader of our output. */
-static void end_view(struct run *r, enum exit_code code)
+void end_output(struct view_state *view, struct printer *printer, enum exit_code code)
 {
 	uint64_t lost = 0;
 
-	view_free(r->view);
-	printer_free(r->printer,
+	view_free(view);
+	printer_free(printer,
 		     code == EXIT_CODE_INTERRUPTED ? OUTPUT_STOP_GRACE_MS : OUTPUT_GRACE_MS, &lost);
 	if (lost)
 		fprintf(stderr,
@@ -355,7 +354,7 @@ enum exit_code run_session(enum flash_kind kind, struct plan *plan, const struct
 	/* A late second Ctrl-C is not to change the exit code any more. */
 	if (code != EXIT_CODE_INTERRUPTED)
 		stop_signals_close(r.signal_fd);
-	end_view(&r, code);
+	end_output(r.view, r.printer, code);
 	/* A worker that is stuck in a system call still reads these. */
 	usb_asking_free(r.asking);
 	if (station_reap(stuck, 0)) {

@@ -32,6 +32,11 @@ void records_close(struct session_records *r);
 /* What was typed to be recorded: one line, not too long. NULL is fine. */
 enum status check_typed(const char *what, const char *text, size_t bytes_max, struct err *err);
 
+/* Both are freed; waits for the reader of our output, and tells on stderr what it did not take. */
+struct printer;
+struct view_state;
+void end_output(struct view_state *view, struct printer *printer, enum exit_code code);
+
 /* plan NULL: identify. The plan is freed here, unless a stuck worker still needs it. */
 enum exit_code run_session(enum flash_kind kind, struct plan *plan, const struct options *options);
 
