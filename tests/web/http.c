@@ -88,6 +88,32 @@ char *http_read_until(int fd, const char *wanted)
 	return text;
 }
 
+char *http_read_event(int fd, char **kept, const char *wanted)
+{
+	char *text = *kept ? *kept : calloc(1, 1);
+	size_t size = strlen(text);
+
+	*kept = NULL;
+	while (true) {
+		char *end = strstr(text, "\n\n"), *event;
+
+		if (!end) {
+			if (!read_more(fd, &text, &size))
+				fail_msg("no event with '%s' has come, but: %s", wanted, text);
+			continue;
+		}
+		*end = '\0';
+		event = strdup(text);
+		size -= (size_t)(end + 2 - text);
+		memmove(text, end + 2, size + 1);
+		if (strstr(event, wanted)) {
+			*kept = text;
+			return event;
+		}
+		free(event);
+	}
+}
+
 struct http_reply http_ask(unsigned port, const char *method, const char *path, const char *headers,
 			   const char *body)
 {

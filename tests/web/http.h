@@ -19,6 +19,11 @@ struct http_reply http_read(int fd);
 /* Until so much of text has come that it holds this; fails the test when the server closes first or
  * says nothing for long. For free(). */
 char *http_read_until(int fd, const char *wanted);
+/* The first server-sent event that holds this, without those before it and without the begun one
+ * behind it; the very first has the answer's head before it. kept is what was read of the begun
+ * one, starts as NULL and is the caller's to free(). The answer must not be chunked (HTTP/1.0): a
+ * chunk's length would stand in the middle. Fails like the one above. For free(). */
+char *http_read_event(int fd, char **kept, const char *wanted);
 
 /* One request on a connection of its own, with Host and "Connection: close"; headers are lines
  * with their ends, body may be NULL. */
