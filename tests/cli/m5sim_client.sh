@@ -2,7 +2,7 @@
 # the bench's ordinary ports: reset lines, stub, identity, rate, compressed writes, MD5 and
 # reading back are all its own code. Afterwards each unit's flash is compared with the files.
 # NPM_CLIENT is the folder in which tests/client/package-lock.json was installed.
-# labels: nothreads alone long
+# labels: nothreads alone long slow
 . "$SOURCE/tests/cli/lib.sh"
 
 modules=${NPM_CLIENT:-$BUILD/../npm-client}/node_modules
