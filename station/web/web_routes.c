@@ -2,11 +2,6 @@
 
 #include <string.h>
 
-#define FILE_ROUTE(path_, file_)                                                                   \
-	{                                                                                          \
-		.path = path_, .id = ROUTE_FILE, .methods = METHOD_GET, .get = ACCESS_OPEN,        \
-		.file = &file_                                                                     \
-	}
 #define READ_ROUTE(path_, id_)                                                                     \
 	{                                                                                          \
 		.path = path_, .id = ROUTE_##id_, .methods = METHOD_GET, .get = ACCESS_READ        \
@@ -14,10 +9,6 @@
 
 /* clang-format off */
 static const struct web_route routes[] = {
-	FILE_ROUTE("/", web_page_html),
-	FILE_ROUTE("/style.css", web_style_css),
-	FILE_ROUTE("/page.js", web_page_js),
-	FILE_ROUTE("/words.js", web_words_js),
 	READ_ROUTE("/events", EVENTS),
 	READ_ROUTE("/api/state", STATE),
 	READ_ROUTE("/api/history", HISTORY),
@@ -36,11 +27,18 @@ static const struct web_route routes[] = {
 };
 /* clang-format on */
 
-const struct web_route *web_route_of(const char *path)
+static const struct web_route *find(const struct web_route *rows, size_t count, const char *path)
 {
-	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-		if (strcmp(routes[i].path, path) == 0)
-			return &routes[i];
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(rows[i].path, path) == 0)
+			return &rows[i];
 	}
 	return NULL;
+}
+
+const struct web_route *web_route_of(const char *path)
+{
+	const struct web_route *route = find(routes, sizeof(routes) / sizeof(routes[0]), path);
+
+	return route ? route : find(web_file_routes, web_file_route_count, path);
 }

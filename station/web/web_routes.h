@@ -48,7 +48,15 @@ struct web_route {
 	const struct web_file *file; /* of ROUTE_FILE */
 };
 
-extern const struct web_file web_page_html, web_style_css, web_page_js, web_words_js;
+#define WEB_FILE_ROUTE(path_, file_)                                                               \
+	{                                                                                          \
+		.path = path_, .id = ROUTE_FILE, .methods = METHOD_GET, .get = ACCESS_OPEN,        \
+		.file = &(file_)                                                                   \
+	}
+
+/* Made by CMake: one for each file of station/web/page; page.html stands at "/". */
+extern const struct web_route web_file_routes[];
+extern const size_t web_file_route_count;
 
 /* NULL when there is none. */
 const struct web_route *web_route_of(const char *path);

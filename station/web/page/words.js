@@ -1,4 +1,5 @@
-window.FLASHLINE_WORDS = {
+/* What the page says, in each language. text.js reads it; tests/web/test_words.c too. */
+export const WORDS = {
 	"en": {
 		"head.language": "Language",
 		"head.slots": "Slots",

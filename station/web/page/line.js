@@ -1,0 +1,69 @@
+/* The line, opened: what concerns all slots. */
+import { askAndRequest, isIn, logOut, request } from "./ask.js";
+import { $, make, setText } from "./dom.js";
+import { model } from "./model.js";
+import { get } from "./server.js";
+import { action } from "./slot.js";
+import { clockText, t } from "./text.js";
+
+/* Those that the station file lists, where it lists several. */
+async function addRecipes(box) {
+	const answer = await get("/api/recipes");
+	const paths = answer && answer.recipes.length > 1 ? answer.recipes : [];
+
+	for (const path of paths) {
+		const button = action("recipe", "action.recipe", async () => {
+			$("sheet").close();
+			await request({ request: "recipe", text: path });
+		});
+
+		button.textContent = t("action.recipe", { name: path.replace(/.*\//, "") });
+		box.append(button);
+	}
+}
+
+function openLine() {
+	const body = $("sheet-body"), box = make("div", "buttons"), head = model.head;
+	const close = () => $("sheet").close();
+
+	setText($("sheet-title"), t("head.line"));
+	box.append(
+		head.draining
+			? action("resume", "action.resume", async () => { close(); await request({ request: "resume" }); })
+			: action("drain", "action.drain", async () => {
+				close();
+				await askAndRequest("drain", 0, t("action.drain"), []);
+			}),
+		action("batch", "action.batch", async () => {
+			close();
+			await askAndRequest("batch", 0, t("action.batch"),
+				[{ name: "text", label: t("head.batch"), value: head.batch || "" }]);
+		}),
+		action("operator", "action.operator", () => { close(); askOperator(); }),
+		action("recipe", "action.reload", async () => { close(); await request({ request: "recipe", text: "" }); }));
+	addRecipes(box);
+	if (isIn)
+		box.append(action("logout", "action.logout", async () => {
+			close();
+			await logOut();
+		}));
+	body.replaceChildren(box);
+	if ((head.notices || []).length) {
+		const list = make("ul");
+
+		body.append(make("h3", "", t("history.notices")), list);
+		for (const notice of head.notices)
+			list.append(make("li", "", clockText(notice.time, true) + "  "
+				+ (notice.slot ? t("head.slot", { n: notice.slot }) + ": " : "") + notice.text));
+	}
+	delete $("sheet").dataset.slot;
+	$("sheet").showModal();
+}
+
+function askOperator() {
+	return askAndRequest("operator", 0, t("action.operator"),
+		[{ name: "text", label: t("head.operator"), value: "" }]);
+}
+
+$("menu").addEventListener("click", openLine);
+$("operator").addEventListener("click", askOperator);
