@@ -113,7 +113,7 @@ static bool has_session(const struct exchange *x)
 	return web_session_is_good(&x->w->guard, cookie_of(x), clock_utc_ms() / 1000);
 }
 
-static bool is_trusted(const struct exchange *x)
+bool web_is_trusted(const struct exchange *x)
 {
 	return web_guard_bearer(&x->w->guard, web_header(x, "Authorization")) || has_session(x);
 }
@@ -161,7 +161,7 @@ static bool may_show_token(const struct exchange *x)
 static enum MHD_Result send_login_state(struct exchange *x)
 {
 	json_t *object = json_object();
-	bool is_in = is_trusted(x);
+	bool is_in = web_is_trusted(x);
 
 	json_object_set_new(object, "in", json_boolean(is_in));
 	json_object_set_new(object, "may_read", json_boolean(is_in || x->w->guard.is_local));
@@ -377,7 +377,7 @@ static enum MHD_Result refuse_post(struct exchange *x, bool *is_refused)
 			"requests from %s are not taken: the station file's web.origins names "
 			"other pages",
 			origin ? origin : "a page without Origin");
-	if (x->route->post == ACCESS_CHANGE && !is_trusted(x))
+	if (x->route->post == ACCESS_CHANGE && !web_is_trusted(x))
 		return REFUSE(x, 401, "the station's token is needed for this");
 	if (!type || strncasecmp(type, "application/json", 16) != 0)
 		return REFUSE(x, 415, "application/json was expected");
@@ -411,7 +411,7 @@ enum MHD_Result web_refuse(struct exchange *x, const char *url, const char *meth
 		return REFUSE(x, 405, "%s is not for this method", x->route->path);
 	if (x->is_post)
 		return refuse_post(x, is_refused);
-	if (x->route->get == ACCESS_READ && !x->w->guard.is_local && !is_trusted(x))
+	if (x->route->get == ACCESS_READ && !x->w->guard.is_local && !web_is_trusted(x))
 		return REFUSE(x, 401, "the station's token is needed to read on a network");
 	*is_refused = false;
 	return MHD_YES;

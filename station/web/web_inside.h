@@ -1,6 +1,7 @@
 /*
- * Inside the page's server: web_server.c lives, web_exchange.c decides what is answered, web_send.c
- * sends it. The one door to libmicrohttpd; nobody else includes this.
+ * Inside the page's server: web_server.c lives, web_peers.c knows its connections, web_exchange.c
+ * decides what is answered, web_send.c sends it. The one door to libmicrohttpd; nobody else
+ * includes this.
  */
 #ifndef STATION_WEB_INSIDE_H
 #define STATION_WEB_INSIDE_H
@@ -49,15 +50,24 @@ struct web {
 	struct stream *streams;
 	unsigned stream_count;
 	struct peer *peers;
+	unsigned peer_count; /* those that were cut are no more counted */
 	struct web_rate change_rate, lookup_rate;
 	struct web_rate tries[TRIERS]; /* of tokens, for each group of addresses */
+};
+
+enum peer_state {
+	PEER_ASKS, /* it has to say something: its first request, the rest of one, the next */
+	PEER_IS_ANSWERED,
+	PEER_WATCHES,
 };
 
 /* A connection, as long as it is open. */
 struct peer {
 	struct peer *next, **at;
 	int fd;
-	uint64_t asks_since_us; /* 0: it is being answered */
+	enum peer_state state;
+	uint64_t since_us; /* it is in that state */
+	bool is_cut;       /* and counts no more */
 };
 
 /* A browser that watches. */
@@ -66,6 +76,8 @@ struct stream {
 	struct MHD_Connection *connection;
 	struct stream *next, **at;
 	bool is_asleep;
+	bool is_trusted; /* it has shown the token */
+	bool is_cut;     /* another one has its place */
 	/* The server's thread's alone. */
 	uint64_t version;
 	struct web_text *text;
@@ -95,6 +107,19 @@ uint64_t web_now_us(void);
 const char *web_header(const struct exchange *x, const char *name);
 const char *web_argument(const struct exchange *x, const char *name);
 
+/* ---- web_peers.c ---- */
+
+/* MHD_OPTION_NOTIFY_CONNECTION: when there are too many, the one that has asked longest is cut. */
+void web_peer_connected(void *ctx, struct MHD_Connection *connection, void **peer,
+			enum MHD_ConnectionNotificationCode what);
+/* NULL: there was no memory for it. */
+struct peer *web_peer_of(struct MHD_Connection *connection);
+void web_peer_is(struct web *w, struct MHD_Connection *connection, enum peer_state state);
+/* With w->lock held. */
+void web_peer_cut(struct web *w, struct peer *p);
+/* Those who take too long to ask. With w->lock held. */
+void web_peers_cut_slow(struct web *w);
+
 /* ---- web_send.c ---- */
 
 enum MHD_Result web_send_bytes(struct exchange *x, unsigned code, const char *type,
@@ -108,6 +133,8 @@ void web_woken(void *ctx);
 
 /* ---- web_exchange.c ---- */
 
+/* Has it shown the token, or a session that was given for it? */
+bool web_is_trusted(const struct exchange *x);
 void web_work(void *job);
 enum MHD_Result web_perform(struct exchange *x);
 enum MHD_Result web_refuse(struct exchange *x, const char *url, const char *method,

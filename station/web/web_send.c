@@ -3,8 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
-#define ASKING_US 20000000u /* from the connection, or the answer before, to a whole request */
+/* What a browser may have unread before it is seen that it does not read: some events of 64 slots.
+ * The system's own measure is megabytes, hours of a quiet line. */
+#define STREAM_BUFFER_BYTES 65536
 #define BLOCK_BYTES 8192
 
 /* ---- answers ---- */
@@ -90,13 +93,13 @@ static ssize_t read_stream(void *ctx, uint64_t pos, char *room, size_t size)
 	(void)pos;
 	while (!s->text) {
 		uint64_t wakes;
-		bool is_stopping;
+		bool is_over, is_asleep;
 
 		pthread_mutex_lock(&w->lock);
 		wakes = w->wakes;
-		is_stopping = w->is_stopping;
+		is_over = w->is_stopping || s->is_cut;
 		pthread_mutex_unlock(&w->lock);
-		if (is_stopping)
+		if (is_over)
 			return MHD_CONTENT_READER_END_OF_STREAM;
 		s->text = web_feed_newer(w->feed, &s->version);
 		s->sent = 0;
@@ -104,12 +107,12 @@ static ssize_t read_stream(void *ctx, uint64_t pos, char *room, size_t size)
 			break;
 		pthread_mutex_lock(&w->lock);
 		/* A version that came in between wakes nobody who is not asleep yet. */
-		s->is_asleep = w->wakes == wakes && !w->is_stopping;
-		if (s->is_asleep)
+		is_asleep = w->wakes == wakes && !w->is_stopping && !s->is_cut;
+		s->is_asleep = is_asleep;
+		if (is_asleep)
 			MHD_suspend_connection(s->connection);
-		is_stopping = s->is_asleep;
 		pthread_mutex_unlock(&w->lock);
-		if (is_stopping)
+		if (is_asleep)
 			return 0;
 	}
 	count = s->text->size - s->sent < size ? s->text->size - s->sent : size;
@@ -131,23 +134,52 @@ static void free_stream(void *ctx)
 	*s->at = s->next;
 	if (s->next)
 		s->next->at = s->at;
-	w->stream_count--;
+	w->stream_count -= !s->is_cut;
 	pthread_mutex_unlock(&w->lock);
 	web_text_give_back(s->text);
 	free(s);
 }
 
+/*
+ * All places are taken. Who has not shown the token makes room for who comes, the longest there
+ * first: a browser that still watches comes back by itself. w->lock is held.
+ */
+static void make_room(struct web *w)
+{
+	struct stream *victim = NULL;
+	struct peer *p;
+
+	for (struct stream *s = w->streams; s; s = s->next) {
+		if (!s->is_trusted && !s->is_cut)
+			victim = s; /* the newest stand first */
+	}
+	if (!victim)
+		return;
+	victim->is_cut = true;
+	w->stream_count--;
+	p = web_peer_of(victim->connection);
+	if (p)
+		web_peer_cut(w, p);
+	if (victim->is_asleep)
+		MHD_resume_connection(victim->connection);
+	victim->is_asleep = false;
+}
+
 /* NULL: there are as many as may be, or no memory. */
-static struct stream *new_stream(struct web *w, struct MHD_Connection *connection)
+static struct stream *new_stream(const struct exchange *x)
 {
 	struct stream *s = calloc(1, sizeof(*s));
+	struct web *w = x->w;
 	bool has_room;
 
 	if (!s)
 		return NULL;
 	s->w = w;
-	s->connection = connection;
+	s->connection = x->connection;
+	s->is_trusted = web_is_trusted(x);
 	pthread_mutex_lock(&w->lock);
+	if (w->stream_count >= STREAMS_MAX)
+		make_room(w);
 	has_room = w->stream_count < STREAMS_MAX && !w->is_stopping;
 	if (has_room) {
 		w->stream_count++;
@@ -165,11 +197,21 @@ static struct stream *new_stream(struct web *w, struct MHD_Connection *connectio
 	return s;
 }
 
+static void keep_buffer_small(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	int bytes = STREAM_BUFFER_BYTES;
+
+	if (info) /* without it the browser is only cut later */
+		(void)setsockopt(info->connect_fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+}
+
 enum MHD_Result web_send_events(struct exchange *x)
 {
 	enum MHD_Result result;
 	struct MHD_Response *r;
-	struct stream *s = new_stream(x->w, x->connection);
+	struct stream *s = new_stream(x);
 
 	if (!s)
 		return REFUSE(x, 503, "%d browsers are watching already: close one of them",
@@ -180,22 +222,13 @@ enum MHD_Result web_send_events(struct exchange *x)
 		free_stream(s);
 		return MHD_NO;
 	}
+	web_peer_is(x->w, x->connection, PEER_WATCHES);
+	keep_buffer_small(x->connection);
 	add_usual_headers(r, "text/event-stream", POLICY_PAGE);
 	add_header(r, "X-Accel-Buffering", "no"); /* nginx would hold events back */
 	result = MHD_queue_response(x->connection, 200, r);
 	MHD_destroy_response(r);
 	return result;
-}
-
-/* Those who take too long to ask: their connections are cut. w->lock is held. */
-static void cut_slow_ones(struct web *w)
-{
-	uint64_t now = web_now_us();
-
-	for (struct peer *p = w->peers; p; p = p->next) {
-		if (p->asks_since_us && now > p->asks_since_us + ASKING_US)
-			shutdown(p->fd, SHUT_RDWR);
-	}
 }
 
 /* On the feed's thread. */
@@ -210,6 +243,6 @@ void web_woken(void *ctx)
 			MHD_resume_connection(s->connection);
 		s->is_asleep = false;
 	}
-	cut_slow_ones(w);
+	web_peers_cut_slow(w);
 	pthread_mutex_unlock(&w->lock);
 }

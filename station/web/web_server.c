@@ -16,8 +16,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* Streams, and those who ask for something meanwhile. */
-#define CONNECTIONS_MAX (STREAMS_MAX + 56)
+/* More than web_peers.c keeps: who was cut is still there for a moment. */
+#define CONNECTIONS_MAX (STREAMS_MAX + 120)
 #define CONNECTIONS_OF_ONE_MAX 64 /* on a network: nobody takes them all */
 #define IDLE_S 15                 /* nothing moves on a connection */
 /* Beyond it the connection is cut instead of being read out. */
@@ -40,19 +40,6 @@ const char *web_argument(const struct exchange *x, const char *name)
 
 /* ---- the library's calls ---- */
 
-static void mark_peer(struct web *w, struct MHD_Connection *connection, bool is_asking)
-{
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	struct peer *p = info ? info->socket_context : NULL;
-
-	if (!p)
-		return;
-	pthread_mutex_lock(&w->lock);
-	p->asks_since_us = is_asking ? web_now_us() : 0;
-	pthread_mutex_unlock(&w->lock);
-}
-
 static enum MHD_Result begin(struct web *w, struct MHD_Connection *connection, const char *url,
 			     const char *method, void **ctx)
 {
@@ -67,7 +54,7 @@ static enum MHD_Result begin(struct web *w, struct MHD_Connection *connection, c
 	*ctx = x;
 	result = web_refuse(x, url, method, &is_refused);
 	if (is_refused)
-		mark_peer(w, connection, false);
+		web_peer_is(w, connection, PEER_IS_ANSWERED);
 	return result;
 }
 
@@ -90,7 +77,7 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *connection, cons
 		*upload_size = 0;
 		return x->size > UPLOAD_MAX ? MHD_NO : MHD_YES;
 	}
-	mark_peer(w, connection, false);
+	web_peer_is(w, connection, PEER_IS_ANSWERED);
 	if (x->size > WEB_BODY_MAX)
 		return REFUSE(x, 413, "more than %d bytes", WEB_BODY_MAX);
 	return web_perform(x);
@@ -102,50 +89,12 @@ static void completed(void *ctx, struct MHD_Connection *connection, void **excha
 	struct exchange *x = *exchange;
 
 	(void)why;
-	mark_peer(ctx, connection, true);
+	web_peer_is(ctx, connection, PEER_ASKS);
 	if (!x)
 		return;
 	textbuf_release(&x->answer.body);
 	free(x);
 	*exchange = NULL;
-}
-
-static void connected(void *ctx, struct MHD_Connection *connection, void **peer,
-		      enum MHD_ConnectionNotificationCode what)
-{
-	struct web *w = ctx;
-	struct peer *p = *peer;
-
-	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-		const union MHD_ConnectionInfo *info =
-			MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-
-		p = calloc(1, sizeof(*p));
-		*peer = p;
-		if (!p || !info)
-			return;
-		p->fd = info->connect_fd;
-		p->asks_since_us = web_now_us();
-		pthread_mutex_lock(&w->lock);
-		p->next = w->peers;
-		p->at = &w->peers;
-		if (p->next)
-			p->next->at = &p->next;
-		w->peers = p;
-		pthread_mutex_unlock(&w->lock);
-		return;
-	}
-	if (!p)
-		return;
-	pthread_mutex_lock(&w->lock);
-	if (p->at) {
-		*p->at = p->next;
-		if (p->next)
-			p->next->at = p->at;
-	}
-	pthread_mutex_unlock(&w->lock);
-	free(p);
-	*peer = NULL;
 }
 
 /* %00 would end an address or a value early: it becomes a character that nothing here has. */
@@ -227,8 +176,8 @@ static enum status start_daemon(struct web *w, const struct listening *l, struct
 		(unsigned)CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
 		l->is_local ? 0u : (unsigned)CONNECTIONS_OF_ONE_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
 		(unsigned)IDLE_S, MHD_OPTION_NOTIFY_COMPLETED, completed, w,
-		MHD_OPTION_NOTIFY_CONNECTION, connected, w, MHD_OPTION_UNESCAPE_CALLBACK, unescape,
-		w, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+		MHD_OPTION_NOTIFY_CONNECTION, web_peer_connected, w, MHD_OPTION_UNESCAPE_CALLBACK,
+		unescape, w, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 	if (!w->daemon)
 		return err_set(err, STATUS_USAGE,
 			       "web: port %u of %s cannot be listened to: another program may have "

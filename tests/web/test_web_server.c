@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -559,15 +560,20 @@ static void nobody_can_flood_the_line(void **state)
 
 /* ---- the events ---- */
 
-static int watch(struct world *w)
+static int watch_as(struct world *w, const char *headers)
 {
 	char text[300];
 	int fd = http_connect(w->port);
 
 	/* 1.0, which knows no chunks: what is said is what is read. */
-	snprintf(text, sizeof(text), "GET /events HTTP/1.0\r\n%s%s\r\n", w->host, BEARER);
+	snprintf(text, sizeof(text), "GET /events HTTP/1.0\r\n%s%s\r\n", w->host, headers);
 	http_send(fd, text, strlen(text));
 	return fd;
+}
+
+static int watch(struct world *w)
+{
+	return watch_as(w, BEARER);
 }
 
 static void a_browser_is_sent_everything_first_and_then_what_changes(void **state)
@@ -649,6 +655,62 @@ static void the_201st_browser_is_refused_with_a_sentence(void **state)
 		close(fds[i]);
 }
 
+static void a_stranger_who_watches_makes_room_for_the_next_but_no_one_with_the_token(void **state)
+{
+	struct world *w = *state;
+	char *text, *kept = NULL;
+	struct http_reply r;
+	int known, fds[200];
+
+	known = watch(w);
+	free(http_read_event(known, &kept, "\"full\":true"));
+	for (unsigned i = 0; i < 200; i++) {
+		fds[i] = watch_as(w, "");
+		text = http_read_until(fds[i], "\r\n\r\n");
+		assert_non_null(strstr(text, " 200 "));
+		free(text);
+	}
+	/* The first of them has lost its place to the last one. */
+	r = http_read(fds[0]);
+	http_release(&r);
+	made_up_result(&w->line, 7, STATUS_WRONG_CHIP, "told by the test");
+	show(w);
+	free(http_read_event(known, &kept, "told by the test"));
+	free(kept);
+	close(known);
+	for (unsigned i = 0; i < 200; i++)
+		close(fds[i]);
+}
+
+/* Longer than the test's client waits, if all of them had to be waited for. */
+#define NEVER_ENDING 700
+
+static void who_never_ends_his_request_keeps_nobody_out(void **state)
+{
+	static const char *const begun[] = { "", "GET /ev", "GET / HTTP/1.1\r\nHost: a\r\n",
+					     "POST /api/request HTTP/1.1\r\nContent-Le" };
+	struct world *w = *state;
+	struct rlimit files;
+	int fds[NEVER_ENDING], fd;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+	files.rlim_cur = files.rlim_max < 4096 ? files.rlim_max : 4096;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+	for (unsigned i = 0; i < NEVER_ENDING; i++) {
+		const char *text = begun[i % (sizeof(begun) / sizeof(begun[0]))];
+
+		fds[i] = http_connect(w->port);
+		(void)send(fds[i], text, strlen(text), MSG_NOSIGNAL);
+	}
+	assert_int_equal(code_of(w, "GET", "/healthz", "", NULL), 200);
+	assert_int_equal(code_of(w, "GET", "/", "", NULL), 200);
+	fd = watch_as(w, "");
+	free(http_read_until(fd, "\"full\":true"));
+	close(fd);
+	for (unsigned i = 0; i < NEVER_ENDING; i++)
+		close(fds[i]);
+}
+
 static void what_a_unit_said_stays_text_in_json(void **state)
 {
 	struct world *w = *state;
@@ -725,6 +787,8 @@ int main(void)
 		TEST(a_browser_is_sent_everything_first_and_then_what_changes),
 		TEST(a_browser_that_does_not_read_holds_up_nobody),
 		TEST(the_201st_browser_is_refused_with_a_sentence),
+		TEST(a_stranger_who_watches_makes_room_for_the_next_but_no_one_with_the_token),
+		TEST(who_never_ends_his_request_keeps_nobody_out),
 		TEST(what_a_unit_said_stays_text_in_json),
 		TEST(a_batch_that_is_too_long_is_not_answered_with_another_ones_report),
 		TEST(ending_does_not_wait_for_those_who_watch),
