@@ -16,11 +16,13 @@ static const char *kind_words(enum schema_kind kind)
 {
 	switch (kind) {
 	case SCHEMA_TEXT:
-		return "a text in one line";
+		return "a text in one line, without control characters";
 	case SCHEMA_INTEGER:
 		return "a whole number";
 	case SCHEMA_SIZE:
 		return "a size or address such as 0x1000, 64KB or 4MB";
+	case SCHEMA_ROOM:
+		return "bytes such as 500MB or 2GB";
 	case SCHEMA_FLASH:
 		return "a flash size: 1MB, 2MB, 4MB, 8MB, 16MB, 32MB, 64MB or 128MB";
 	case SCHEMA_PSRAM:
@@ -30,7 +32,7 @@ static const char *kind_words(enum schema_kind kind)
 	case SCHEMA_FREQUENCY:
 		return "a frequency such as 40m or 80m";
 	case SCHEMA_DURATION:
-		return "a duration such as 500ms, 5s or 2m";
+		return "a duration such as 500ms, 5s, 2m or 1h";
 	case SCHEMA_DECIMAL:
 		return "a number such as 3.3 or -40";
 	case SCHEMA_SHA256:
@@ -61,9 +63,14 @@ static void expected(const struct schema_row *row, char *text, size_t size)
 			return;
 		used += (size_t)n;
 	}
-	if (row->kind != SCHEMA_CHOICE)
-		snprintf(text + used, size - used, "%s%s%s", used ? " or " : "",
-			 row->takes_one ? "a text or " : "", kind_words(row->kind));
+	if (row->kind == SCHEMA_CHOICE)
+		return;
+	snprintf(text + used, size - used, "%s%s%s", used ? " or " : "",
+		 row->takes_one ? "a text or " : "", kind_words(row->kind));
+	for (const struct schema_row *r = row->rows; r && r->key; r++) {
+		used = strlen(text);
+		snprintf(text + used, size - used, "%s%s", r == row->rows ? ": " : ", ", r->key);
+	}
 }
 
 /* Letters to insert, drop, change or swap with their neighbour, up to limit. */
@@ -99,7 +106,7 @@ static unsigned distance(const char *a, const char *b, unsigned limit)
 const char *schema_nearest(const char *text, const char *const *words, size_t count)
 {
 	const char *best = NULL;
-	unsigned limit = strlen(text) < 4 ? 2 : 3, least = limit;
+	unsigned limit = strlen(text) < 6 ? 2 : 3, least = limit;
 
 	for (size_t i = 0; i < count; i++) {
 		unsigned d = distance(text, words[i], limit);
@@ -179,6 +186,7 @@ static bool parse_text(const struct schema_row *row, struct yaml_node *node)
 	case SCHEMA_INTEGER:
 		return value_integer(node->text, &node->number);
 	case SCHEMA_SIZE:
+	case SCHEMA_ROOM:
 		return value_size(node->text, &node->number);
 	case SCHEMA_FLASH:
 	case SCHEMA_PSRAM:
@@ -209,10 +217,37 @@ static int word_index(const char *const *words, const char *text)
 	return -1;
 }
 
+struct step {
+	uint64_t of;
+	const char *unit;
+};
+
+/* A limit as one would write it: 0x1000, 2GB, 10s. The largest unit comes first. */
+static const char *limit(const struct schema_row *row, uint64_t number, char text[static 32])
+{
+	static const struct step rooms[] = {
+		{ 1 << 30, "GB" }, { 1 << 20, "MB" }, { 1 << 10, "KB" }, { 1, "" }
+	};
+	static const struct step times[] = {
+		{ 3600000, "h" }, { 60000, "m" }, { 1000, "s" }, { 1, "ms" }
+	};
+	const struct step *step = row->kind == SCHEMA_ROOM       ? rooms
+				  : row->kind == SCHEMA_DURATION ? times
+								 : &rooms[3];
+
+	while (step->of > 1 && (!number || number % step->of))
+		step++;
+	if (row->kind == SCHEMA_SIZE)
+		snprintf(text, 32, "0x%" PRIx64, number);
+	else
+		snprintf(text, 32, "%" PRIu64 "%s", number / step->of, step->unit);
+	return text;
+}
+
 static void check_limits(const struct yaml *y, const char *what, const struct schema_row *row,
 			 struct yaml_node *node, struct diag_list *diags)
 {
-	const char *unit = row->kind == SCHEMA_TEXT ? " characters" : "";
+	char least[32], most[32];
 
 	if (node->number >= row->min && (!row->max || node->number <= row->max))
 		return;
@@ -220,14 +255,13 @@ static void check_limits(const struct yaml *y, const char *what, const struct sc
 	if (row->kind == SCHEMA_TEXT && node->number == 0)
 		diag_error(diags, yaml_place(y, node), "'%s' has no value: expected %s", what,
 			   kind_words(row->kind));
-	else if (row->kind == SCHEMA_SIZE)
+	else if (row->kind == SCHEMA_TEXT)
 		diag_error(diags, yaml_place(y, node),
-			   "'%s' is %s: expected 0x%" PRIx64 " to 0x%" PRIx64, what, node->text,
-			   row->min, row->max);
+			   "'%s' has %" PRIu64 " characters: expected %s to %s", what, node->number,
+			   limit(row, row->min, least), limit(row, row->max, most));
 	else
-		diag_error(diags, yaml_place(y, node),
-			   "'%s' is %s: expected %" PRIu64 " to %" PRIu64 "%s", what, node->text,
-			   row->min, row->max, unit);
+		diag_error(diags, yaml_place(y, node), "'%s' is %s: expected %s to %s", what,
+			   node->text, limit(row, row->min, least), limit(row, row->max, most));
 }
 
 static void check_text(const struct yaml *y, const char *what, const struct schema_row *row,

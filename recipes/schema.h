@@ -11,14 +11,15 @@
 #include "recipes/yaml.h"
 
 enum schema_kind {
-	SCHEMA_TEXT,      /* min..max characters */
-	SCHEMA_INTEGER,   /* decimal, or hexadecimal with 0x */
-	SCHEMA_SIZE,      /* bytes: an integer, also with K, KB, KiB, M, MB or MiB, all binary */
-	SCHEMA_FLASH,     /* a size that a flash chip has: 1MB, 2MB ... 128MB */
-	SCHEMA_PSRAM,     /* a size that PSRAM has, the same ones */
+	SCHEMA_TEXT,    /* min..max characters */
+	SCHEMA_INTEGER, /* decimal, or hexadecimal with 0x */
+	SCHEMA_SIZE,  /* bytes of a unit: an integer, also with K, KB, KiB, M, MB or MiB, binary */
+	SCHEMA_ROOM,  /* bytes of a disk: the same, with G, GB and GiB; no address */
+	SCHEMA_FLASH, /* a size that a flash chip has: 1MB, 2MB ... 128MB */
+	SCHEMA_PSRAM, /* a size that PSRAM has, the same ones */
 	SCHEMA_REVISION,  /* 3.1 is number 301 and 3.10 is 310 */
 	SCHEMA_FREQUENCY, /* 40m or 40MHz: number in MHz */
-	SCHEMA_DURATION,  /* 500ms, 5s, 2m: number in ms */
+	SCHEMA_DURATION,  /* 500ms, 5s, 2m, 1h: number in ms */
 	SCHEMA_DECIMAL,   /* 3.3 or -40: value_decimal() of the text */
 	SCHEMA_SHA256,    /* 64 hex digits, the text itself is the value */
 	SCHEMA_CHOICE,    /* one of choices, nothing else */

@@ -69,8 +69,16 @@ bool value_integer(const char *text, uint64_t *number)
 bool value_size(const char *text, uint64_t *number)
 {
 	static const struct suffix suffixes[] = {
-		{ "", 1 },        { "K", 1024 },     { "KB", 1024 },     { "KiB", 1024 },
-		{ "M", 1048576 }, { "MB", 1048576 }, { "MiB", 1048576 },
+		{ "", 1 },
+		{ "K", 1024 },
+		{ "KB", 1024 },
+		{ "KiB", 1024 },
+		{ "M", 1048576 },
+		{ "MB", 1048576 },
+		{ "MiB", 1048576 },
+		{ "G", 1073741824 },
+		{ "GB", 1073741824 },
+		{ "GiB", 1073741824 },
 	};
 
 	return with_suffix(text, suffixes, sizeof(suffixes) / sizeof(suffixes[0]), number);
@@ -99,9 +107,11 @@ bool value_frequency(const char *text, uint64_t *number)
 
 bool value_duration(const char *text, uint64_t *number)
 {
-	static const struct suffix suffixes[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60000 } };
+	static const struct suffix suffixes[] = {
+		{ "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }
+	};
 
-	return with_suffix(text, suffixes, 3, number);
+	return with_suffix(text, suffixes, 4, number);
 }
 
 bool value_decimal(const char *text, double *number)

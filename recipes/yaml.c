@@ -48,7 +48,7 @@ static void stop(struct reader *r, yaml_mark_t mark, const char *text)
 
 static void refuse_property(struct reader *r, yaml_mark_t mark, const char *what)
 {
-	diag_error(r->diags, at_mark(r, mark), "%s are not allowed in a recipe", what);
+	diag_error(r->diags, at_mark(r, mark), "%s are not allowed", what);
 }
 
 static void refuse_properties(struct reader *r, const yaml_event_t *event)
@@ -221,7 +221,7 @@ static void check_document_start(struct reader *r, const yaml_event_t *event)
 	if (event->data.document_start.version_directive ||
 	    event->data.document_start.tag_directives.start !=
 		    event->data.document_start.tag_directives.end)
-		stop(r, event->start_mark, "directives (%YAML, %TAG) are not allowed in a recipe");
+		stop(r, event->start_mark, "directives (%YAML, %TAG) are not allowed");
 }
 
 static void read_stream(struct reader *r)

@@ -27,7 +27,7 @@ static const struct command rows[] = {
 		.text =
 		"Takes every unit that is plugged into one of its slots, flashes it, proves it, records it and\n"
 		"keeps the result on the screen until the unit is taken out; then it takes the next one.\n"
-		"STATION is a station file ('station:' is its first key): slots, batch, printer, lockouts;\n"
+		"STATION is a station file (it has the key 'station'): slots, batch, printer, lockouts;\n"
 		"'flashline slots learn' writes its slots. With a recipe alone the slots are those of --ports,\n"
 		"or with --all every port with a known bridge. Ports that are no slots are never touched.\n"
 		"A unit that passed or failed is not flashed again when it is plugged in again.\n"

@@ -25,6 +25,8 @@ static enum status take_address(struct label_printer *p, const char *text, struc
 		if (port[1] < '0' || port[1] > '9' || *rest)
 			number = 0;
 	}
+	if (strpbrk(host, " \t"))
+		number = 0;
 	if (end == host || (size_t)(end - host) >= sizeof(p->host) || number < 1 || number > 65535)
 		return err_set(err, STATUS_USAGE,
 			       "printer '%s': expected an address and a port such as "

@@ -3,6 +3,8 @@
 #include "recipes/boot_check.h"
 #include "recipes/recipe.h"
 #include "recipes/schema.h"
+#include "recipes/unit_values.h"
+#include "station/label/label_printer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,9 +24,9 @@ static const char *const no_yes_words[] = { "no", "yes", NULL };
 static const char *const again_words[] = { "never", "failed", "always", NULL }; /* enum again_policy */
 
 static const struct schema_row file_row = { .key = "recipe", .kind = SCHEMA_TEXT, .min = 1, .max = 1000 };
-static const struct schema_row origin_row = { .key = "origins", .kind = SCHEMA_TEXT, .min = 8, .max = 200 };
-static const struct schema_row unit_row = { .key = "units", .kind = SCHEMA_TEXT, .min = 17, .max = 17 };
-static const struct schema_row shift_row = { .key = "shifts", .kind = SCHEMA_TEXT, .min = 5, .max = 5 };
+static const struct schema_row origin_row = { .key = "origins", .kind = SCHEMA_TEXT, .min = 1, .max = 200 };
+static const struct schema_row unit_row = { .key = "units", .kind = SCHEMA_TEXT, .min = 1, .max = 100 };
+static const struct schema_row shift_row = { .key = "shifts", .kind = SCHEMA_TEXT, .min = 1, .max = 100 };
 
 static const struct schema_row layout_rows[] = {
 	{ .key = "columns", .kind = SCHEMA_INTEGER, .is_required = true, .min = 1, .max = STATION_SLOTS_MAX },
@@ -47,7 +49,7 @@ static const struct schema_row web_rows[] = {
 	{ .key = NULL },
 };
 static const struct schema_row printer_rows[] = {
-	{ .key = "zpl",     .kind = SCHEMA_TEXT, .min = 3, .max = 200 },
+	{ .key = "zpl",     .kind = SCHEMA_TEXT, .min = 1, .max = 200 },
 	{ .key = "command", .kind = SCHEMA_TEXT, .min = 1, .max = 1000 },
 	{ .key = "status",  .kind = SCHEMA_CHOICE, .choices = no_yes_words },
 	{ .key = NULL },
@@ -87,7 +89,7 @@ static const struct schema_row lockout_rows[] = {
 	{ .key = "golden",        .kind = SCHEMA_MAP,     .rows = golden_rows },
 	{ .key = "yield",         .kind = SCHEMA_MAP,     .rows = yield_rows },
 	{ .key = "slot_failures", .kind = SCHEMA_INTEGER, .min = 0, .max = 1000 },
-	{ .key = "disk",          .kind = SCHEMA_SIZE,    .min = MEBIBYTE, .max = MEBIBYTE << 20 },
+	{ .key = "disk",          .kind = SCHEMA_ROOM,    .min = MEBIBYTE, .max = MEBIBYTE << 20 },
 	{ .key = "ledger",        .kind = SCHEMA_MAP,     .rows = ledger_rows },
 	{ .key = "clock",         .kind = SCHEMA_CHOICE,  .choices = no_yes_words },
 	{ .key = NULL },
@@ -208,6 +210,13 @@ static enum status take_recipes(struct reading *r, struct err *err)
 				   "'recipe' is '%s': there is no such file: expected a recipe, "
 				   "named from the folder of this file",
 				   node->text);
+		for (size_t j = 0; j < i; j++) {
+			const struct yaml_node *other = text_node(list, j);
+
+			if (!other->is_bad && strcmp(other->text, node->text) == 0)
+				diag_error(r->diags, place_of(r, node),
+					   "'recipe': '%s' is there twice", node->text);
+		}
 		r->f->recipes[r->f->recipe_count++] = path;
 	}
 	return STATUS_OK;
@@ -227,6 +236,21 @@ bool station_is_place(const char *at)
 	if (strncmp(at, "pci-", 4) != 0 && strncmp(at, "platform-", 9) != 0)
 		return false;
 	return slash && colon && colon > slash + 1 && colon[1];
+}
+
+/* As slot_map_hub() writes it: "0bda:5411 multi". Another text would never be compared. */
+static bool is_hub(const char *text)
+{
+	uint8_t id[2];
+	char pairs[5];
+
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(pairs, sizeof(pairs), "%.4s", text);
+		if (strlen(text) < 5 || text[4] != " :"[i == 0] || !hex_bytes(pairs, id, 2))
+			return false;
+		text += 5;
+	}
+	return strcmp(text, "single") == 0 || strcmp(text, "multi") == 0;
 }
 
 static void take_slot(struct reading *r, const struct yaml_node *list, size_t nth)
@@ -249,6 +273,11 @@ static void take_slot(struct reading *r, const struct yaml_node *list, size_t nt
 			   "'at' is '%s': expected a place on USB as 'flashline ports' shows it, "
 			   "such as pci-0000:00:14.0/1.4:1.0",
 			   at->text);
+	if (slot->hub && !is_hub(slot->hub))
+		diag_error(r->diags, place_of(r, hub),
+			   "'hub' is '%s': expected VID:PID and single or multi, as 'flashline "
+			   "slots learn' writes it, such as \"0bda:5411 multi\"",
+			   slot->hub);
 	for (size_t i = 0; i < r->f->slot_count; i++) {
 		if (r->f->slots[i].number == slot->number)
 			diag_error(r->diags, place_of(r, number), "slot %u is there twice",
@@ -278,6 +307,17 @@ static void take_slots(struct reading *r)
 	qsort(r->f->slots, r->f->slot_count, sizeof(r->f->slots[0]), compare_slots);
 }
 
+/* What a browser calls the page that asks: scheme and host, nothing behind them. */
+static bool is_origin(const char *text)
+{
+	const char *host = strstr(text, "://");
+
+	if (strncmp(text, "https://", 8) != 0 && strncmp(text, "http://", 7) != 0)
+		return false;
+	host += 3;
+	return host[0] && !host[strcspn(host, "/?#@ ")];
+}
+
 static enum status take_web(struct reading *r, struct err *err)
 {
 	const struct yaml_node *origins = good(r, "web.origins");
@@ -296,13 +336,15 @@ static enum status take_web(struct reading *r, struct err *err)
 	}
 	web->origin_count = count_texts(r, origins, sizeof(web->origins) / sizeof(web->origins[0]));
 	for (size_t i = 0; i < web->origin_count; i++) {
-		const char *origin = text_node(origins, i)->text;
+		const struct yaml_node *node = text_node(origins, i);
 
-		web->origins[i] = origin;
-		if (strncmp(origin, "https://", 8) != 0 && strncmp(origin, "http://", 7) != 0)
-			diag_error(r->diags, place_of(r, text_node(origins, i)),
-				   "'%s': expected an origin such as https://line3.example",
-				   origin);
+		web->origins[i] = node->text;
+		if (!node->is_bad && !is_origin(node->text))
+			diag_error(
+				r->diags, place_of(r, node),
+				"'origins' is '%s': expected an origin such as "
+				"https://line3.example, with nothing behind the name or its port",
+				node->text);
 	}
 	return STATUS_OK;
 }
@@ -318,17 +360,36 @@ static void check_pattern(struct reading *r, const char *path)
 	pattern_free(pattern);
 }
 
+static void take_printer(struct reading *r)
+{
+	struct station_printer *p = &r->f->printer;
+	const struct yaml_node *printer = good(r, "printer");
+	const struct yaml_node *zpl = yaml_find(printer, "zpl");
+	const struct yaml_node *status = good(r, "printer.status");
+	struct label_printer ignored;
+	struct err err;
+
+	p->zpl = text_of(r, "printer.zpl");
+	p->command = text_of(r, "printer.command");
+	p->is_silent = status && status->choice == 0;
+	if (printer && !zpl == !yaml_find(printer, "command"))
+		diag_error(r->diags, place_of(r, printer),
+			   "expected 'zpl' with an address or 'command', one of the two");
+	else if (p->zpl && label_printer_init(&ignored, p, &err))
+		diag_error(r->diags, place_of(r, zpl),
+			   "'zpl' is '%s': expected an address, and a port unless it is 9100, such "
+			   "as 192.168.1.50:9100",
+			   p->zpl);
+	else if (status && p->command)
+		diag_error(r->diags, place_of(r, status),
+			   "'status' is about a printer that 'zpl' names: a command is not asked");
+}
+
 static void take_others(struct reading *r)
 {
 	struct station_file *f = r->f;
-	const struct yaml_node *printer = good(r, "printer");
 
-	f->printer.zpl = text_of(r, "printer.zpl");
-	f->printer.command = text_of(r, "printer.command");
-	f->printer.is_silent = good(r, "printer.status") && good(r, "printer.status")->choice == 0;
-	if (printer && !f->printer.zpl == !f->printer.command)
-		diag_error(r->diags, place_of(r, printer),
-			   "expected 'zpl' with an address or 'command', one of the two");
+	take_printer(r);
 	f->scanner.device = text_of(r, "scanner.device");
 	f->scanner.serial = text_of(r, "scanner.serial");
 	check_pattern(r, "scanner.serial");
@@ -342,17 +403,17 @@ static void take_others(struct reading *r)
 
 /* ---- lockouts ---- */
 
+/* "24:0a:c4:00:01:10", in any spelling that a MAC has. */
 static bool read_mac(const char *text, uint8_t mac[static MAC_BYTES])
 {
-	for (size_t i = 0; i < MAC_BYTES; i++) {
-		const char pair[3] = { text[3 * i], text[3 * i + 1] };
+	char pair[3], spelt[MAC_TEXT_BYTES];
+	bool is_good = unit_mac_parse(text, spelt);
 
-		if (!hex_bytes(pair, &mac[i], 1))
-			return false;
-		if (text[3 * i + 2] != (i + 1 < MAC_BYTES ? ':' : '\0'))
-			return false;
+	for (size_t i = 0; i < MAC_BYTES && is_good; i++) {
+		snprintf(pair, sizeof(pair), "%.2s", spelt + 3 * i);
+		is_good = hex_bytes(pair, &mac[i], 1);
 	}
-	return true;
+	return is_good;
 }
 
 static bool read_time(const char *text, unsigned *minutes)
@@ -360,6 +421,8 @@ static bool read_time(const char *text, unsigned *minutes)
 	unsigned digits[4];
 	static const size_t at[] = { 0, 1, 3, 4 };
 
+	if (strlen(text) != 5)
+		return false;
 	for (size_t i = 0; i < 4; i++) {
 		if (text[at[i]] < '0' || text[at[i]] > '9')
 			return false;
@@ -380,12 +443,19 @@ static void take_golden_units(struct reading *r)
 
 		if (node->is_bad)
 			continue;
-		if (!read_mac(node->text, golden->units[golden->unit_count]))
+		if (!read_mac(node->text, golden->units[golden->unit_count])) {
 			diag_error(r->diags, place_of(r, node),
 				   "'units' is '%s': expected a MAC such as 24:0a:c4:00:01:10",
 				   node->text);
-		else
-			golden->unit_count++;
+			continue;
+		}
+		for (size_t j = 0; j < golden->unit_count; j++) {
+			if (memcmp(golden->units[j], golden->units[golden->unit_count],
+				   MAC_BYTES) == 0)
+				diag_error(r->diags, place_of(r, node),
+					   "'units': %s is there twice", node->text);
+		}
+		golden->unit_count++;
 	}
 }
 
@@ -423,10 +493,11 @@ static void take_lockouts(struct reading *r)
 	take_shifts(r);
 	l->golden.at_start = choice_of(r, "lockouts.golden.at_start", 0) == 1;
 	l->golden.every = (unsigned)number_of(r, "lockouts.golden.every", 0);
-	if (golden && !yaml_find(golden, "at_start") && !yaml_find(golden, "every") &&
+	if (golden && !l->golden.at_start && !yaml_find(golden, "every") &&
 	    !yaml_find(golden, "shifts"))
 		diag_error(r->diags, place_of(r, golden),
-			   "when is the golden unit due? Expected 'at_start', 'every' or 'shifts'");
+			   "when is the golden unit due? Expected 'at_start: yes', 'every' or "
+			   "'shifts'");
 	l->yield_floor = (unsigned)number_of(r, "lockouts.yield.floor", 0);
 	l->yield_over = (unsigned)number_of(r, "lockouts.yield.over", 0);
 	l->slot_failures = (unsigned)number_of(r, "lockouts.slot_failures", 0);
@@ -541,8 +612,7 @@ bool station_file_is_one(const char *path)
 	struct err err;
 
 	if (yaml_read_file(path, &yaml, &ignored, &err) == STATUS_OK && yaml)
-		is_one = yaml->root.kind == YAML_MAP && yaml->root.count > 0 &&
-			 strcmp(yaml->root.items[0].key, "station") == 0;
+		is_one = yaml_find(&yaml->root, "station") != NULL;
 	yaml_tree_free(yaml);
 	diag_list_release(&ignored);
 	return is_one;

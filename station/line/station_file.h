@@ -2,7 +2,7 @@
  * The station file: what stands on this line, in YAML, read as strictly as a recipe.
  * docs/station-file.md tells people about the keys; 'flashline slots learn FILE' writes the map.
  *
- *   station: line-3                       # its name; the first key
+ *   station: line-3                       # its name
  *   recipe: core2-factory-test.yaml       # relative to this file; also a list: the first is used
  *                                         # at the start, the page may change to another one
  *   batch: B-2026-11                      # all optional; the command line wins
@@ -118,7 +118,7 @@ struct station_file {
 /* A place on USB as it is called in full: "pci-0000:00:14.0/1.4:1.0"? */
 bool station_is_place(const char *at);
 
-/* Is this a station file, by its first key? A file that cannot be read is none. */
+/* Is this a station file, by its key 'station'? A file that cannot be read is none. */
 bool station_file_is_one(const char *path);
 
 /* Every error is in diags, with its place; then *out is NULL. STATUS_RECIPE, STATUS_NO_MEMORY. */

@@ -26,8 +26,8 @@ static const char whole[] =
 	"  golden: {units: \"24:0A:c4:00:01:10\", every: 500, shifts: [\"06:00\", \"14:30\"]}\n"
 	"  yield: {floor: 90, over: 50}\n"
 	"  slot_failures: 3\n"
-	"  disk: 500MB\n"
-	"  ledger: {pending: 1000, for: 30m}\n"
+	"  disk: 2GB\n"
+	"  ledger: {pending: 1000, for: 2h}\n"
 	"  clock: no\n";
 
 /* Reads text as <root>/station.yaml; says holds what was wrong, all in one. */
@@ -92,8 +92,8 @@ static void every_key_is_taken(void **state)
 	assert_int_equal(golden->shifts[1], 14 * 60 + 30);
 	assert_int_equal(f->lockouts.yield_floor, 90);
 	assert_int_equal(f->lockouts.slot_failures, 3);
-	assert_true(f->lockouts.disk_bytes == UINT64_C(500) << 20);
-	assert_true(f->lockouts.ledger_ms == 1800000);
+	assert_true(f->lockouts.disk_bytes == UINT64_C(2) << 30);
+	assert_true(f->lockouts.ledger_ms == 7200000);
 	assert_false(f->lockouts.clock);
 	station_file_free(f);
 }
@@ -135,6 +135,30 @@ static const struct wrong rows[] = {
 	{ HEAD
 	  "lockouts: {golden: {units: \"24:0a:c4:00:01:10\", shifts: [\"06:00\", \"05:00\"]}}\n",
 	  "3:67: error: 'shifts': 05:00 does not come after" },
+	{ HEAD "lockouts: {golden: {units: \"24:0a:c4:00:01:10\", at_start: no}}\n",
+	  "3:20: error: when is the golden unit due?" },
+	{ HEAD "lockouts: {golden: {units: [240ac4000110, \"24-0A-C4-00-01-10\"], every: 1}}\n",
+	  "3:43: error: 'units': 24-0A-C4-00-01-10 is there twice" },
+	{ HEAD "lockouts: {golden: {units: a, shifts: 6}}\n",
+	  "3:39: error: 'shifts' is '6': expected a time of day" },
+	{ HEAD "lockouts: {disk: 500}\n", "3:18: error: 'disk' is 500: expected 1MB to 1024GB" },
+	{ HEAD "lockouts: {disk: 10%}\n", "3:18: error: 'disk' is '10%': expected bytes such as" },
+	{ HEAD "settle: 11s\n", "3:9: error: 'settle' is 11s: expected 100ms to 10s" },
+	{ HEAD "hooks: {limit: 1h}\n", "3:16: error: 'limit' is 1h: expected 100ms to 5m" },
+	{ HEAD "layout: 8\n",
+	  "3:9: error: 'layout' is a text: expected keys with values: columns" },
+	{ "station: a\nrecipe: [a.yaml, [x], a.yaml]\n",
+	  "2:23: error: 'recipe': 'a.yaml' is there twice" },
+	{ HEAD "slots:\n  - {number: 1, at: " AT ", hub: 0bda-5411 multi}\n",
+	  "4:52: error: 'hub' is '0bda-5411 multi': expected VID:PID and single or multi" },
+	{ HEAD "printer: {zpl: \"10.0.0.1:zpl\"}\n",
+	  "3:16: error: 'zpl' is '10.0.0.1:zpl': expected an address" },
+	{ HEAD "printer: {zpl: a printer}\n", "3:16: error: 'zpl' is 'a printer': expected" },
+	{ HEAD "printer: {command: cat, status: no}\n", "3:33: error: 'status' is about a" },
+	{ HEAD "web: {origins: [[a]]}\n", "3:17: error: 'origins' is a list" },
+	{ HEAD "web: {origins: \"https://line3.example/\"}\n",
+	  "3:16: error: 'origins' is 'https://line3.example/': expected an origin" },
+	{ HEAD "web: {origins: \"https://\"}\n", "3:16: error: 'origins' is 'https://': expected" },
 };
 
 static void what_is_wrong_is_said_with_its_place(void **state)
@@ -149,16 +173,16 @@ static void what_is_wrong_is_said_with_its_place(void **state)
 	}
 }
 
-static void only_a_file_that_begins_with_station_is_a_station_file(void **state)
+static void only_a_file_that_names_a_station_is_a_station_file(void **state)
 {
 	const struct tree *t = *state;
 	char path[128];
 
 	snprintf(path, sizeof(path), "%s/x.yaml", t->root);
 	assert_false(station_file_is_one(path));
-	tree_file(t, "x.yaml", "recipe: a\nstation: b\n");
+	tree_file(t, "x.yaml", "recipe: a\nserial: {station: b}\n");
 	assert_false(station_file_is_one(path));
-	tree_file(t, "x.yaml", "# a line\n\nstation: b\n");
+	tree_file(t, "x.yaml", "# a line\n\nrecipe: a\nstation: b\n");
 	assert_true(station_file_is_one(path));
 }
 
@@ -169,7 +193,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(every_key_is_taken),
 		TEST(what_is_wrong_is_said_with_its_place),
-		TEST(only_a_file_that_begins_with_station_is_a_station_file),
+		TEST(only_a_file_that_names_a_station_is_a_station_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,14 +57,16 @@ static void an_integer_is_decimal_or_hexadecimal_and_nothing_else(void **state)
 static void a_size_takes_binary_suffixes(void **state)
 {
 	static const struct known rows[] = {
-		{ "4096", true, 4096 },     { "0x10000", true, 65536 },
-		{ "64K", true, 65536 },     { "64KB", true, 65536 },
-		{ "64KiB", true, 65536 },   { "4M", true, 4194304 },
-		{ "4MB", true, 4194304 },   { "4MiB", true, 4194304 },
-		{ "16mb", true, 16777216 }, { "0x10K", true, 16384 },
-		{ "4GB", false, 0 },        { "4 MB", false, 0 },
-		{ "MB", false, 0 },         { "4.5MB", false, 0 },
-		{ "4MBx", false, 0 },       { "72057594037927935M", false, 0 },
+		{ "4096", true, 4096 },       { "0x10000", true, 65536 },
+		{ "64K", true, 65536 },       { "64KB", true, 65536 },
+		{ "64KiB", true, 65536 },     { "4M", true, 4194304 },
+		{ "4MB", true, 4194304 },     { "4MiB", true, 4194304 },
+		{ "16mb", true, 16777216 },   { "0x10K", true, 16384 },
+		{ "2G", true, 2147483648 },   { "2GB", true, 2147483648 },
+		{ "4gib", true, 4294967296 }, { "17179869184G", false, 0 },
+		{ "4TB", false, 0 },          { "4 MB", false, 0 },
+		{ "MB", false, 0 },           { "4.5MB", false, 0 },
+		{ "4MBx", false, 0 },         { "72057594037927935M", false, 0 },
 		{ NULL, false, 0 },
 	};
 
@@ -90,9 +92,9 @@ static void revision_3_10_is_not_3_1(void **state)
 static void a_duration_has_a_unit(void **state)
 {
 	static const struct known rows[] = {
-		{ "500ms", true, 500 }, { "5s", true, 5000 }, { "2m", true, 120000 },
-		{ "5", false, 0 },      { "5h", false, 0 },   { "1.5s", false, 0 },
-		{ NULL, false, 0 },
+		{ "500ms", true, 500 }, { "5s", true, 5000 },     { "2m", true, 120000 },
+		{ "5", false, 0 },      { "5h", true, 18000000 }, { "1.5s", false, 0 },
+		{ "5d", false, 0 },     { NULL, false, 0 },
 	};
 
 	(void)state;
