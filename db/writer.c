@@ -16,7 +16,7 @@
 
 struct fact {
 	struct fact *next;
-	const struct record_run *run; /* one of the three */
+	const struct record_run *run; /* one of the three; none: whether a run would be taken */
 	const struct record_result *result;
 	const void *record; /* of this kind */
 	enum record_kind kind;
@@ -37,6 +37,7 @@ struct writer {
 	size_t count;
 	bool is_stopping;
 	struct err lost;             /* status is STATUS_OK until a result was lost */
+	struct err locked;           /* status is STATUS_OK unless results wait for the file */
 	struct damage_watch *damage; /* NULL: the file was read whole before */
 };
 
@@ -56,14 +57,23 @@ static enum status store_run(struct db *db, const struct record_run *run, struct
 	return fact_run(db, run, err);
 }
 
+static enum status store_one(struct db *db, const struct fact *fact, struct err *err)
+{
+	if (fact->run)
+		return store_run(db, fact->run, err);
+	if (fact->result)
+		return fact_result(db, fact->result, err);
+	if (fact->record)
+		return fact_put(db, fact->kind, fact->record, err);
+	return room_for_run(db, err);
+}
+
 /* A fact that fails takes only itself out of the transaction. STATUS_OK unless the
  * whole transaction is gone. */
 static enum status store_fact(struct db *db, struct fact *fact, struct err *err)
 {
 	TRY(sql_exec(db, "SAVEPOINT fact", err));
-	fact->st = fact->run      ? store_run(db, fact->run, &fact->err)
-		   : fact->result ? fact_result(db, fact->result, &fact->err)
-				  : fact_put(db, fact->kind, fact->record, &fact->err);
+	fact->st = store_one(db, fact, &fact->err);
 	if (fact->st) {
 		fact->is_database_failure = db->last_code != SQLITE_CONSTRAINT;
 		if (sqlite3_get_autocommit(db->sql)) {
@@ -121,8 +131,9 @@ static enum status commit(struct db *db, bool *is_full, struct err *err)
 }
 
 /* All facts in one transaction, once more with the room of the reserve when it does not fit; each
- * knows afterwards what became of it. */
-static void store_facts(struct db *db, struct fact *facts)
+ * knows afterwards what became of it. False: none is stored, because another program keeps the
+ * file locked. */
+static bool store_facts(struct db *db, struct fact *facts)
 {
 	bool is_full, is_stored = false;
 	struct err err;
@@ -139,7 +150,8 @@ static void store_facts(struct db *db, struct fact *facts)
 	if (!st && !is_stored)
 		st = commit(db, &is_full, &err);
 	if (!st)
-		return;
+		return true;
+	bool is_locked = db->last_code == SQLITE_BUSY;
 	sqlite3_exec(db->sql, "ROLLBACK", NULL, NULL, NULL);
 	for (struct fact *fact = facts; fact; fact = fact->next) {
 		if (fact->st)
@@ -148,6 +160,54 @@ static void store_facts(struct db *db, struct fact *facts)
 		fact->err = err;
 		fact->is_database_failure = true;
 	}
+	return !is_locked;
+}
+
+struct fact_list { /* in order */
+	struct fact *first, **end;
+};
+
+static void list_add(struct fact_list *list, struct fact *fact)
+{
+	fact->next = NULL;
+	if (!list->first)
+		list->end = &list->first;
+	*list->end = fact;
+	list->end = &fact->next;
+}
+
+/* Another program keeps the file locked: results go back to the front of the queue, because nobody
+ * was told of them yet, and late is better than lost. Everything else is refused: nothing was done
+ * to those units. At the end of the writer nobody can wait. */
+static struct fact *keep_results(struct writer *w, struct fact *facts)
+{
+	struct fact_list kept = { .first = NULL }, refused = { .first = NULL };
+
+	pthread_mutex_lock(&w->mutex);
+	for (struct fact *fact = facts, *next; fact; fact = next) {
+		bool is_kept = fact->result && !w->is_stopping;
+
+		next = fact->next;
+		list_add(is_kept ? &kept : &refused, fact);
+		if (!is_kept)
+			continue;
+		w->locked = fact->err;
+		w->count++;
+	}
+	if (kept.first) {
+		*kept.end = w->first;
+		w->end = w->first ? w->end : kept.end;
+		w->first = kept.first;
+	}
+	pthread_mutex_unlock(&w->mutex);
+	return refused.first;
+}
+
+static void note_not_locked(struct writer *w)
+{
+	pthread_mutex_lock(&w->mutex);
+	err_clear(&w->locked);
+	pthread_mutex_unlock(&w->mutex);
 }
 
 static void note_losses(struct writer *w, const struct fact *facts)
@@ -196,7 +256,10 @@ static void *write_until_stopped(void *ctx)
 	struct fact *facts;
 
 	while ((facts = take_facts(w))) {
-		store_facts(w->db, facts);
+		if (store_facts(w->db, facts))
+			note_not_locked(w);
+		else
+			facts = keep_results(w, facts);
 		note_losses(w, facts);
 		tell_all(facts);
 	}
@@ -346,6 +409,15 @@ enum status writer_put_run(struct writer *w, const struct record_run *run, struc
 	return queue_and_wait(w, &fact, err);
 }
 
+enum status writer_takes_runs(struct writer *w, struct err *err)
+{
+	struct fact question = { .run = NULL };
+
+	if (!writer_is_sound(w, err))
+		return err ? err->status : STATUS_DATABASE;
+	return queue_and_wait(w, &question, err);
+}
+
 enum status writer_put_result(struct writer *w, const struct record_result *result, struct err *err)
 {
 	struct fact fact = { .result = result };
@@ -376,12 +448,23 @@ enum status writer_queue_result(struct writer *w, const struct record_result *re
 	return STATUS_OK;
 }
 
-bool writer_is_sound(struct writer *w, struct err *err)
+/* Is there nothing to say? Else what it is. trouble is one of w's own. */
+static bool is_quiet(struct writer *w, const struct err *trouble, struct err *err)
 {
 	pthread_mutex_lock(&w->mutex);
-	bool is_sound = !w->lost.status;
-	if (!is_sound && err)
-		*err = w->lost;
+	bool is_quiet = !trouble->status;
+	if (!is_quiet && err)
+		*err = *trouble;
 	pthread_mutex_unlock(&w->mutex);
-	return is_sound;
+	return is_quiet;
+}
+
+bool writer_is_sound(struct writer *w, struct err *err)
+{
+	return is_quiet(w, &w->lost, err);
+}
+
+bool writer_waits(struct writer *w, struct err *err)
+{
+	return !is_quiet(w, &w->locked, err);
 }

@@ -10,8 +10,11 @@
  * begun is then stored in a reserve (db/room.h). When the database fails all the same (disk
  * broken, file damaged), each fact of that commit gets the error and none of them is stored. Once a
  * result was lost that way, new runs are refused with the same error; results are still tried.
- * Of a large database the start has read the newest part only (db/damage.h): the rest is read
- * while runs go on, and damage that is found then refuses new runs as well.
+ * While another program keeps the file locked (somebody's sqlite3 in a transaction), everything but
+ * results is refused after 5 s. Results wait as long as it takes, until writer_free: nobody was
+ * told of them yet, and the unit has been written. Of a large database the start has read the
+ * newest part only (db/damage.h): the rest is read while runs go on, and damage that is found then
+ * refuses new runs as well.
  */
 #ifndef DB_WRITER_H
 #define DB_WRITER_H
@@ -34,7 +37,8 @@ struct writer_done {
 /* db has to be open with DB_WRITE; the writer alone uses it until writer_free.
  * STATUS_DATABASE: no room on the disk for a run; STATUS_NO_MEMORY. */
 enum status writer_new(struct db *db, struct writer **out, struct err *err);
-/* Stores all that waits, tells everyone, ends the thread. db stays the caller's.
+/* Stores all that waits, tells everyone, ends the thread. db stays the caller's. Where another
+ * program keeps the file locked, what waits is lost after 5 to 10 s.
  * No other thread may be in a writer function. NULL is fine. */
 void writer_free(struct writer *w);
 
@@ -43,6 +47,12 @@ void writer_free(struct writer *w);
  * STATUS_DATABASE: it is not, and the unit must not be touched. STATUS_NO_MEMORY.
  */
 enum status writer_put_run(struct writer *w, const struct record_run *run, struct err *err);
+
+/*
+ * Would a run be taken now? Blocks as writer_put_run does, stores nothing, and makes the reserve
+ * (db/room.h) where there is room for it again. STATUS_DATABASE: no, and why.
+ */
+enum status writer_takes_runs(struct writer *w, struct err *err);
 
 /* Blocks until the result is on the disk: then the verdict may be shown. */
 enum status writer_put_result(struct writer *w, const struct record_result *result,
@@ -63,5 +73,8 @@ enum status writer_put(struct writer *w, enum record_kind kind, const void *reco
 
 /* false once a result was lost or damage was found; then err (may be NULL) says why. */
 bool writer_is_sound(struct writer *w, struct err *err);
+
+/* true as long as results wait because another program keeps the file locked; err as above. */
+bool writer_waits(struct writer *w, struct err *err);
 
 #endif

@@ -342,12 +342,24 @@ static void show_progress(struct session *s, unsigned slot, uint64_t now)
 					     now - p.boot_start_us);
 }
 
+/* Nothing comes to an end: whoever looks shall know why. */
+static void watch_writer(struct session *s)
+{
+	bool was_locked = s->is_locked;
+	struct err err;
+
+	s->is_locked = s->setup->writer && writer_waits(s->setup->writer, &err);
+	if (s->is_locked && !was_locked)
+		session_warn(s, SESSION_NO_SLOT, "results wait to be stored: %s", err.text);
+}
+
 static void tick(struct session *s)
 {
 	const uint64_t now = session_now_us();
 
 	for (unsigned i = 0; i < s->count; i++)
 		show_progress(s, i, now);
+	watch_writer(s);
 	session_watch_plant(s);
 	s->snapshot.elapsed_us = now - s->start_us;
 	if (s->line)

@@ -82,6 +82,7 @@ struct session {
 	uint64_t start_us, next_tick_us;
 	unsigned stop_requests;
 	unsigned stores;   /* results that the writer has not answered for: it holds their jobs */
+	bool is_locked;    /* results wait for another program, and that was told */
 	bool has_failed;   /* the station itself: database, memory, threads */
 	struct line *line; /* NULL: a session of chosen ports, each once */
 };

@@ -33,7 +33,8 @@ struct lock_keeper {
 	struct lock_history *history;
 	struct lock_seen seen;
 	bool is_woken, is_stopping, has_ended;
-	bool is_left; /* nobody waits for the thread: it releases the keeper itself */
+	bool wants_look; /* now, not at the next time */
+	bool is_left;    /* nobody waits for the thread: it releases the keeper itself */
 
 	uint64_t look_us; /* the thread's alone: the next look */
 };
@@ -128,7 +129,7 @@ static void look(struct lock_keeper *k)
 	struct statvfs disk;
 	struct err err = { 0 };
 	bool has_disk = statvfs(db_path(k->setup.db), &disk) == 0;
-	bool is_sound = writer_is_sound(k->setup.writer, &err);
+	bool takes_runs = writer_takes_runs(k->setup.writer, &err) == STATUS_OK;
 
 	pthread_mutex_lock(&k->mutex);
 	k->seen.has_disk = has_disk;
@@ -137,7 +138,7 @@ static void look(struct lock_keeper *k)
 	k->seen.has_records = true;
 	if (!k->seen.has_trouble)
 		snprintf(k->seen.trouble, sizeof(k->seen.trouble), "%.*s",
-			 (int)sizeof(k->seen.trouble) - 1, is_sound ? "" : err.text);
+			 (int)sizeof(k->seen.trouble) - 1, takes_runs ? "" : err.text);
 	pthread_mutex_unlock(&k->mutex);
 }
 
@@ -192,6 +193,16 @@ static void release(struct lock_keeper *k)
 	free(k);
 }
 
+/* Not of a keeper that is left: then nothing lent is there any more. */
+static bool is_time_to_look(struct lock_keeper *k)
+{
+	pthread_mutex_lock(&k->mutex);
+	bool is_time = !k->is_left && (k->wants_look || now_us() >= k->look_us);
+	k->wants_look = false;
+	pthread_mutex_unlock(&k->mutex);
+	return is_time;
+}
+
 static void *work(void *ctx)
 {
 	struct lock_keeper *k = ctx;
@@ -200,7 +211,7 @@ static void *work(void *ctx)
 		/* Also what was not taken before: trouble may be over. */
 		store_wanted(k);
 		answer_question(k);
-		if (now_us() >= k->look_us) {
+		if (is_time_to_look(k)) {
 			look(k);
 			k->look_us = now_us() + LOOK_EVERY_US;
 		}
@@ -305,6 +316,14 @@ struct lock_history *lock_keeper_take_history(struct lock_keeper *k)
 	k->history = NULL;
 	pthread_mutex_unlock(&k->mutex);
 	return history;
+}
+
+void lock_keeper_hurry(struct lock_keeper *k)
+{
+	pthread_mutex_lock(&k->mutex);
+	k->wants_look = k->is_woken = true;
+	pthread_cond_signal(&k->work);
+	pthread_mutex_unlock(&k->mutex);
 }
 
 void lock_keeper_look(struct lock_keeper *k, struct lock_seen *seen)

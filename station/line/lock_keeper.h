@@ -1,6 +1,6 @@
 /*
- * The thread of the locks (locks.h): stores what began and ended, looks at the disk and the
- * records, and reads what the records say about a recipe. All that may block is here.
+ * The thread of the locks (locks.h): stores what began and ended, looks at the disk, asks whether
+ * the records would take a run, and reads what they say about a recipe. All that may block is here.
  * Internal to the locks.
  *
  * What the records do not take is tried again every few seconds, in order; until then there is
@@ -48,5 +48,7 @@ struct lock_seen {
 	char trouble[200]; /* why that is, or why the records take no runs; "" they are sound */
 };
 void lock_keeper_look(struct lock_keeper *k, struct lock_seen *seen);
+/* What is seen may be old: look now. */
+void lock_keeper_hurry(struct lock_keeper *k);
 
 #endif

@@ -38,7 +38,7 @@ static const struct lock_row rows[LOCK_CODE_COUNT] = {
 	/* A unit that nobody records must not be made: there is nothing to decide. */
 	[LOCK_RECORDS_FAILED] = {
 		.code = "RECORDS_FAILED",
-		.sentence = "the records take no more runs: mend what the text says, then start the station again",
+		.sentence = "the records take no more runs: do what the text says; after a lost result start the station again",
 		.may_be_overridden = false,
 	},
 	[LOCK_PRINTER] = {

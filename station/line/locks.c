@@ -91,7 +91,8 @@ static void take_from_keeper(struct locks *l)
 	while (lock_keeper_take_stored(l->keeper, &order))
 		lock_book_stored(l->book, &order);
 	lock_keeper_look(l->keeper, &l->seen);
-	lock_book_set_trouble(l->book, l->seen.has_trouble);
+	/* To wait until a lock is stored would be to wait for what it is about. */
+	lock_book_set_trouble(l->book, l->seen.has_trouble || l->seen.trouble[0]);
 }
 
 static bool find_slot(const struct locks *l, const char *path, int *slot)
@@ -315,6 +316,9 @@ void locks_result(struct locks *l, const struct snapshot *s, const struct slot_v
 	unsigned index = (unsigned)(slot - s->slots);
 	struct lock_run run = { .end_utc_ms = clock_utc_ms(), .status = slot->status };
 
+	/* A run was refused: why, and for how long, the next unit shall not have to find out. */
+	if (slot->status == STATUS_DATABASE)
+		lock_keeper_hurry(l->keeper);
 	if (slot->state != SLOT_DONE || !slot->run_id[0] ||
 	    strcmp(slot->run_id, l->run_ids[index]) == 0)
 		return;

@@ -214,19 +214,45 @@ static void a_limit_on_files_refuses_new_runs_with_its_figures(void **state)
 	small = before;
 	small.rlim_cur = 33000000;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	enum status asked = writer_takes_runs(writer, NULL);
 	enum status refused = writer_put_run(writer, &second, &err);
 	struct err finish_err;
 	enum status finished = writer_put_result(writer, &sample_result, &finish_err);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	signal(SIGXFSZ, handler);
+	assert_int_equal(asked, STATUS_DATABASE);
 	assert_int_equal(refused, STATUS_DATABASE);
 	assert_non_null(strstr(err.text, w->path));
 	assert_non_null(strstr(err.text, "may grow to 33.0 MB"));
 	assert_non_null(strstr(err.text, "33.6 MB have to be free"));
 	must(finished, &finish_err);
+	must(writer_takes_runs(writer, &err), &err);
 	must(writer_put_run(writer, &second, &err), &err);
 	writer_free(writer);
 	db_close(db);
+}
+
+/* Only the writer makes the reserve; nobody has to try a run for it. */
+static void who_asks_whether_a_run_would_be_taken_has_the_reserve_made(void **state)
+{
+	struct world *w = *state;
+	struct db *db;
+	struct writer *writer = writer_on(w, &db);
+	char reserve[256];
+	struct err err;
+
+	snprintf(reserve, sizeof(reserve), "%s", world_file(w, "records.db.reserve"));
+	assert_int_equal(unlink(reserve), 0);
+	must(writer_takes_runs(writer, &err), &err);
+	assert_int_equal(unlink(reserve), 0);
+	assert_int_equal(mkdir(reserve, 0700), 0);
+	assert_int_equal(writer_takes_runs(writer, &err), STATUS_DATABASE);
+	assert_non_null(strstr(err.text, "move away what stands there"));
+	assert_int_equal(rmdir(reserve), 0);
+	must(writer_takes_runs(writer, &err), &err);
+	writer_free(writer);
+	db_close(db);
+	assert_string_equal(world_ask(w, "SELECT count(*) FROM run"), "0");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
@@ -239,6 +265,7 @@ int main(void)
 		TEST(a_result_is_stored_whichever_of_its_writes_finds_the_disk_full),
 		TEST(what_the_reserve_cannot_save_stops_new_runs),
 		TEST(a_limit_on_files_refuses_new_runs_with_its_figures),
+		TEST(who_asks_whether_a_run_would_be_taken_has_the_reserve_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -436,22 +436,27 @@ static struct writer *hold_writer_with_two_runs(struct db *db, struct gate *gate
 	return writer;
 }
 
+static void queue_both(struct writer *writer, struct verdict verdicts[static 2])
+{
+	struct record_result result = sample_result;
+
+	for (int i = 0; i < 2; i++) {
+		struct writer_done done = { keep_verdict, &verdicts[i] };
+
+		result.run_id = i ? "b" : "a";
+		assert_int_equal(writer_queue_result(writer, &result, done, NULL), STATUS_OK);
+	}
+}
+
 /* Both results in one transaction, which fails as a whole. Ends the writer. */
 static void expect_both_are_lost(const struct world *w, struct writer *writer, struct gate *gate,
 				 const char *reason)
 {
-	static const char *const ids[2] = { "a", "b" };
 	struct verdict verdicts[2] = { 0 };
 	struct record_run third = sample_run;
 	struct err err;
 
-	for (int i = 0; i < 2; i++) {
-		struct record_result result = sample_result;
-		struct writer_done done = { keep_verdict, &verdicts[i] };
-
-		result.run_id = ids[i];
-		assert_int_equal(writer_queue_result(writer, &result, done, NULL), STATUS_OK);
-	}
+	queue_both(writer, verdicts);
 	open_gate(gate);
 	/* A fact behind them: when it was told, they were. */
 	third.run_id = "third";
@@ -467,19 +472,78 @@ static void expect_both_are_lost(const struct world *w, struct writer *writer, s
 			    "0");
 }
 
-static void a_transaction_that_cannot_begin_loses_all_its_results_and_says_so(void **state)
+/* Another program's transaction; ends with sqlite3_close(). */
+static sqlite3 *lock_out(const struct world *w, struct db *db)
+{
+	sqlite3 *other = world_raw(w);
+
+	sqlite3_busy_timeout(db->sql, 20);
+	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	return other;
+}
+
+static void results_wait_for_whoever_keeps_the_file_locked_and_runs_do_not(void **state)
 {
 	struct world *w = *state;
 	struct db *db = open_with_recipe(w);
 	struct gate gate;
 	struct writer *writer = hold_writer_with_two_runs(db, &gate);
-	sqlite3 *other = world_raw(w);
+	sqlite3 *other = lock_out(w, db);
+	struct verdict verdicts[2] = { 0 };
+	struct record_run third = sample_run;
+	struct err err;
 
-	sqlite3_busy_timeout(db->sql, 0);
-	assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
-	expect_both_are_lost(w, writer, &gate, "another program keeps it locked");
+	third.run_id = "third";
+	queue_both(writer, verdicts);
+	open_gate(&gate);
+	/* Twice: what has waited once waits again. */
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(writer_put_run(writer, &third, &err), STATUS_DATABASE);
+		assert_non_null(strstr(err.text, "another program keeps it locked"));
+	}
+	assert_int_equal(writer_takes_runs(writer, &err), STATUS_DATABASE);
+	assert_true(writer_waits(writer, &err));
+	assert_non_null(strstr(err.text, "another program keeps it locked"));
+	assert_true(writer_is_sound(writer, NULL));
+	assert_int_equal(verdicts[0].told + verdicts[1].told, 0);
+	sqlite3_close(other);
+	/* A fact behind them: when it was told, they were. */
+	assert_int_equal(writer_put_run(writer, &third, &err), STATUS_OK);
+	assert_false(writer_waits(writer, NULL));
+	assert_true(writer_is_sound(writer, NULL));
+	writer_free(writer);
+	db_close(db);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(verdicts[i].told, 1);
+		assert_int_equal(verdicts[i].st, STATUS_OK);
+	}
+	assert_string_equal(world_ask(w, "SELECT group_concat(ref) FROM (SELECT ref FROM ledger "
+					 "WHERE kind = 'result' AND length(ref) = 1 ORDER BY seq)"),
+			    "a,b");
+}
+
+static void a_writer_that_ends_waits_no_longer_and_says_what_is_lost(void **state)
+{
+	struct world *w = *state;
+	struct db *db = open_with_recipe(w);
+	struct gate gate;
+	struct writer *writer = hold_writer_with_two_runs(db, &gate);
+	sqlite3 *other = lock_out(w, db);
+	struct verdict verdicts[2] = { 0 };
+
+	queue_both(writer, verdicts);
+	open_gate(&gate);
+	writer_free(writer);
 	sqlite3_close(other);
 	db_close(db);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(verdicts[i].told, 1);
+		assert_int_equal(verdicts[i].st, STATUS_DATABASE);
+	}
+	db_close(world_open(w, DB_WRITE));
+	assert_string_equal(world_ask(w, "SELECT group_concat(outcome || ' ' || code) FROM runs "
+					 "WHERE run_id IN ('a', 'b')"),
+			    "ABORTED STATION_STOPPED,ABORTED STATION_STOPPED");
 }
 
 /* The log of the transaction is written when it is committed: a file that may not
@@ -679,7 +743,8 @@ int main(void)
 		TEST(a_refused_fact_takes_no_other_with_it),
 		TEST(a_full_disk_loses_no_stored_fact_and_stops_new_runs),
 		TEST(what_a_full_disk_stored_is_what_was_reported_at_every_size),
-		TEST(a_transaction_that_cannot_begin_loses_all_its_results_and_says_so),
+		TEST(results_wait_for_whoever_keeps_the_file_locked_and_runs_do_not),
+		TEST(a_writer_that_ends_waits_no_longer_and_says_what_is_lost),
 		TEST(a_transaction_that_cannot_be_committed_loses_all_its_results_and_says_so),
 		TEST(a_file_that_was_moved_away_takes_no_more_results),
 		TEST(a_run_that_does_not_fit_is_refused_before_it_starts),

@@ -613,7 +613,8 @@ static void a_lock_is_shown_also_when_it_cannot_be_stored(void **state)
 	/* It is back: what waited is stored, and the lock about it is over. */
 	assert_int_equal(rename(moved, w->path), 0);
 	ends(w, LOCK_RECORDS_FAILED);
-	assert_string_equal(recorded(w), "PRINTER open\nRECORDS_FAILED CURED\n");
+	assert_non_null(strstr(recorded(w), "PRINTER open\n"));
+	assert_non_null(strstr(recorded(w), "RECORDS_FAILED CURED\n"));
 	assert_false(allows(w, 0));
 }
 
