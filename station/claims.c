@@ -1,5 +1,7 @@
 #include "station/claims.h"
 
+#include "station/line/arrivals.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +13,11 @@ struct claim {
 	bool is_duplicate;
 	unsigned other;      /* the slot that has the same MAC */
 	atomic_bool *cancel; /* of the unit; NULL: the slot is empty */
+	unsigned visit;      /* counts the units of the slot */
+	struct port port;    /* that the unit stands behind; all zero: nobody said */
+	bool has_ended;
+	bool was_taken_over;
+	char where[sizeof(((struct port *)NULL)->slot)]; /* the slot that took it over */
 };
 
 struct claims {
@@ -41,7 +48,7 @@ void claims_free(struct claims *c)
 void claims_enter(struct claims *c, unsigned slot, atomic_bool *cancel)
 {
 	pthread_mutex_lock(&c->lock);
-	c->slots[slot] = (struct claim){ .cancel = cancel };
+	c->slots[slot] = (struct claim){ .cancel = cancel, .visit = c->slots[slot].visit + 1 };
 	pthread_mutex_unlock(&c->lock);
 }
 
@@ -105,4 +112,72 @@ bool claims_is_duplicate(struct claims *c, unsigned slot, unsigned *other)
 	*other = c->slots[slot].other;
 	pthread_mutex_unlock(&c->lock);
 	return is_duplicate;
+}
+
+/* ---- a unit that goes from slot to slot ---- */
+
+bool claims_stays(struct claims *c, unsigned slot, const atomic_bool *cancel,
+		  const struct port *port, char *where)
+{
+	struct claim *own = &c->slots[slot];
+	bool stays;
+
+	pthread_mutex_lock(&c->lock);
+	stays = own->cancel != cancel || !own->was_taken_over;
+	if (!stays && where)
+		memcpy(where, own->where, sizeof(own->where));
+	else if (own->cancel == cancel && port)
+		own->port = *port;
+	pthread_mutex_unlock(&c->lock);
+	return stays;
+}
+
+bool claims_find(struct claims *c, unsigned slot, const uint8_t mac[static MAC_BYTES],
+		 struct claim_holder *holder)
+{
+	bool is_found = false;
+
+	pthread_mutex_lock(&c->lock);
+	for (unsigned i = 0; i < c->count && !is_found; i++) {
+		const struct claim *other = &c->slots[i];
+
+		is_found = i != slot && other->is_taken && memcmp(other->mac, mac, MAC_BYTES) == 0;
+		if (is_found)
+			*holder = (struct claim_holder){ .slot = i,
+							 .visit = other->visit,
+							 .port = other->port };
+	}
+	pthread_mutex_unlock(&c->lock);
+	return is_found;
+}
+
+void claims_take_over(struct claims *c, unsigned slot, const struct claim_holder *holder)
+{
+	struct claim *other = &c->slots[holder->slot];
+
+	pthread_mutex_lock(&c->lock);
+	if (other->visit == holder->visit && arrival_is_same_plug(&other->port, &holder->port)) {
+		other->is_taken = false;
+		other->was_taken_over = true;
+		memcpy(other->where, c->slots[slot].port.slot, sizeof(other->where));
+	}
+	pthread_mutex_unlock(&c->lock);
+}
+
+void claims_end(struct claims *c, unsigned slot)
+{
+	pthread_mutex_lock(&c->lock);
+	c->slots[slot].has_ended = true;
+	pthread_mutex_unlock(&c->lock);
+}
+
+bool claims_has_ended(struct claims *c, const struct claim_holder *holder)
+{
+	const struct claim *other = &c->slots[holder->slot];
+	bool has_ended;
+
+	pthread_mutex_lock(&c->lock);
+	has_ended = other->visit != holder->visit || other->has_ended;
+	pthread_mutex_unlock(&c->lock);
+	return has_ended;
 }

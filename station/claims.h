@@ -6,12 +6,18 @@
  * first is stopped too, as long as it has not begun to write; afterwards it is
  * left to finish, because a half written unit is worse, and is only marked.
  *
+ * A unit that is pulled out of one slot and put into another one is no twin, though the run in the
+ * first may still wait for it. Whoever finds that the port of that run is gone takes the MAC over
+ * (claims_find(), claims_take_over()), takes nothing else up before that run has ended
+ * (claims_has_ended()), and that run never opens a port again (claims_stays()).
+ *
  * One mutex protects the table; any thread may call.
  */
 #ifndef STATION_CLAIMS_H
 #define STATION_CLAIMS_H
 
 #include "engine/base/bytes.h"
+#include "station/ports.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -43,5 +49,29 @@ bool claims_begin_writing(struct claims *c, unsigned slot, const atomic_bool *ca
 
 /* Did another slot turn up with this slot's MAC, and which? */
 bool claims_is_duplicate(struct claims *c, unsigned slot, unsigned *other);
+
+/* ---- a unit that goes from slot to slot ---- */
+
+/*
+ * The unit of this slot stands behind port (copied); NULL: it has none now, and its run waits. To
+ * be said before that port is opened. false: another slot has its MAC since, and where (200 bytes;
+ * may be NULL) says which: then it is not opened.
+ */
+bool claims_stays(struct claims *c, unsigned slot, const atomic_bool *cancel,
+		  const struct port *port, char *where);
+
+struct claim_holder {
+	unsigned slot, visit;
+	struct port port; /* as claims_stays() was told */
+};
+/* Which other slot has this MAC? false: none. */
+bool claims_find(struct claims *c, unsigned slot, const uint8_t mac[static MAC_BYTES],
+		 struct claim_holder *holder);
+/* The port of the holder is not there any more: its MAC is free for the unit in slot. Nothing when
+ * its run has another port by now. */
+void claims_take_over(struct claims *c, unsigned slot, const struct claim_holder *holder);
+/* The run in this slot has ended, and that is stored, or cannot be. */
+void claims_end(struct claims *c, unsigned slot);
+bool claims_has_ended(struct claims *c, const struct claim_holder *holder);
 
 #endif

@@ -71,6 +71,8 @@ struct job *job_new(const struct job_order *order, const struct job_unit *unit)
 	job->limit_ms = flasher_limit_ms(order->plan ? &order->plan->flash : NULL, unit->link);
 	if (order->guards)
 		job->limit_ms += guards_wait_ms(order->guards);
+	if (order->claims && unit->nest)
+		job->limit_ms += JOB_CLAIM_WAIT_MS;
 	db_new_run_id(job->run_id);
 	job->number.declared = job->serial;
 	job->guard = (struct guard_run){
@@ -83,8 +85,10 @@ struct job *job_new(const struct job_order *order, const struct job_unit *unit)
 		.ctx = job,
 	};
 	atomic_init(&job->cancel, false);
-	if (order->claims)
+	if (order->claims) {
 		claims_enter(order->claims, job->slot, &job->cancel);
+		claims_stays(order->claims, job->slot, &job->cancel, &job->port, NULL);
+	}
 	if (order->guards)
 		guards_begin(order->guards, job->slot, job->run_id);
 	atomic_init(&job->shares, 2);
@@ -147,10 +151,7 @@ static void on_progress(void *ctx, const struct flash_progress *p)
 static enum status on_identified(void *ctx, const struct ident *ident, struct err *err)
 {
 	struct job *job = ctx;
-	const struct job_order *order = job->order;
-	char mac[MAC_TEXT_BYTES];
 	bool is_first;
-	unsigned other;
 
 	pthread_mutex_lock(&job->lock);
 	is_first = job->ident.chip == NULL;
@@ -159,12 +160,8 @@ static enum status on_identified(void *ctx, const struct ident *ident, struct er
 	/* Once a job: the queue keeps room for that many facts. */
 	if (is_first && ident->chip)
 		job_post(job, FACT_IDENTIFIED, STATUS_OK);
-	if (!order->claims || !ident->has_mac ||
-	    claims_take(order->claims, job->slot, ident->mac, &job->cancel, &other))
-		return job_judge_unit(job, ident, err);
-	mac_text(ident->mac, mac);
-	return err_set(err, STATUS_DUPLICATE_MAC, "MAC %s is also in slot %s", mac,
-		       order->slot_names[other]);
+	TRY(job_claim_mac(job, ident, err));
+	return job_judge_unit(job, ident, err);
 }
 
 /* NULL for what is not known. */

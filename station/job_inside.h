@@ -70,6 +70,15 @@ __attribute__((format(printf, 2, 3))) void job_say(struct job *job, const char *
 /* A fact that is not minor. */
 void job_post(struct job *job, enum fact_kind kind, enum status status);
 
+/* ---- job_claim.c, the worker's side ---- */
+
+/* Our choice: how long a unit waits until its run in the slot that it was pulled out of has ended;
+ * that takes some 50 ms, and seconds while the plant is asked. */
+#define JOB_CLAIM_WAIT_MS 5000
+
+/* Its MAC is this slot's. STATUS_DUPLICATE_MAC another slot has it, STATUS_CANCELLED. */
+enum status job_claim_mac(struct job *job, const struct ident *ident, struct err *err);
+
 /* ---- job_rules.c, the worker's side ---- */
 
 /* Before the port is opened: report.status, with its text in report.err. */

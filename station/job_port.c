@@ -121,6 +121,19 @@ static bool may_be_another(void *ctx, const struct port *found)
 	return !job->bridge->is_native_usb && !job->is_switching;
 }
 
+/* Its unit may be in another slot by now: then nothing is opened here, whoever has come. */
+static enum status judge_wait(void *ctx, const struct port *found, struct err *err)
+{
+	struct job *job = ctx;
+	char where[sizeof(job->port.slot)];
+
+	if (!job->order->claims ||
+	    claims_stays(job->order->claims, job->slot, &job->cancel, found, where))
+		return STATUS_OK;
+	return err_set(err, STATUS_PORT_GONE, "%s: the unit was taken out, and is in %s now",
+		       job->port.slot, where);
+}
+
 /* The record keeps the node that the run began with. */
 enum status job_reopen(void *ctx, struct transport **transport, struct deadline d, struct err *err)
 {
@@ -131,6 +144,7 @@ enum status job_reopen(void *ctx, struct transport **transport, struct deadline 
 		.bridge = job->bridge,
 		.cancel = &job->cancel,
 		.waiting = on_waiting,
+		.may_wait = judge_wait,
 		.is_stranger = may_be_another,
 		.ctx = job,
 		.open_port = job->order->open_port,

@@ -19,6 +19,11 @@ static bool is_back(const struct reopen *r, struct port *found, const struct bri
 	       strcmp(found->slot, r->port->slot) == 0;
 }
 
+static enum status ask_owner(const struct reopen *r, const struct port *found, struct err *err)
+{
+	return r->may_wait ? r->may_wait(r->ctx, found, err) : STATUS_OK;
+}
+
 static bool is_another(const char *was, const char *is)
 {
 	return was[0] && is[0] && strcmp(was, is) != 0;
@@ -41,6 +46,7 @@ enum status reopen_port(const struct reopen *r, struct transport **transport, st
 	struct deadline told = deadline_after_ms(d.clock, REOPEN_TOLD_MS);
 	bool is_told = !r->waiting;
 	enum status st; /* of the last attempt to open, while there is a port to open */
+	bool is_there;
 
 	transport_close(*transport);
 	*transport = NULL;
@@ -49,7 +55,9 @@ enum status reopen_port(const struct reopen *r, struct transport **transport, st
 			return err_set(err, STATUS_CANCELLED,
 				       "stopped while waiting for the port to come back");
 		st = STATUS_OK;
-		if (is_back(r, found, bridge)) {
+		is_there = is_back(r, found, bridge);
+		TRY(ask_owner(r, is_there ? found : NULL, err));
+		if (is_there) {
 			if (r->is_stranger && r->is_stranger(r->ctx, found))
 				return err_set(err, STATUS_PORT_GONE,
 					       "%s: the unit left before its MAC was known, and "

@@ -16,6 +16,9 @@ struct reopen {
 	const struct bridge *bridge; /* what stood there */
 	const atomic_bool *cancel;
 	void (*waiting)(void *ctx); /* after REOPEN_TOLD_MS without a port, once; NULL: nobody */
+	/* At each look, before anything is opened. found NULL: nothing is there. Anything but
+	 * STATUS_OK ends the waiting so. NULL: nothing is in the way. */
+	enum status (*may_wait)(void *ctx, const struct port *found, struct err *err);
 	/* Could what has come be another unit? Then it is not opened. NULL: it could not. */
 	bool (*is_stranger)(void *ctx, const struct port *found);
 	void *ctx;
@@ -32,7 +35,7 @@ struct reopen {
  * be opened; until udev has seen a new port, that may be refused. At
  * most until d, by d's clock. *found and *bridge say what was opened.
  * STATUS_PORT_GONE nothing came back, or a stranger, or a bridge with another number or name,
- * STATUS_CANCELLED, or why it could not be opened; then *transport is NULL.
+ * STATUS_CANCELLED, what may_wait said, or why it could not be opened; then *transport is NULL.
  */
 enum status reopen_port(const struct reopen *r, struct transport **transport, struct port *found,
 			const struct bridge **bridge, struct deadline d, struct err *err);

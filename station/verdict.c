@@ -216,6 +216,8 @@ void verdict_stored(struct session *s, unsigned slot, enum status status)
 	end_rules(s, slot);
 	if (s->line)
 		line_result(s, slot);
+	if (s->claims)
+		claims_end(s->claims, slot);
 	session_tell(s, EVENT_RESULT, slot);
 }
 

@@ -14,6 +14,46 @@ struct opened { /* one open of a unit's port */
 	unsigned plug;
 };
 
+/* ---- the time of a plug ---- */
+
+/* 0: it goes on. */
+static uint64_t stands_at(struct plug_clock *p)
+{
+	uint64_t at_us;
+
+	pthread_mutex_lock(&p->unit->nests->lock);
+	at_us = p->stands_at_us;
+	pthread_mutex_unlock(&p->unit->nests->lock);
+	return at_us;
+}
+
+static uint64_t plug_now(void *ctx)
+{
+	struct plug_clock *p = ctx;
+	uint64_t at_us = stands_at(p);
+
+	return at_us ? at_us : p->unit->time->clock.now_us(p->unit->time->clock.ctx);
+}
+
+static void plug_sleep(void *ctx, uint64_t at_us)
+{
+	struct plug_clock *p = ctx;
+
+	if (stands_at(p))
+		clock_sleep_ms(&clock_monotonic, 1);
+	else
+		p->unit->time->clock.sleep_until_us(p->unit->time->clock.ctx, at_us);
+}
+
+static const struct clock *plug_clock(struct hand_unit *u)
+{
+	struct plug_clock *p = &u->clocks[u->plug % PLUGS_MAX];
+
+	*p = (struct plug_clock){ .unit = u, .plug = u->plug };
+	p->clock = (struct clock){ .now_us = plug_now, .sleep_until_us = plug_sleep, .ctx = p };
+	return &p->clock;
+}
+
 static void take_out(struct nests *n, unsigned nest);
 static void put_in(struct nests *n, unsigned nest, struct hand_unit *u);
 
@@ -149,6 +189,7 @@ enum status nests_open(const char *node, const atomic_bool *cancel, struct trans
 		       struct err *err)
 {
 	struct opened *o = calloc(1, sizeof(*o));
+	const struct clock *clock = NULL;
 	struct hand_unit *u;
 
 	*out = NULL;
@@ -164,6 +205,7 @@ enum status nests_open(const char *node, const atomic_bool *cancel, struct trans
 	if (u) {
 		u->opens++;
 		o->plug = u->plug;
+		clock = u->is_waited_for ? plug_clock(u) : &u->time->clock;
 	} else {
 		present->opens_elsewhere++;
 	}
@@ -174,7 +216,7 @@ enum status nests_open(const char *node, const atomic_bool *cancel, struct trans
 	}
 	sim_transport_reopen(&u->port);
 	o->unit = u;
-	o->t = (struct transport){ .ops = &ops, .clock = &u->time->clock, .cancel = cancel };
+	o->t = (struct transport){ .ops = &ops, .clock = clock, .cancel = cancel };
 	*out = &o->t;
 	return STATUS_OK;
 }
@@ -252,6 +294,8 @@ static void take_out(struct nests *n, unsigned nest)
 	snprintf(path, sizeof(path), "devices/pci0000:00/0000:00:14.0/usb1/1-%u", nest + 1);
 	tree_remove(&n->tree, path);
 	u->nest = -1;
+	if (u->is_waited_for)
+		u->clocks[u->plug % PLUGS_MAX].stands_at_us = u->port.now_us;
 	n->in[nest] = NULL;
 }
 
@@ -303,6 +347,16 @@ struct hand_unit *nests_unit(struct nests *n, const char *chip, uint8_t mac_end)
 		fail_msg("%s", error);
 	transport_close(&u->port.base);
 	return u;
+}
+
+bool nests_is_out(struct hand_unit *u)
+{
+	bool is_out;
+
+	pthread_mutex_lock(&u->nests->lock);
+	is_out = u->nest < 0;
+	pthread_mutex_unlock(&u->nests->lock);
+	return is_out;
 }
 
 unsigned nests_opens(struct hand_unit *u)

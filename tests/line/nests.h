@@ -18,6 +18,16 @@
 
 struct nests;
 
+#define PLUGS_MAX 8
+
+/* The unit's clock, as whoever opened its port at this plug sees it. */
+struct plug_clock {
+	struct hand_unit *unit;
+	unsigned plug;
+	uint64_t stands_at_us; /* the time when it was taken out; 0: it was not */
+	struct clock clock;
+};
+
 struct hand_unit {
 	struct nests *nests;
 	struct sim_transport port;
@@ -33,6 +43,9 @@ struct hand_unit {
 	bool leaves_when_opened, leaves_when_asked, leaves_when_written;
 	uint64_t written;
 	struct hand_unit *next;
+	/* Whoever waits for it to come back waits really, and for ever: its time stands still. */
+	bool is_waited_for;
+	struct plug_clock clocks[PLUGS_MAX];
 };
 
 struct nests {
@@ -62,6 +75,8 @@ void nests_plug_stranger(struct nests *n);
 enum status nests_open(const char *node, const atomic_bool *cancel, struct transport **out,
 		       struct err *err);
 
+/* Is it in the hand? */
+bool nests_is_out(struct hand_unit *u);
 /* How often its port was opened, and how many bytes of its flash were programmed. */
 unsigned nests_opens(struct hand_unit *u);
 uint64_t nests_programmed(struct hand_unit *u);

@@ -520,6 +520,31 @@ static void one_mac_in_two_slots_is_refused_as_long_as_both_are_there(void **sta
 	assert_int_equal(nests_programmed(unit(w, 1)), 0);
 }
 
+static void goes_to_another_slot(struct world *w, const struct snapshot *s)
+{
+	switch (w->step) {
+		WHEN(0, true) nests_plug(&w->nests, 0, unit(w, 0));
+		WHEN(1, nests_is_out(unit(w, 0))) nests_plug(&w->nests, 1, unit(w, 0));
+		WHEN(2, s->slots[1].state == SLOT_DONE && s->slots[0].state == SLOT_DONE) end();
+	}
+}
+
+/* The run in the first slot waits for the unit as long as nobody tells it otherwise. */
+static void a_unit_that_is_put_into_another_slot_while_it_is_written_is_run_there(void **state)
+{
+	struct world *w = *state;
+	struct hand_unit *first = nests_unit(&w->nests, "esp32", 1);
+
+	first->leaves_when_written = first->is_waited_for = true;
+	run(w, goes_to_another_slot);
+	assert_int_equal(w->at_end[0].status, STATUS_PORT_GONE);
+	assert_false(w->at_end[0].is_duplicate_mac);
+	assert_int_equal(w->at_end[1].status, STATUS_OK);
+	assert_int_equal(w->mac_end[1], 1);
+	assert_int_equal(w->counts.passed, 1);
+	assert_int_equal(nests_opens(first), 2);
+}
+
 /* ---- the chip's own USB ---- */
 
 static void restarts(struct world *w, const struct snapshot *s)
@@ -769,6 +794,7 @@ int main(void)
 		TEST(a_unit_that_is_swapped_before_it_is_known_gives_its_retest_to_nobody),
 		TEST(a_port_of_the_same_name_is_not_taken_for_the_unit),
 		TEST(one_mac_in_two_slots_is_refused_as_long_as_both_are_there),
+		TEST(a_unit_that_is_put_into_another_slot_while_it_is_written_is_run_there),
 		TEST(a_unit_that_comes_back_after_its_reset_keeps_its_result),
 		TEST(another_unit_in_its_place_is_told_by_its_number_on_usb),
 		TEST(another_unit_with_the_same_application_gets_no_result_of_the_first),
