@@ -175,8 +175,10 @@ static enum exit_code list_products(const struct key_list *list, const struct op
 
 	if (!array)
 		printf("%-26s %-10s %-6s %s\n", "product", "chip", "flash", "title");
-	for (size_t i = 0; i < list->count; i++)
-		are_good &= show_row(list->keys[i], options->products, array);
+	for (size_t i = 0; i < list->count; i++) {
+		if (!options->operand_count || strcmp(list->keys[i], options->operands[0]) == 0)
+			are_good &= show_row(list->keys[i], options->products, array);
+	}
 	if (array) {
 		json_t *object = json_event("products");
 		struct textbuf line = { 0 };
@@ -213,6 +215,10 @@ static enum exit_code print_product(const struct key_list *list, const struct op
 	const struct product *rows = product_rows(&count);
 	struct err err;
 
+	for (size_t i = 0; i < list->count && options->json; i++) {
+		if (strcmp(list->keys[i], key) == 0)
+			return list_products(list, options);
+	}
 	for (size_t i = 0; i < list->count; i++) {
 		/* Only a key of the list becomes part of a file name. */
 		if (strcmp(list->keys[i], key) == 0 && print_file(options->products, key))

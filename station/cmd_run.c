@@ -82,9 +82,7 @@ struct line_run {
 static enum exit_code read_files(struct line_run *r)
 {
 	const char *operand = r->options->operands[0];
-	struct diag_list diags = { 0 };
-	enum exit_code code = EXIT_CODE_PASSED;
-	struct err err;
+	enum exit_code code;
 
 	if (!station_file_is_one(operand)) {
 		r->file = station_file_usual();
@@ -92,11 +90,7 @@ static enum exit_code read_files(struct line_run *r)
 			r->file->recipes[r->file->recipe_count++] = operand;
 		return r->file ? EXIT_CODE_PASSED : EXIT_CODE_STATION;
 	}
-	err_clear(&err);
-	if (station_file_read(operand, &r->file, &diags, &err))
-		code = err.status == STATUS_RECIPE ? EXIT_CODE_USAGE : complain(&err);
-	print_diags(&diags);
-	diag_list_release(&diags);
+	r->file = read_station_file(operand, &code);
 	return code;
 }
 

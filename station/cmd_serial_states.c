@@ -260,9 +260,8 @@ static enum status write_unused(const struct options *o, struct unused *u,
 	    s->source != SERIAL_FROM_PLANT)
 		return err_set(
 			err, STATUS_USAGE,
-			"%s: has no list of serial numbers ('from: %s'): there are none to be "
-			"left over",
-			o->operands[1], serial_source_name(s->source));
+			"%s: 'serial.from' is %s: numbers can be left over of range, csv and plant",
+			o->operands[1], s->source ? serial_source_name(s->source) : "not given");
 	if (!o->output || strcmp(o->output, "-") == 0) {
 		u->out = stdout;
 		TRY(add_all(u, s, err));

@@ -5,6 +5,7 @@
 #include "engine/transport_serial.h"
 #include "recipes/product_match.h"
 #include "station/guards.h"
+#include "station/line/station_file.h"
 #include "station/serial_numbers.h"
 #include "station/plant_choice.h"
 #include "station/ports_table.h"
@@ -46,14 +47,33 @@ struct plan *read_recipe_file(const char *path, const char *products_dir, enum e
 
 	err_clear(&err);
 	st = plan_load(path, products_dir, &plan, &diags, &err);
-	print_diags(&diags);
 	*code = EXIT_CODE_USAGE;
+	if (st && station_file_is_one(path))
+		remark("%s: a station file, not a recipe: 'flashline run' and 'check' take one",
+		       path);
+	else
+		print_diags(&diags);
 	if (st == STATUS_RECIPE && diags.error_count == 0)
 		complain(&err);
 	else if (st && st != STATUS_RECIPE)
 		*code = complain(&err);
 	diag_list_release(&diags);
 	return plan;
+}
+
+struct station_file *read_station_file(const char *path, enum exit_code *code)
+{
+	struct diag_list diags = { 0 };
+	struct station_file *file = NULL;
+	struct err err;
+
+	*code = EXIT_CODE_PASSED;
+	err_clear(&err);
+	if (station_file_read(path, &file, &diags, &err))
+		*code = diags.error_count ? EXIT_CODE_USAGE : complain(&err);
+	print_diags(&diags);
+	diag_list_release(&diags);
+	return file;
 }
 
 struct plan *read_recipe(const struct options *options, enum exit_code *code)

@@ -45,6 +45,8 @@ enum exit_code run_session(enum flash_kind kind, struct plan *plan, const struct
 struct plan *read_recipe(const struct options *options, enum exit_code *code);
 /* The same of any file. */
 struct plan *read_recipe_file(const char *path, const char *products_dir, enum exit_code *code);
+/* A station file, the same way. */
+struct station_file *read_station_file(const char *path, enum exit_code *code);
 /* What is wrong with a file, a line each, on stderr. */
 struct diag_list;
 void print_diags(const struct diag_list *diags);

@@ -79,16 +79,13 @@ static void print_json(const struct station_file *f)
 enum exit_code cmd_slots_labels(const struct options *options)
 {
 	const char *path = options->operands[1];
-	struct diag_list diags = { 0 };
-	struct station_file *f = NULL;
-	enum exit_code code = EXIT_CODE_PASSED;
+	enum exit_code code;
+	struct station_file *f = read_station_file(path, &code);
 	struct err err;
 
-	err_clear(&err);
-	if (station_file_read(path, &f, &diags, &err)) {
-		print_diags(&diags);
-		code = diags.error_count ? EXIT_CODE_USAGE : complain(&err);
-	} else if (f->slot_count == 0) {
+	if (!f)
+		return code;
+	if (f->slot_count == 0) {
 		remark("%s: it has no slots yet: flashline slots learn %s", path, path);
 		code = EXIT_CODE_USAGE;
 	} else if (options->json) {
@@ -96,7 +93,6 @@ enum exit_code cmd_slots_labels(const struct options *options)
 	} else if (print_zpl(f, &err)) {
 		code = complain(&err);
 	}
-	diag_list_release(&diags);
 	station_file_free(f);
 	return code ? code : finish_stdout(code);
 }

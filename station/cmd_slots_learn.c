@@ -186,12 +186,12 @@ static void tell_beginning(const struct learning *l)
 
 	for (size_t i = 0; i < l->before.count; i++)
 		count += bridge_of_port(&l->before.items[i]) != NULL;
-	snprintf(
-		text, sizeof(text),
-		"%s has %zu slots. Plug a unit into the next nest, then into the one after it, and "
-		"so on; Enter ends%s",
-		l->map.path, l->map.count,
-		count ? ". What is plugged in already is not taken: pull it, and plug it in" : "");
+	snprintf(text, sizeof(text),
+		 "%s%s %zu slot%s. Plug a unit into the next nest, then into the one after it, and "
+		 "so on; Enter ends%s",
+		 l->map.path, l->map.text[0] ? " has" : " is a new file, with", l->map.count,
+		 l->map.count == 1 ? "" : "s",
+		 count ? ". What is plugged in already is not taken: pull it, and plug it in" : "");
 	tell(l, "learn_start", NULL, 0, "", text);
 }
 
@@ -225,8 +225,8 @@ enum exit_code cmd_slots_learn(const struct options *options)
 	if (st) {
 		code = complain(&err);
 	} else {
-		snprintf(text, sizeof(text), "%u new slots, %zu in all: %s", l.learned, l.map.count,
-			 l.map.path);
+		snprintf(text, sizeof(text), "%u new slot%s, %zu in all: %s", l.learned,
+			 l.learned == 1 ? "" : "s", l.map.count, l.map.path);
 		tell(&l, "learn_end", NULL, 0, "", text);
 		code = finish_stdout(code);
 	}

@@ -1,9 +1,11 @@
 #include "station/command.h"
 #include "station/textbuf.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define TAKES_PORTS (TAKES(PORTS) | TAKES(ALL) | TAKES(JOBS) | TAKES(JSON))
 #define TAKES_RUN                                                                                  \
@@ -87,12 +89,13 @@ static const struct command rows[] = {
 	},
 	{
 		.name = "check",
-		.operands = "RECIPE", .operands_min = 1, .operands_max = 1,
+		.operands = "RECIPE|STATION", .operands_min = 1, .operands_max = 1,
 		.takes = TAKES(JSON) | TAKES(PRODUCTS),
-		.summary = "check a recipe and show what it will do",
+		.summary = "check a recipe, or a station file with its recipes, and show what they will do",
 		.text =
 		"Reads the recipe and all its images and prints every error with its file, line and\n"
-		"column, or the plan: images, sizes, digests, what is erased, expected seconds.",
+		"column, or the plan: images, sizes, digests, what is erased, expected seconds.\n"
+		"Of a station file its slots and the rest, then the plan of each of its recipes.",
 		.run = cmd_check,
 	},
 	{
@@ -412,8 +415,12 @@ enum exit_code complain(const struct err *err)
 
 enum exit_code finish_stdout(enum exit_code code)
 {
+	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return code;
-	fprintf(stderr, "flashline: cannot write to standard output\n");
+	/* 'flashline log | head' has seen what it wanted: the pipe has no reader any more. */
+	if (poll(&out, 1, 0) != 1 || !(out.revents & POLLERR))
+		fprintf(stderr, "flashline: cannot write to standard output\n");
 	return code == EXIT_CODE_PASSED ? EXIT_CODE_STATION : code;
 }

@@ -1,5 +1,6 @@
 #include "station/line/slot_map.h"
 
+#include "recipes/recipe.h"
 #include "recipes/yaml.h"
 #include "station/textbuf.h"
 
@@ -61,6 +62,18 @@ static enum status check_style(const struct slot_map *map, struct err *err)
 		       map->path);
 }
 
+/* A folder that is not there, told before anybody has plugged in a unit. */
+static enum status check_folder(const char *path, struct err *err)
+{
+	char *folder = recipe_join_path(path, ".");
+	const int failed = folder && access(folder, W_OK | X_OK) == 0 ? 0 : errno;
+
+	free(folder);
+	return failed ? err_set(err, STATUS_FILE, "%s: cannot be made there: %s", path,
+				strerror(failed))
+		      : STATUS_OK;
+}
+
 enum status slot_map_read(const char *path, struct slot_map *map, struct diag_list *diags,
 			  struct err *err)
 {
@@ -69,6 +82,7 @@ enum status slot_map_read(const char *path, struct slot_map *map, struct diag_li
 
 	*map = (struct slot_map){ .path = strdup(path) };
 	if (map->path && access(path, F_OK) != 0 && errno == ENOENT) {
+		TRY(check_folder(path, err));
 		map->text = strdup("");
 		return map->text ? STATUS_OK
 				 : err_set(err, STATUS_NO_MEMORY, "no memory for %s", path);
@@ -76,6 +90,14 @@ enum status slot_map_read(const char *path, struct slot_map *map, struct diag_li
 	if (!map->path)
 		return err_set(err, STATUS_NO_MEMORY, "no memory for %s", path);
 	TRY(yaml_read_file(path, &yaml, diags, err));
+	if (yaml->root.kind == YAML_MAP && !yaml_find(&yaml->root, "station")) {
+		yaml_tree_free(yaml);
+		return err_set(
+			err, STATUS_RECIPE,
+			"%s: no station file: it has no key 'station'; name one, or a file that "
+			"is to be made",
+			path);
+	}
 	map->text = strdup(yaml->text ? yaml->text : "");
 	if (!map->text) {
 		yaml_tree_free(yaml);

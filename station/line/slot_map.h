@@ -23,8 +23,8 @@ struct slot_map {
 
 /*
  * Reads what a file has of slots; one that is not there is new. What else stands in it is not
- * judged. STATUS_RECIPE: no YAML, or its slots cannot be added to: the text says why, or diags.
- * Release in any case.
+ * judged. STATUS_RECIPE: no YAML, no station file, or its slots cannot be added to: the text says
+ * why, or diags. STATUS_FILE: a new one cannot be made there. Release in any case.
  */
 enum status slot_map_read(const char *path, struct slot_map *map, struct diag_list *diags,
 			  struct err *err);

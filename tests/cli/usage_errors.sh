@@ -26,6 +26,34 @@ done
 expect_status 0 "$FLASHLINE" products
 expect_line 'm5stack/core2' command.out
 
+expect_status 0 "$FLASHLINE" products m5stack/core2 --json
+expect_line '^\{.*"event":"products","products":\[\{"key":"m5stack/core2",[^]]*\][^}]*' command.out
+[ "$(wc -l <command.out)" = 1 ] || fail "products KEY --json is not one line"
+expect_status 2 "$FLASHLINE" products m5stack/none --json
+
+# A station file is checked with its recipes; as a recipe it is refused by name.
+cat >line.yaml <<END
+station: line-3
+recipe: [bad.yaml, nobody.yaml]
+lockouts: {disk: 2GB}
+END
+expect_status 2 "$FLASHLINE" check line.yaml
+expect_line "^line.yaml:2:20: error: 'recipe' is 'nobody.yaml': there is no such file" command.err
+sed -i 's/, nobody.yaml//' line.yaml
+touch bad.yaml
+expect_status 2 "$FLASHLINE" check line.yaml
+expect_line '^station  line-3' command.out
+expect_line '^bad.yaml:1:1: error: ' command.err
+expect_status 2 "$FLASHLINE" flash line.yaml --all --db flashline.db
+expect_line '^flashline: line.yaml: a station file, not a recipe' command.err
+# Whoever has read enough is not told that the rest cannot be written.
+{
+	trap '' PIPE
+	while echo 2>/dev/null; do :; done
+	"$FLASHLINE" products 2>pipe.err
+} | :
+[ ! -s pipe.err ] || fail "a pipe without a reader: $(cat pipe.err)"
+
 cat >bad.yaml <<END
 recipe: bad
 revision: x

@@ -86,10 +86,11 @@ static void the_next_number_is_above_all_others_and_known_places_keep_theirs(voi
 	unsigned number;
 	struct err err;
 
-	assert_int_equal(
-		read_text(t, "slots:\n  - {number: 9, at: a/1:1.0}\n  - {number: 2, at: a/2:1.0}\n",
-			  &map),
-		STATUS_OK);
+	assert_int_equal(read_text(t,
+				   "station: a\nslots:\n  - {number: 9, at: a/1:1.0}\n  - {number: "
+				   "2, at: a/2:1.0}\n",
+				   &map),
+			 STATUS_OK);
 	assert_int_equal(slot_map_number(&map, "a/2:1.0"), 2);
 	assert_int_equal(slot_map_number(&map, AT), 0);
 	assert_int_equal(slot_map_add(&map, AT, "", &number, &err), STATUS_OK);
@@ -115,6 +116,22 @@ static void slots_in_one_line_are_refused_because_no_line_fits_in(void **state)
 	assert_int_equal(read_text(*state, "station: a\nslots: [{number: 1, at: x}]\n", &map),
 			 STATUS_RECIPE);
 	slot_map_release(&map);
+}
+
+static void a_recipe_gets_no_slots_and_no_file_is_promised_where_none_can_be_made(void **state)
+{
+	struct diag_list diags = { 0 };
+	struct slot_map map;
+	struct err err;
+
+	assert_int_equal(read_text(*state, "recipe: a\nimages: []\n", &map), STATUS_RECIPE);
+	slot_map_release(&map);
+	assert_int_equal(slot_map_read("no/such/folder/line.yaml", &map, &diags, &err),
+			 STATUS_FILE);
+	slot_map_release(&map);
+	assert_int_equal(slot_map_read("line.yaml", &map, &diags, &err), STATUS_OK);
+	slot_map_release(&map);
+	diag_list_release(&diags);
 }
 
 static void a_file_that_may_not_be_replaced_stays_as_it_was(void **state)
@@ -147,6 +164,7 @@ int main(void)
 		cmocka_unit_test(a_file_without_slots_and_without_a_last_newline_gets_both),
 		TEST(the_next_number_is_above_all_others_and_known_places_keep_theirs),
 		TEST(slots_in_one_line_are_refused_because_no_line_fits_in),
+		TEST(a_recipe_gets_no_slots_and_no_file_is_promised_where_none_can_be_made),
 		TEST(a_file_that_may_not_be_replaced_stays_as_it_was),
 	};
 
