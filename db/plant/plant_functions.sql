@@ -563,6 +563,31 @@ BEGIN
 			p_result.mac, p_result.run_id, p_result.seq, next_told_no(), true);
 END $$;
 
+-- A serial number goes into a unit, and may stand on it from now on, whatever becomes of the run: the
+-- claim is that unit's, and made now where the station could not ask.
+CREATE OR REPLACE FUNCTION write_serial(p_chain text, p_branch integer, p_serial text, p_product text,
+	p_run text, p_mac text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, flashline, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	v_claim claim%ROWTYPE;
+BEGIN
+	IF p_serial IS NULL OR p_product IS NULL OR p_run IS NULL OR p_mac IS NULL THEN
+		RETURN;
+	END IF;
+	SELECT c.* INTO v_claim FROM claim c
+		WHERE c.kind = 'SERIAL' AND c.value = p_serial AND c.product = p_product
+			AND c.released_at IS NULL;
+	IF NOT FOUND THEN
+		INSERT INTO claim (kind, value, product, process, generation, chain_id, branch, station,
+				   run_id, mac, is_fact)
+			VALUES ('SERIAL', p_serial, p_product, '', 1, p_chain, p_branch,
+				host_of(p_chain), p_run, p_mac, true);
+	ELSIF v_claim.chain_id = p_chain AND v_claim.branch = p_branch AND v_claim.mac IS NULL THEN
+		UPDATE claim SET mac = p_mac WHERE claim_no = v_claim.claim_no;
+	END IF;
+END $$;
+
 -- What the entries p_from .. p_to mean.
 CREATE OR REPLACE FUNCTION derive(p_chain text, p_branch integer, p_from bigint, p_to bigint)
 RETURNS void
@@ -585,7 +610,7 @@ BEGIN
 		ON CONFLICT DO NOTHING;
 	IF NOT EXISTS (SELECT 1 FROM fact WHERE chain_id = p_chain AND branch = p_branch
 			AND seq BETWEEN p_from AND p_to
-			AND kind IN ('recipe', 'run', 'result', 'disposition')) THEN
+			AND kind IN ('recipe', 'run', 'result', 'disposition', 'serial_state')) THEN
 		RETURN;
 	END IF;
 
@@ -641,11 +666,23 @@ BEGIN
 			v.ref, NULL, p_chain, p_branch, v.ref, NULL, v.seq);
 	END LOOP;
 
+	FOR v IN
+		SELECT body ->> 'serial' AS serial, body ->> 'product' AS product,
+			body ->> 'run_id' AS run_id, body ->> 'mac' AS mac
+		FROM fact WHERE chain_id = p_chain AND branch = p_branch
+			AND seq BETWEEN p_from AND p_to AND kind = 'serial_state'
+			AND body ->> 'state' = 'WRITTEN'
+		ORDER BY seq
+	LOOP
+		PERFORM write_serial(p_chain, p_branch, v.serial, v.product, v.run_id, v.mac);
+	END LOOP;
+	-- A serial number that may stand on a unit is not given back.
 	UPDATE claim c SET released_at = now()
 		FROM result r
 		WHERE r.chain_id = p_chain AND r.branch = p_branch AND r.seq BETWEEN p_from AND p_to
 			AND r.outcome <> 'PASS' AND c.run_id = r.run_id AND c.chain_id = p_chain
-			AND c.passed_run IS NULL AND c.released_at IS NULL;
+			AND c.passed_run IS NULL AND c.released_at IS NULL
+			AND (c.kind = 'MAC' OR c.mac IS NULL);
 	FOR v IN
 		SELECT r AS result, run.serial, coalesce(recipe.product, '') AS product,
 			coalesce(recipe.process, 'FLASH') AS process
@@ -659,6 +696,20 @@ BEGIN
 		IF v.serial IS NOT NULL THEN
 			PERFORM pass_serial(v_result, v.serial, v.product);
 		END IF;
+	END LOOP;
+	-- Numbers that the station gave when it knew the unit: its run was recorded before.
+	FOR v IN
+		SELECT r AS result, f.body ->> 'serial' AS serial, f.body ->> 'product' AS product
+		FROM fact f JOIN result r ON r.run_id = f.body ->> 'run_id' JOIN run USING (run_id)
+		WHERE f.chain_id = p_chain AND f.branch = p_branch AND f.seq BETWEEN p_from AND p_to
+			AND f.kind = 'serial_state' AND f.body ->> 'state' = 'COMMITTED'
+			AND r.chain_id = p_chain AND r.branch = p_branch
+			AND r.outcome = 'PASS' AND r.mac IS NOT NULL AND run.kind = 'FLASH'
+			AND run.serial IS DISTINCT FROM f.body ->> 'serial'
+		ORDER BY f.seq
+	LOOP
+		v_result := v.result;
+		PERFORM pass_serial(v_result, v.serial, v.product);
 	END LOOP;
 END $$;
 
@@ -785,10 +836,17 @@ $$;
 
 -- ---- views for readers ----
 
--- A time that no calendar has (a clock may say anything) is NULL, or nobody could read the rest.
+-- A time that no calendar has (a clock may say anything) is NULL, or nobody could read the rest. What
+-- became of a number that the station gave is the entry behind the result.
 CREATE OR REPLACE VIEW runs AS
 SELECT run.run_id, host_of(run.chain_id) AS station, run.kind, result.outcome, result.code,
-	result.party, result.proof, result.mac, run.serial, result.generation, recipe.product,
+	result.party, result.proof, result.mac,
+	coalesce(run.serial, (SELECT f.body ->> 'serial' FROM fact f
+		WHERE f.chain_id = result.chain_id AND f.branch = result.branch
+			AND f.seq = result.seq + 1 AND f.kind = 'serial_state'
+			AND f.body ->> 'run_id' = run.run_id
+			AND f.body ->> 'state' <> 'RETURNED')) AS serial,
+	result.generation, recipe.product,
 	recipe.process, recipe.name AS recipe, recipe.revision AS recipe_revision,
 	run.recipe_digest, run.batch, run.operator, run.slot,
 	CASE WHEN run.start_utc_ms BETWEEN 0 AND 253402300799999
@@ -804,7 +862,8 @@ LEFT JOIN recipe ON recipe.recipe_digest = run.recipe_digest;
 CREATE OR REPLACE VIEW units AS
 SELECT c.value AS mac, c.product, c.process, c.generation, c.station, c.passed_run AS run_id,
 	(SELECT max(s.value) FROM claim s WHERE s.kind = 'SERIAL' AND s.mac = c.value
-		AND s.product = c.product AND s.released_at IS NULL) AS serial,
+		AND s.product = c.product AND s.passed_run IS NOT NULL
+		AND s.released_at IS NULL) AS serial,
 	result.end_utc_ms,
 	CASE WHEN result.end_utc_ms BETWEEN 0 AND 253402300799999
 		THEN to_timestamp(result.end_utc_ms / 1000.0) END AS passed_time,
