@@ -11,6 +11,7 @@
 #include "engine/flasher.h"
 #include "recipes/plan.h"
 #include "recipes/product_match.h"
+#include "station/line/said.h"
 #include "station/plant_link.h"
 #include "station/ports.h"
 #include "station/slot.h"
@@ -108,8 +109,11 @@ struct lock_view {
 /* What a person should have seen: warnings and refusals, newest first. */
 struct notice {
 	int64_t utc_ms;
-	int slot; /* index; -1 none */
-	char text[300];
+	int slot;         /* index; -1 none */
+	char text[300];   /* "web: refused: slot 7: ..." */
+	struct said said; /* the same, taken apart */
+	const char *from; /* who asked for it: "web"; NULL nobody did. A constant */
+	bool is_refused;
 };
 
 /* Units with a verdict since the start of the line, golden and refused ones not counted. */

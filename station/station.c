@@ -61,8 +61,12 @@ void session_warn(struct session *s, unsigned slot, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	text_clean(text);
-	if (s->line)
-		line_notice(s, has_slot ? (int)slot : -1, "%s", text);
+	if (s->line) {
+		struct said said;
+
+		said_set(&said, SAID_TEXT, "%s", text);
+		line_notice(s, has_slot ? (int)slot : -1, &said, NULL, false);
+	}
 	session_tell_event(s, &e);
 }
 

@@ -6,7 +6,6 @@
 #include "station/textbuf.h"
 
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,18 +87,20 @@ void line_free_epochs(struct session *s)
 	epoch_free_unused(s, false);
 }
 
-void line_notice(struct session *s, int slot, const char *format, ...)
+void line_notice(struct session *s, int slot, const struct said *said, const char *from,
+		 bool is_refused)
 {
 	struct line *l = s->line;
 	struct notice *n = &l->notices[0];
-	va_list args;
 
 	memmove(&l->notices[1], n, (NOTICES_MAX - 1) * sizeof(*n));
-	n->utc_ms = clock_utc_ms();
-	n->slot = slot;
-	va_start(args, format);
-	vsnprintf(n->text, sizeof(n->text), format, args);
-	va_end(args);
+	*n = (struct notice){ .utc_ms = clock_utc_ms(),
+			      .slot = slot,
+			      .said = *said,
+			      .from = from,
+			      .is_refused = is_refused };
+	snprintf(n->text, sizeof(n->text), "%s%s%s%.250s", from ? from : "", from ? ": " : "",
+		 is_refused ? "refused: " : "", said->text);
 	text_clean(n->text);
 	if (s->snapshot.notice_count < NOTICES_MAX)
 		s->snapshot.notice_count++;
@@ -211,6 +212,16 @@ static void start_units(struct session *s)
 
 /* ---- recipe change and drain ---- */
 
+static void warn(struct session *s, enum said_code code, const char *value)
+{
+	struct said said;
+	const struct event e = { .kind = EVENT_WARNING, .text = said.text };
+
+	said_set(&said, code, "%s", value);
+	line_notice(s, -1, &said, NULL, false);
+	session_tell_event(s, &e);
+}
+
 static void read_done(struct session *s)
 {
 	struct line *l = s->line;
@@ -221,13 +232,13 @@ static void read_done(struct session *s)
 	recipe_change_free(l->change);
 	l->change = NULL;
 	if (!plan) {
-		session_warn(s, SESSION_NO_SLOT, "the recipe stays as it is: %s", text);
+		warn(s, SAID_RECIPE_STAYS, text);
 		return;
 	}
 	is_same = strcmp(plan->digest_text, s->epoch->order.plan->digest_text) == 0;
 	if (is_same && !plan->serial.file && !unit_data_has_values(plan->unit_data)) {
-		session_warn(s, SESSION_NO_SLOT, "%s revision %u: the recipe has not changed",
-			     plan->name, plan->revision);
+		snprintf(text, sizeof(text), "%s revision %u", plan->name, plan->revision);
+		warn(s, SAID_RECIPE_SAME, text);
 		plan_free(plan);
 		return;
 	}
@@ -254,14 +265,16 @@ static void take_over(struct session *s)
 {
 	struct line *l = s->line;
 	const struct event told = { .kind = EVENT_REQUEST, .text = l->next_recipe };
+	struct said said;
 	struct err err;
 
 	if (epoch_begin(s, l->next, s->snapshot.batch, &err)) {
-		session_warn(s, SESSION_NO_SLOT, "the recipe stays as it is: %s", err.text);
+		warn(s, SAID_RECIPE_STAYS, err.text);
 	} else {
 		prepare_anew(s);
 		line_locks_recipe(s);
-		line_notice(s, -1, "the recipe is %s now", l->next_recipe);
+		said_set(&said, SAID_RECIPE_IS, "%s", l->next_recipe);
+		line_notice(s, -1, &said, NULL, false);
 		session_tell_event(s, &told);
 	}
 	recipe_in_use_release(l->next);
@@ -292,11 +305,11 @@ enum status line_read_recipe(struct session *s, const char *path, struct err *er
 void line_drain(struct session *s)
 {
 	const struct event e = { .kind = EVENT_STOPPING };
+	struct said said;
 
 	s->line->is_ending = s->snapshot.is_draining = true;
-	line_notice(s, -1,
-		    "no unit is started any more: the station ends when those at work are "
-		    "done");
+	said_plain(&said, SAID_DRAINING);
+	line_notice(s, -1, &said, NULL, false);
 	session_tell_event(s, &e);
 }
 
@@ -385,8 +398,11 @@ static void tell_full_batch(struct session *s)
 		view->has_batch_count && view->batch_of > 0 && view->batch_passed >= view->batch_of;
 
 	if (is_full && !s->line->is_batch_told) {
-		line_notice(s, -1, "batch %s is complete: %lld units", view->batch,
-			    (long long)view->batch_of);
+		struct said said;
+
+		said_set(&said, SAID_BATCH_COMPLETE, "%s" SAID_NEXT "%lld", view->batch,
+			 (long long)view->batch_of);
+		line_notice(s, -1, &said, NULL, false);
 		session_tell_event(s, &e);
 	}
 	s->line->is_batch_told = is_full;

@@ -53,9 +53,10 @@ struct line {
 	struct lock_view locked[LOCKS_MAX];
 };
 
-/* A line for people among the notices; slot -1: none in particular. */
-__attribute__((format(printf, 3, 4))) void line_notice(struct session *s, int slot,
-						       const char *format, ...);
+/* A line for people among the notices; slot -1: none in particular. from: who asked for it; NULL
+ * nobody did. */
+void line_notice(struct session *s, int slot, const struct said *said, const char *from,
+		 bool is_refused);
 /* No unit is run in this slot now, for a reason that is no lock. */
 bool line_is_busy(const struct session *s);
 /* Have the recipe read that a file holds; what comes of it is told. STATUS_USAGE one is being read.
@@ -92,7 +93,7 @@ void line_locks_result(struct session *s, unsigned slot);
 /* ---- line_scan.c ---- */
 
 /* A code was read: what becomes of it, in answer (REQUEST_TEXT_BYTES). STATUS_USAGE: nothing. */
-enum status line_scan(struct session *s, const char *text, char *answer);
+enum status line_scan(struct session *s, const char *text, struct said *answer);
 
 /* ---- line_labels.c; all do nothing where none are printed ---- */
 
@@ -101,9 +102,9 @@ void line_watch_labels(struct session *s);
 void line_print_label(struct session *s, unsigned slot);
 void line_label_left(struct session *s, unsigned slot);
 /* false: it is no label; else what became of it. */
-bool line_scan_label(struct session *s, const char *text, char *answer, enum status *st);
+bool line_scan_label(struct session *s, const char *text, struct said *answer, enum status *st);
 enum status line_reprint(struct session *s, unsigned slot, const char *operator_name,
-			 const char *reason, char *answer);
+			 const char *reason, struct said *answer);
 /* The unit has to stay in its slot until its label was scanned. */
 bool line_waits_for_label(const struct session *s, unsigned slot);
 

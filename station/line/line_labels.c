@@ -76,7 +76,7 @@ static int selected(const struct session *s)
 	return l->selected >= 0 && session_now_us() < l->selected_until_us ? l->selected : -1;
 }
 
-bool line_scan_label(struct session *s, const char *text, char *answer, enum status *st)
+bool line_scan_label(struct session *s, const char *text, struct said *answer, enum status *st)
 {
 	struct line *l = s->line;
 	bool is_label, matches;
@@ -91,35 +91,34 @@ bool line_scan_label(struct session *s, const char *text, char *answer, enum sta
 	l->selected = -1;
 	*st = matches ? STATUS_OK : STATUS_USAGE;
 	if (matches) {
-		snprintf(answer, REQUEST_TEXT_BYTES, "slot %u: the label is right",
-			 s->views[slot].number);
+		said_set(answer, SAID_LABEL_RIGHT, "%u", s->views[slot].number);
 		if (l->locks)
 			locks_cure(l->locks, LOCK_LABEL_MISMATCH, (int)slot);
 	} else {
-		snprintf(answer, REQUEST_TEXT_BYTES,
-			 "slot %u: '%.80s' is not its unit's label: put the right one on, and "
-			 "scan that",
-			 s->views[slot].number, text);
-		text_clean(answer);
+		said_set(answer, SAID_LABEL_WRONG, "%u" SAID_NEXT "%.80s", s->views[slot].number,
+			 text);
 		if (l->locks)
-			locks_begin(l->locks, LOCK_LABEL_MISMATCH, (int)slot, answer);
+			locks_begin(l->locks, LOCK_LABEL_MISMATCH, (int)slot, answer->text);
 	}
 	line_watch_labels(s);
 	return true;
 }
 
 enum status line_reprint(struct session *s, unsigned slot, const char *operator_name,
-			 const char *reason, char *answer)
+			 const char *reason, struct said *answer)
 {
 	enum status st = STATUS_USAGE;
 	struct err err;
 
-	snprintf(answer, REQUEST_TEXT_BYTES, "no labels are printed here");
+	said_plain(answer, SAID_NO_LABELS);
 	if (!s->line->setup->labels)
 		return st;
 	st = labels_reprint(s->line->setup->labels, slot, operator_name, reason, &err);
-	snprintf(answer, REQUEST_TEXT_BYTES, "slot %u: %.200s", s->views[slot].number,
-		 st ? err.text : "its label is printed again");
+	if (st)
+		said_set(answer, SAID_LABEL_REFUSED, "%u" SAID_NEXT "%.200s", s->views[slot].number,
+			 err.text);
+	else
+		said_set(answer, SAID_LABEL_AGAIN, "%u", s->views[slot].number);
 	line_watch_labels(s);
 	return st;
 }

@@ -44,6 +44,7 @@ void line_locks_recipe(struct session *s)
 static void tell_lock(struct session *s, const struct lock_change *change)
 {
 	const struct lock_view *view = &change->view;
+	struct said said;
 	const struct event e = {
 		.kind = change->has_begun ? EVENT_LOCKED : EVENT_UNLOCKED,
 		.slot = view->slot >= 0 && (size_t)view->slot < s->count ? &s->views[view->slot]
@@ -52,10 +53,9 @@ static void tell_lock(struct session *s, const struct lock_change *change)
 		.text = change->has_begun ? NULL : change->how,
 	};
 
-	if (change->has_begun)
-		line_notice(s, view->slot, "%s: %s", view->code, view->detail);
-	else
-		line_notice(s, view->slot, "%s is over: %s", view->code, change->how);
+	said_set(&said, change->has_begun ? SAID_LOCKED : SAID_UNLOCKED, "%s" SAID_NEXT "%s",
+		 view->code, change->has_begun ? view->detail : change->how);
+	line_notice(s, view->slot, &said, NULL, false);
 	session_tell_event(s, &e);
 }
 

@@ -4,7 +4,6 @@
 #include "station/line/locks.h"
 #include "station/textbuf.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,20 +11,8 @@
 
 struct answer {
 	enum status status;
-	char text[REQUEST_TEXT_BYTES];
+	struct said said;
 };
-
-__attribute__((format(printf, 3, 4))) static void say(struct answer *a, enum status st,
-						      const char *format, ...)
-{
-	va_list args;
-
-	a->status = st;
-	va_start(args, format);
-	vsnprintf(a->text, sizeof(a->text), format, args);
-	va_end(args);
-	text_clean(a->text);
-}
 
 /* One line of at most 80 characters. */
 static bool is_name(const char *text, struct answer *a)
@@ -37,8 +24,8 @@ static bool is_name(const char *text, struct answer *a)
 	text_clean(clean);
 	if (strcmp(clean, text) == 0 && characters <= NAME_MAX_CHARACTERS)
 		return true;
-	say(a, STATUS_USAGE, "'%s': expected one line of %d characters at most", clean,
-	    NAME_MAX_CHARACTERS);
+	a->status = STATUS_USAGE;
+	said_set(&a->said, SAID_NAME_TOO_LONG, "%s" SAID_NEXT "%d", clean, NAME_MAX_CHARACTERS);
 	return false;
 }
 
@@ -51,9 +38,9 @@ static void take_operator(struct session *s, const struct request *q, struct ans
 	snprintf(l->operator_name, sizeof(l->operator_name), "%s", q->text);
 	s->snapshot.operator_name = l->operator_name[0] ? l->operator_name : NULL;
 	if (l->operator_name[0])
-		say(a, STATUS_OK, "%s works here from the next unit on", l->operator_name);
+		said_set(&a->said, SAID_OPERATOR_IS, "%s", l->operator_name);
 	else
-		say(a, STATUS_OK, "no operator is named from the next unit on");
+		said_plain(&a->said, SAID_OPERATOR_NONE);
 }
 
 static void take_batch(struct session *s, const struct request *q, struct answer *a)
@@ -63,14 +50,15 @@ static void take_batch(struct session *s, const struct request *q, struct answer
 	if (!is_name(q->text, a))
 		return;
 	if (epoch_begin(s, s->epoch->recipe, q->text[0] ? q->text : NULL, &err)) {
-		say(a, STATUS_USAGE, "the batch stays as it is: %s", err.text);
+		a->status = STATUS_USAGE;
+		said_set(&a->said, SAID_BATCH_STAYS, "%s", err.text);
 		return;
 	}
 	s->line->is_batch_told = false;
 	if (q->text[0])
-		say(a, STATUS_OK, "batch %s from the next unit on", q->text);
+		said_set(&a->said, SAID_BATCH_IS, "%s", q->text);
 	else
-		say(a, STATUS_OK, "no batch from the next unit on");
+		said_plain(&a->said, SAID_BATCH_NONE);
 }
 
 static void take_retest(struct session *s, unsigned slot, struct answer *a)
@@ -79,16 +67,16 @@ static void take_retest(struct session *s, unsigned slot, struct answer *a)
 	const unsigned number = view->number;
 
 	if (view->state >= SLOT_STARTING && view->state < SLOT_DONE) {
-		say(a, STATUS_USAGE, "slot %u: its unit is at work: ask again when it is done",
-		    number);
+		a->status = STATUS_USAGE;
+		said_set(&a->said, SAID_RETEST_TOO_EARLY, "%u", number);
 		return;
 	}
 	view->will_retest = true;
 	if (view->state >= SLOT_DONE && s->line->slots[slot].here.has_port) {
 		line_leave(s, slot);
-		say(a, STATUS_OK, "slot %u: its unit is run again", number);
+		said_set(&a->said, SAID_RETEST_NOW, "%u", number);
 	} else {
-		say(a, STATUS_OK, "slot %u: the next unit is run whatever it got before", number);
+		said_set(&a->said, SAID_RETEST_NEXT, "%u", number);
 	}
 }
 
@@ -99,9 +87,11 @@ static void take_disable(struct session *s, const struct request *q, struct answ
 	view->is_disabled = true;
 	if (view->state == SLOT_SETTLING || view->state == SLOT_WAITING)
 		line_leave(s, (unsigned)q->slot);
-	say(a, STATUS_OK, "slot %u takes no units%s%s%s%s", view->number,
-	    q->operator_name[0] ? ", says " : "", q->operator_name, q->text[0] ? ": " : "",
-	    q->text);
+	if (q->operator_name[0] && q->text[0])
+		said_set(&a->said, SAID_SLOT_OFF_BY, "%u" SAID_NEXT "%s" SAID_NEXT "%s",
+			 view->number, q->operator_name, q->text);
+	else
+		said_set(&a->said, SAID_SLOT_OFF, "%u", view->number);
 }
 
 static void take_enable(struct session *s, const struct request *q, struct answer *a)
@@ -109,8 +99,11 @@ static void take_enable(struct session *s, const struct request *q, struct answe
 	struct slot_view *view = &s->views[q->slot];
 
 	view->is_disabled = false;
-	say(a, STATUS_OK, "slot %u takes units again%s%s", view->number,
-	    q->operator_name[0] ? ", says " : "", q->operator_name);
+	if (q->operator_name[0])
+		said_set(&a->said, SAID_SLOT_ON_BY, "%u" SAID_NEXT "%s", view->number,
+			 q->operator_name);
+	else
+		said_set(&a->said, SAID_SLOT_ON, "%u", view->number);
 }
 
 static void take_unlock(struct session *s, const struct request *q, struct answer *a)
@@ -118,15 +111,18 @@ static void take_unlock(struct session *s, const struct request *q, struct answe
 	const enum lock_code code = lock_by_name(q->code);
 	struct err err;
 
-	if (!s->line->locks || code == LOCK_CODE_COUNT)
-		say(a, STATUS_USAGE, "'%s': there is no such lockout", q->code);
-	else if (!q->operator_name[0] || !q->text[0])
-		say(a, STATUS_USAGE, "%s: who overrides it, and why? Give name and reason",
-		    q->code);
-	else if (locks_override(s->line->locks, code, q->slot, q->operator_name, q->text, &err))
-		say(a, STATUS_USAGE, "%s", err.text);
-	else
-		say(a, STATUS_OK, "%s is overridden by %s: %s", q->code, q->operator_name, q->text);
+	a->status = STATUS_USAGE;
+	if (!s->line->locks || code == LOCK_CODE_COUNT) {
+		said_set(&a->said, SAID_LOCK_UNKNOWN, "%s", q->code);
+	} else if (!q->operator_name[0] || !q->text[0]) {
+		said_set(&a->said, SAID_UNLOCK_WHO, "%s", q->code);
+	} else if (locks_override(s->line->locks, code, q->slot, q->operator_name, q->text, &err)) {
+		said_set(&a->said, SAID_TEXT, "%s", err.text);
+	} else {
+		a->status = STATUS_OK;
+		said_set(&a->said, SAID_OVERRIDDEN, "%s" SAID_NEXT "%s" SAID_NEXT "%s", q->code,
+			 q->operator_name, q->text);
+	}
 }
 
 static const char *file_name(const char *path)
@@ -155,34 +151,33 @@ static void take_recipe(struct session *s, const struct request *q, struct answe
 	const char *path = find_recipe(s, q->text);
 	struct err err;
 
-	if (!path)
-		say(a, STATUS_USAGE, "'%s' is no recipe that the station file lists", q->text);
-	else if (line_read_recipe(s, path, &err))
-		say(a, STATUS_USAGE, "%s", err.text);
-	else
-		say(a, STATUS_OK,
-		    "%s is read, and taken over when no unit is at work: until then none is "
-		    "started",
-		    file_name(path));
+	a->status = STATUS_USAGE;
+	if (!path) {
+		said_set(&a->said, SAID_RECIPE_UNKNOWN, "%s", q->text);
+	} else if (line_read_recipe(s, path, &err)) {
+		said_set(&a->said, SAID_TEXT, "%s", err.text);
+	} else {
+		a->status = STATUS_OK;
+		said_set(&a->said, SAID_RECIPE_READ, "%s", file_name(path));
+	}
 }
 
 static void take_drain(struct session *s, struct answer *a)
 {
 	if (!s->line->is_ending)
 		line_drain(s);
-	say(a, STATUS_OK,
-	    "no unit is started any more; the station ends when those at work are "
-	    "done");
+	said_plain(&a->said, SAID_DRAINING);
 }
 
 static void take_resume(struct session *s, struct answer *a)
 {
 	if (!s->line->is_ending) {
-		say(a, STATUS_USAGE, "units are started: there is nothing to take back");
+		a->status = STATUS_USAGE;
+		said_plain(&a->said, SAID_NOT_DRAINING);
 		return;
 	}
 	s->line->is_ending = false;
-	say(a, STATUS_OK, "units are started again");
+	said_plain(&a->said, SAID_RESUMED);
 }
 
 static void take(struct session *s, const struct request *q, struct answer *a)
@@ -192,12 +187,13 @@ static void take(struct session *s, const struct request *q, struct answer *a)
 				q->kind == REQUEST_ENABLE || q->kind == REQUEST_REPRINT;
 
 	if (needs_slot && !has_slot) {
-		say(a, STATUS_USAGE, "%s: which slot?", request_kind_name(q->kind));
+		a->status = STATUS_USAGE;
+		said_set(&a->said, SAID_WHICH_SLOT, "%s", request_kind_name(q->kind));
 		return;
 	}
 	switch (q->kind) {
 	case REQUEST_SCAN:
-		a->status = line_scan(s, q->text, a->text);
+		a->status = line_scan(s, q->text, &a->said);
 		break;
 	case REQUEST_OPERATOR:
 		take_operator(s, q, a);
@@ -218,7 +214,7 @@ static void take(struct session *s, const struct request *q, struct answer *a)
 		take_unlock(s, q, a);
 		break;
 	case REQUEST_REPRINT:
-		a->status = line_reprint(s, (unsigned)q->slot, q->operator_name, q->text, a->text);
+		a->status = line_reprint(s, (unsigned)q->slot, q->operator_name, q->text, &a->said);
 		break;
 	case REQUEST_RECIPE:
 		take_recipe(s, q, a);
@@ -236,14 +232,11 @@ static void take(struct session *s, const struct request *q, struct answer *a)
 static void tell(struct session *s, const struct request *q, const struct answer *a)
 {
 	const bool has_slot = q->slot >= 0 && (size_t)q->slot < s->count;
-	char text[REQUEST_TEXT_BYTES + 80];
-	const struct event e = { .kind = EVENT_REQUEST,
-				 .slot = has_slot ? &s->views[q->slot] : NULL,
-				 .text = text };
+	struct event e = { .kind = EVENT_REQUEST, .slot = has_slot ? &s->views[q->slot] : NULL };
 
-	snprintf(text, sizeof(text), "%s: %s%s", q->from ? q->from : "somebody",
-		 a->status ? "refused: " : "", a->text);
-	line_notice(s, has_slot ? q->slot : -1, "%s", text);
+	line_notice(s, has_slot ? q->slot : -1, &a->said, q->from ? q->from : "somebody",
+		    a->status != STATUS_OK);
+	e.text = s->line->notices[0].text;
 	session_tell_event(s, &e);
 }
 
@@ -258,6 +251,6 @@ void line_take_requests(struct session *s)
 
 		take(s, &q, &a);
 		tell(s, &q, &a);
-		requests_answer(r, ticket, a.status, a.text);
+		requests_answer(r, ticket, a.status, &a.said);
 	}
 }

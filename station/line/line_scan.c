@@ -3,9 +3,7 @@
 
 #include "recipes/boot_check.h"
 #include "station/guards.h"
-#include "station/textbuf.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,18 +16,6 @@
 
 #define SLOT_PREFIX "SLOT:"
 
-__attribute__((format(printf, 3, 4))) static enum status say(char *answer, enum status st,
-							     const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(answer, REQUEST_TEXT_BYTES, format, args);
-	va_end(args);
-	text_clean(answer);
-	return st;
-}
-
 /* The slot with this number; -1 none. */
 static int slot_numbered(const struct session *s, unsigned long number)
 {
@@ -40,18 +26,20 @@ static int slot_numbered(const struct session *s, unsigned long number)
 	return -1;
 }
 
-static enum status select_slot(struct session *s, const char *digits, char *answer)
+static enum status select_slot(struct session *s, const char *digits, struct said *answer)
 {
 	char *end;
 	const unsigned long number = strtoul(digits, &end, 10);
 	const int slot = *digits >= '0' && *digits <= '9' && !*end ? slot_numbered(s, number) : -1;
 
-	if (slot < 0)
-		return say(answer, STATUS_USAGE, "'%s%s': there is no such slot", SLOT_PREFIX,
-			   digits);
+	if (slot < 0) {
+		said_set(answer, SAID_SLOT_UNKNOWN, SLOT_PREFIX "%s", digits);
+		return STATUS_USAGE;
+	}
 	s->line->selected = slot;
 	s->line->selected_until_us = session_now_us() + SELECTED_US;
-	return say(answer, STATUS_OK, "slot %lu: scan the number of its unit now", number);
+	said_set(answer, SAID_SLOT_CHOSEN, "%lu", number);
+	return STATUS_OK;
 }
 
 /* ---- serial numbers ---- */
@@ -62,47 +50,51 @@ static bool matches(const struct pattern *pattern, const char *serial)
 }
 
 /* Fit to be a number at all, and nobody else's here. */
-static enum status check_serial(const struct session *s, const char *serial, char *answer)
+static enum status check_serial(const struct session *s, const char *serial, struct said *answer)
 {
 	const struct line *l = s->line;
 	struct err err;
 
-	if (!serial[0] || strlen(serial) >= SLOT_SERIAL_BYTES || guard_check_serial(serial, &err))
-		return say(answer, STATUS_USAGE,
-			   "'%s': expected a serial number: one line, %d bytes at most", serial,
-			   SLOT_SERIAL_BYTES - 1);
-	if (!matches(l->serial_pattern, serial))
-		return say(answer, STATUS_USAGE, "'%s' is no serial number: expected %s", serial,
-			   l->setup->file->scanner.serial);
+	if (!serial[0] || strlen(serial) >= SLOT_SERIAL_BYTES || guard_check_serial(serial, &err)) {
+		said_set(answer, SAID_SERIAL_BAD, "%s" SAID_NEXT "%d", serial,
+			 SLOT_SERIAL_BYTES - 1);
+		return STATUS_USAGE;
+	}
+	if (!matches(l->serial_pattern, serial)) {
+		said_set(answer, SAID_SERIAL_OTHER, "%s" SAID_NEXT "%s", serial,
+			 l->setup->file->scanner.serial);
+		return STATUS_USAGE;
+	}
 	for (size_t i = 0; i < s->count; i++) {
 		const struct slot_view *view = &s->views[i];
 
-		if (strcmp(view->serial, serial) == 0 && (int)i != l->selected)
-			return say(answer, STATUS_USAGE,
-				   "'%s' is the number of the unit in slot %u", serial,
-				   view->number);
+		if (strcmp(view->serial, serial) == 0 && (int)i != l->selected) {
+			said_set(answer, SAID_SERIAL_HERE, "%s" SAID_NEXT "%u", serial,
+				 view->number);
+			return STATUS_USAGE;
+		}
 	}
 	return STATUS_OK;
 }
 
-static enum status bind(struct session *s, unsigned slot, const char *serial, char *answer)
+static enum status bind(struct session *s, unsigned slot, const char *serial, struct said *answer)
 {
 	struct slot_view *view = &s->views[slot];
 	char before[SLOT_SERIAL_BYTES];
 
-	if (view->state >= SLOT_STARTING && view->state < SLOT_DONE)
-		return say(answer, STATUS_USAGE, "slot %u: its unit is at work already",
-			   view->number);
-	if (view->state >= SLOT_DONE)
-		return say(answer, STATUS_USAGE,
-			   "slot %u: its unit is done: take it out, then scan for the next one",
-			   view->number);
+	if (view->state >= SLOT_STARTING) {
+		said_set(answer, view->state < SLOT_DONE ? SAID_UNIT_AT_WORK : SAID_UNIT_DONE, "%u",
+			 view->number);
+		return STATUS_USAGE;
+	}
 	memcpy(before, view->serial, sizeof(before));
 	snprintf(view->serial, sizeof(view->serial), "%s", serial);
 	if (before[0] && strcmp(before, serial) != 0)
-		return say(answer, STATUS_OK, "slot %u: its unit gets %s, instead of %s",
-			   view->number, serial, before);
-	return say(answer, STATUS_OK, "slot %u: its unit gets %s", view->number, serial);
+		said_set(answer, SAID_SLOT_GETS_INSTEAD, "%u" SAID_NEXT "%s" SAID_NEXT "%s",
+			 view->number, serial, before);
+	else
+		said_set(answer, SAID_SLOT_GETS, "%u" SAID_NEXT "%s", view->number, serial);
+	return STATUS_OK;
 }
 
 /* The unit that has settled and has no number yet; of several the one that waits longest. */
@@ -119,7 +111,7 @@ static int unit_without(const struct session *s)
 	return found;
 }
 
-static enum status bind_next(struct session *s, const char *serial, char *answer)
+static enum status bind_next(struct session *s, const char *serial, struct said *answer)
 {
 	struct line *l = s->line;
 	const int waiting = unit_without(s);
@@ -131,12 +123,13 @@ static enum status bind_next(struct session *s, const char *serial, char *answer
 	snprintf(l->bound_serial, sizeof(l->bound_serial), "%s", serial);
 	s->snapshot.bound_serial = l->bound_serial;
 	if (before[0] && strcmp(before, serial) != 0)
-		return say(answer, STATUS_OK, "the next unit gets %s, instead of %s", serial,
-			   before);
-	return say(answer, STATUS_OK, "the next unit gets %s", serial);
+		said_set(answer, SAID_NEXT_GETS_INSTEAD, "%s" SAID_NEXT "%s", serial, before);
+	else
+		said_set(answer, SAID_NEXT_GETS, "%s", serial);
+	return STATUS_OK;
 }
 
-static enum status scan_serial(struct session *s, const char *serial, char *answer)
+static enum status scan_serial(struct session *s, const char *serial, struct said *answer)
 {
 	struct line *l = s->line;
 	const bool is_for_slot = l->selected >= 0 && session_now_us() < l->selected_until_us;
@@ -147,7 +140,7 @@ static enum status scan_serial(struct session *s, const char *serial, char *answ
 	return is_for_slot ? bind(s, (unsigned)slot, serial, answer) : bind_next(s, serial, answer);
 }
 
-enum status line_scan(struct session *s, const char *text, char *answer)
+enum status line_scan(struct session *s, const char *text, struct said *answer)
 {
 	struct line *l = s->line;
 	const uint64_t now = session_now_us();
@@ -157,8 +150,10 @@ enum status line_scan(struct session *s, const char *text, char *answer)
 
 	snprintf(l->last_scan, sizeof(l->last_scan), "%s", text);
 	l->last_scan_us = now;
-	if (is_same)
-		return say(answer, STATUS_OK, "%s: read twice, taken once", text);
+	if (is_same) {
+		said_set(answer, SAID_READ_TWICE, "%s", text);
+		return STATUS_OK;
+	}
 	if (strncasecmp(text, SLOT_PREFIX, strlen(SLOT_PREFIX)) == 0)
 		return select_slot(s, text + strlen(SLOT_PREFIX), answer);
 	if (line_scan_label(s, text, answer, &st))

@@ -24,7 +24,7 @@ struct entry {
 	bool is_asker_gone; /* nobody waits for the answer */
 	struct request request;
 	enum status status;
-	char answer[REQUEST_TEXT_BYTES];
+	struct said answer;
 };
 
 struct requests {
@@ -98,10 +98,10 @@ void requests_free(struct requests *r)
 
 /* ---- who asks ---- */
 
-static void say(char *answer, const char *text)
+static void say(struct said *answer, enum said_code code)
 {
 	if (answer)
-		snprintf(answer, REQUEST_TEXT_BYTES, "%s", text);
+		said_plain(answer, code);
 }
 
 static struct entry *find_free(struct requests *r)
@@ -115,7 +115,7 @@ static struct entry *find_free(struct requests *r)
 
 /* Under the lock. */
 static enum status wait_for_answer(struct requests *r, struct entry *e, uint32_t wait_ms,
-				   char *answer)
+				   struct said *answer)
 {
 	const struct timespec until = thread_time_after(wait_ms);
 	bool is_late = wait_ms == 0;
@@ -124,22 +124,23 @@ static enum status wait_for_answer(struct requests *r, struct entry *e, uint32_t
 	while (e->state != ENTRY_ANSWERED && !r->is_ending && !is_late)
 		is_late = pthread_cond_timedwait(&r->answered, &r->lock, &until) == ETIMEDOUT;
 	if (e->state == ENTRY_ANSWERED) {
-		say(answer, e->answer);
+		if (answer)
+			*answer = e->answer;
 		st = e->status;
 		e->state = ENTRY_FREE;
 		return st;
 	}
 	e->is_asker_gone = true;
 	if (r->is_ending) {
-		say(answer, "the station ends");
+		say(answer, SAID_STATION_ENDS);
 		return STATUS_CANCELLED;
 	}
-	say(answer, "the station has not come to it yet, and still may do it");
+	say(answer, SAID_NOT_YET);
 	return STATUS_NO_ANSWER;
 }
 
 enum status requests_put(struct requests *r, const struct request *request, uint32_t wait_ms,
-			 char *answer)
+			 struct said *answer)
 {
 	const uint64_t one = 1;
 	struct entry *e;
@@ -148,10 +149,10 @@ enum status requests_put(struct requests *r, const struct request *request, uint
 	pthread_mutex_lock(&r->lock);
 	e = find_free(r);
 	if (r->is_ending) {
-		say(answer, "the station ends");
+		say(answer, SAID_STATION_ENDS);
 		st = STATUS_CANCELLED;
 	} else if (!e) {
-		say(answer, "too many requests wait: the station takes no more of them now");
+		say(answer, SAID_TOO_MANY);
 		st = STATUS_USAGE;
 	} else {
 		r->askers++;
@@ -160,7 +161,7 @@ enum status requests_put(struct requests *r, const struct request *request, uint
 				     .request = *request };
 		/* Fails only when the counter is full, and then the owner is woken anyway. */
 		if (write(r->wake_fd, &one, sizeof(one)) < 0)
-			say(answer, "");
+			say(answer, SAID_NOT_YET);
 		st = wait_for_answer(r, e, wait_ms, answer);
 		if (--r->askers == 0 && r->is_ending)
 			pthread_cond_signal(&r->left);
@@ -199,7 +200,7 @@ bool requests_take(struct requests *r, struct request *request, uint64_t *ticket
 	return oldest != NULL;
 }
 
-void requests_answer(struct requests *r, uint64_t ticket, enum status st, const char *text)
+void requests_answer(struct requests *r, uint64_t ticket, enum status st, const struct said *answer)
 {
 	pthread_mutex_lock(&r->lock);
 	for (size_t i = 0; i < REQUESTS_MAX; i++) {
@@ -208,7 +209,7 @@ void requests_answer(struct requests *r, uint64_t ticket, enum status st, const 
 		if (e->state != ENTRY_TAKEN || e->ticket != ticket)
 			continue;
 		e->status = st;
-		snprintf(e->answer, sizeof(e->answer), "%s", text);
+		e->answer = *answer;
 		e->state = e->is_asker_gone ? ENTRY_FREE : ENTRY_ANSWERED;
 	}
 	pthread_cond_broadcast(&r->answered);

@@ -8,6 +8,8 @@
 #ifndef STATION_LINE_REQUESTS_H
 #define STATION_LINE_REQUESTS_H
 
+#include "station/line/said.h"
+
 #include "engine/base/err.h"
 
 #include <stdbool.h>
@@ -56,12 +58,12 @@ void requests_free(struct requests *r);
 
 /*
  * Any thread but the owner's. Copies the request and waits up to wait_ms (0: not at all) for what
- * became of it: STATUS_OK, with a sentence for people in answer ("slot 7: the next unit is run
- * again"); STATUS_USAGE: refused, and why; STATUS_NO_ANSWER: the station did not come to it in
- * time, and may still do it; STATUS_CANCELLED: it ends. answer has REQUEST_TEXT_BYTES; may be NULL.
+ * became of it: STATUS_OK, with a sentence for people in answer (SAID_RETEST_NEXT); STATUS_USAGE:
+ * refused, and why; STATUS_NO_ANSWER: the station did not come to it in time, and may still do it;
+ * STATUS_CANCELLED: it ends. answer may be NULL.
  */
 enum status requests_put(struct requests *r, const struct request *request, uint32_t wait_ms,
-			 char *answer);
+			 struct said *answer);
 
 /* ---- the owner's side ---- */
 
@@ -70,6 +72,7 @@ int requests_fd(const struct requests *r);
 /* The oldest; *ticket is for requests_answer(). false: none waits. */
 bool requests_take(struct requests *r, struct request *request, uint64_t *ticket);
 /* Once for each that was taken. */
-void requests_answer(struct requests *r, uint64_t ticket, enum status st, const char *text);
+void requests_answer(struct requests *r, uint64_t ticket, enum status st,
+		     const struct said *answer);
 
 #endif

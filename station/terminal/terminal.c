@@ -80,12 +80,12 @@ static void draw(struct terminal *t)
 
 static void put(struct terminal *t)
 {
-	char answer[REQUEST_TEXT_BYTES] = "";
+	struct said answer = { .code = SAID_TEXT };
 	enum status st = STATUS_CANCELLED;
 
 	if (t->requests)
-		st = requests_put(t->requests, &t->desk.request, ANSWER_WAIT_MS, answer);
-	desk_answer(&t->desk, st, answer, now_us());
+		st = requests_put(t->requests, &t->desk.request, ANSWER_WAIT_MS, &answer);
+	desk_answer(&t->desk, st, answer.text, now_us());
 }
 
 static void obey(struct terminal *t, enum desk_order order)

@@ -22,23 +22,18 @@
 
 static void do_request(struct exchange *x)
 {
-	char text[REQUEST_TEXT_BYTES] = "";
-	enum status st = requests_put(x->w->setup->requests, &x->request, ANSWER_MS, text);
-	json_t *object;
+	struct said said = { .code = SAID_TEXT };
+	enum status st = requests_put(x->w->setup->requests, &x->request, ANSWER_MS, &said);
+	json_t *object = json_object();
 
-	if (st == STATUS_OK) {
-		object = json_object();
-		json_object_set_new(object, "answer", json_text(text));
-		web_answer_json(&x->answer, 200, object);
-	} else if (st == STATUS_NO_ANSWER) {
-		web_answer_error(&x->answer, 504,
-				 "the station has not answered within %d s; it may still do it",
-				 ANSWER_MS / 1000);
-	} else if (st == STATUS_CANCELLED) {
-		web_answer_error(&x->answer, 503, "the station ends");
-	} else {
-		web_answer_error(&x->answer, 409, "%s", text);
-	}
+	json_object_set_new(object, st == STATUS_OK ? "answer" : "error", json_text(said.text));
+	web_json_said(&said, object);
+	web_answer_json(&x->answer,
+			st == STATUS_OK          ? 200
+			: st == STATUS_NO_ANSWER ? 504
+			: st == STATUS_CANCELLED ? 503
+						 : 409,
+			object);
 }
 
 void web_work(void *job)

@@ -46,6 +46,20 @@ static json_t *json_locks(const struct web_head *head)
 	return array;
 }
 
+void web_json_said(const struct said *said, json_t *o)
+{
+	char name[SAID_NAME_BYTES], value[SAID_TEXT_BYTES];
+	json_t *values;
+
+	if (said->code == SAID_TEXT)
+		return;
+	values = json_object();
+	for (unsigned i = 0; said_value(said, i, name, value); i++)
+		set_text(values, name, value);
+	set_text(o, "code", said_row(said->code)->code);
+	json_object_set_new(o, "values", values);
+}
+
 static json_t *json_notices(const struct web_head *head)
 {
 	json_t *array = json_array();
@@ -57,6 +71,9 @@ static json_t *json_notices(const struct web_head *head)
 		json_object_set_new(o, "time", json_integer(notice->utc_ms));
 		add_number(o, "slot", notice->number, notice->number > 0);
 		set_text(o, "text", notice->text);
+		add_text(o, "from", notice->from);
+		add_flag(o, "refused", notice->is_refused);
+		web_json_said(&notice->said, o);
 		json_array_append_new(array, o);
 	}
 	return array;
@@ -106,6 +123,7 @@ json_t *web_json_head(const struct web_head *head)
 	add_flag(o, "stopping", head->is_stopping);
 	add_flag(o, "ended", head->has_ended);
 	add_flag(o, "records", head->has_records);
+	add_flag(o, "scans_serials", head->scans_serials);
 	if (head->has_plant)
 		json_object_set_new(o, "plant", json_plant(head));
 	json_object_set_new(o, "columns", json_integer(head->columns));

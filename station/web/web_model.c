@@ -45,6 +45,9 @@ static void copy_notices(const struct snapshot *s, struct web_head *head)
 		notice->utc_ms = s->notices[i].utc_ms;
 		notice->number = number_of(s, s->notices[i].slot);
 		COPY(notice->text, s->notices[i].text);
+		notice->said = s->notices[i].said;
+		COPY(notice->from, s->notices[i].from);
+		notice->is_refused = s->notices[i].is_refused;
 	}
 }
 
@@ -55,6 +58,7 @@ void web_model_head(const struct snapshot *s, struct web_head *head)
 	head->is_line = s->is_line;
 	head->is_stopping = s->is_stopping;
 	head->is_draining = s->is_draining;
+	head->scans_serials = s->plan && s->plan->serial.source == SERIAL_FROM_SCAN;
 	head->has_records = s->db_path != NULL;
 	COPY(head->station, s->station);
 	COPY(head->operator_name, s->operator_name);

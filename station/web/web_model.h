@@ -67,6 +67,9 @@ struct web_notice {
 	int64_t utc_ms;
 	unsigned number;
 	char text[300];
+	struct said said;
+	char from[16];
+	bool is_refused;
 };
 
 /* How many of each the page gets: more would not be read. */
@@ -76,6 +79,7 @@ struct web_notice {
 struct web_head {
 	enum flash_kind kind;
 	bool is_line, is_stopping, is_draining, has_ended, has_records;
+	bool scans_serials; /* a unit waits until somebody has scanned its number */
 	char station[128], operator_name[81], batch[128];
 	char recipe[128], product[128], digest[SHA256_TEXT_BYTES];
 	unsigned revision;

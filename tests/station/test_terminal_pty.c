@@ -57,9 +57,11 @@ static int program(bool is_at_work)
 		poll(&fd, 1, (int)view.tick_ms);
 		view.tick(view.ctx, &w.snapshot);
 		while (requests_take(requests, &request, &ticket)) {
+			struct said said;
+
 			ends = request.kind == REQUEST_DRAIN;
-			requests_answer(requests, ticket, STATUS_OK,
-					ends ? "the line ends" : "it was heard");
+			said_set(&said, SAID_TEXT, "%s", ends ? "the line ends" : "it was heard");
+			requests_answer(requests, ticket, STATUS_OK, &said);
 		}
 	}
 	view.event(view.ctx, &w.snapshot, &(struct event){ .kind = EVENT_SUMMARY });

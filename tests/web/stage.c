@@ -101,16 +101,16 @@ static void answer_requests(struct stage *s)
 	uint64_t ticket;
 
 	while (requests_take(s->requests, &request, &ticket)) {
-		char text[REQUEST_TEXT_BYTES];
+		struct said said;
 
 		printf("request %s slot %d code '%s' operator '%s' text '%s'\n",
 		       request_kind_name(request.kind), request.slot, request.code,
 		       request.operator_name, request.text);
 		fflush(stdout);
-		snprintf(text, sizeof(text), "done: %s", request_kind_name(request.kind));
+		said_set(&said, SAID_TEXT, "done: %s", request_kind_name(request.kind));
 		requests_answer(s->requests, ticket,
 				strcmp(request.text, "refuse") == 0 ? STATUS_USAGE : STATUS_OK,
-				text);
+				&said);
 	}
 }
 

@@ -48,11 +48,16 @@ static void *own(void *arg)
 		uint64_t ticket;
 
 		poll(&wait, 1, 50);
-		while (requests_take(w->requests, &w->last, &ticket))
-			requests_answer(
-				w->requests, ticket,
-				strcmp(w->last.text, "refuse") == 0 ? STATUS_USAGE : STATUS_OK,
-				strcmp(w->last.text, "refuse") == 0 ? "not this one" : "done");
+		while (requests_take(w->requests, &w->last, &ticket)) {
+			const bool is_refused = strcmp(w->last.text, "refuse") == 0;
+			struct said said;
+
+			said_set(&said, SAID_TEXT, "%s", is_refused ? "not this one" : "done");
+			if (w->last.kind == REQUEST_SCAN && !is_refused)
+				said_set(&said, SAID_SLOT_GETS, "7" SAID_NEXT "%s", w->last.text);
+			requests_answer(w->requests, ticket, is_refused ? STATUS_USAGE : STATUS_OK,
+					&said);
+		}
 	}
 	return NULL;
 }
@@ -533,12 +538,15 @@ static void a_request_is_answered_with_what_the_line_said(void **state)
 				  "{\"request\": \"scan\", \"text\": \"M5C2-000418\"}");
 
 	assert_int_equal(r.code, 200);
-	assert_non_null(strstr(r.body, "\"done\""));
+	assert_non_null(strstr(r.body, "\"answer\":\"slot 7: its unit gets M5C2-000418\""));
+	assert_non_null(strstr(r.body, "\"code\":\"SLOT_GETS\""));
+	assert_non_null(strstr(r.body, "{\"slot\":\"7\",\"serial\":\"M5C2-000418\"}"));
 	http_release(&r);
 	r = ask(w, "POST", "/api/request", JSON BEARER,
 		"{\"request\": \"scan\", \"text\": \"refuse\"}");
 	assert_int_equal(r.code, 409);
-	assert_non_null(strstr(r.body, "not this one"));
+	assert_non_null(strstr(r.body, "\"error\":\"not this one\""));
+	assert_null(strstr(r.body, "\"code\""));
 	http_release(&r);
 	assert_int_equal(code_of(w, "POST", "/api/request", JSON BEARER,
 				 "{\"request\": \"retest\", \"slot\": 99}"),

@@ -5,6 +5,7 @@
 #include "tests/web/prelude.h"
 
 #include "station/line/locks.h"
+#include "station/line/said.h"
 #include "station/web/web_json.h"
 #include "station/web/web_routes.h"
 
@@ -130,6 +131,20 @@ static void every_status_has_a_reason_and_a_sentence(void **state)
 	}
 }
 
+static void everything_that_a_line_says_has_words(void **state)
+{
+	const struct words *w = *state;
+
+	for (unsigned i = SAID_TEXT + 1; i < SAID_CODE_COUNT; i++) {
+		const struct said_row *row = said_row((enum said_code)i);
+		char key[80];
+
+		expect_words(w, "said.", row->code);
+		snprintf(key, sizeof(key), "said.%s", row->code);
+		assert_string_equal(json_string_value(json_object_get(w->of[0], key)), row->text);
+	}
+}
+
 static void every_state_step_outcome_label_and_lock_has_words(void **state)
 {
 	const struct words *w = *state;
@@ -244,6 +259,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_text_stands_in_every_language_with_the_same_blanks),
 		cmocka_unit_test(every_status_has_a_reason_and_a_sentence),
+		cmocka_unit_test(everything_that_a_line_says_has_words),
 		cmocka_unit_test(every_state_step_outcome_label_and_lock_has_words),
 		cmocka_unit_test(every_text_that_the_page_uses_is_there),
 		cmocka_unit_test(no_text_holds_markup),

@@ -1,7 +1,7 @@
 /* What holds the line up, in a band below the head. */
-import { askUnlock } from "./ask.js";
+import { askBatch, askUnlock } from "./ask.js";
 import { $, make, shape } from "./dom.js";
-import { model } from "./model.js";
+import { isBatchFull, model } from "./model.js";
 import { has, language, t } from "./text.js";
 
 function alarm(kind, title, why, button) {
@@ -26,11 +26,20 @@ function lockAlarm(lock) {
 		: t("lock.line", { name }), why, lock.code === "RECORDS_FAILED" ? null : button);
 }
 
+function batchAlarm(head) {
+	const button = make("button", "", t("action.batch"));
+
+	button.type = "button";
+	button.addEventListener("click", askBatch);
+	return alarm("alarm quiet", t("lock.batch_full", { batch: head.batch }),
+		t("lock.batch_full.do", { n: head.batch_of }), button);
+}
+
 let drawnAlarms = "";
 export function drawAlarms() {
 	const head = model.head, locks = head.locks || [];
 	const text = JSON.stringify([locks, head.draining, head.stopping, head.ended,
-		head.next_recipe, language]);
+		head.next_recipe, head.batch, isBatchFull(), language]);
 	const all = [];
 
 	if (drawnAlarms === text)
@@ -42,6 +51,8 @@ export function drawAlarms() {
 		all.push(lockAlarm(lock));
 	if (locks.filter((l) => l.slot).length > 2)
 		all.push(alarm("alarm", t("todo.more", { n: locks.filter((l) => l.slot).length - 2 }), ""));
+	if (isBatchFull() && !head.ended)
+		all.push(batchAlarm(head));
 	if (head.ended)
 		all.push(alarm("alarm", t("head.ended"), ""));
 	else if (head.stopping)

@@ -2,7 +2,7 @@
 import { $, make, setText } from "./dom.js";
 import { model } from "./model.js";
 import { get, post } from "./server.js";
-import { has, t } from "./text.js";
+import { has, saidText, t } from "./text.js";
 
 export let isIn = false, mayRead = true;
 let afterwards = () => {};
@@ -58,6 +58,17 @@ export async function askToken() {
 	return Boolean(values);
 }
 
+function answerText(answer) {
+	const text = saidText({ ...answer, text: answer.answer || answer.error });
+
+	if (answer.status === 200 || answer.status === 0)
+		return text;
+	/* Too many, or not in time: nobody has refused it. */
+	if (has("error." + answer.status))
+		return t("error." + answer.status);
+	return t("answer.refused", { why: text });
+}
+
 /* Ask the line for something; the answer is shown. true: it was done. */
 export async function request(body) {
 	if (!isIn && !await askToken())
@@ -70,8 +81,7 @@ export async function request(body) {
 			return false;
 		answer = await post("/api/request", body);
 	}
-	toast(answer.status === 200 ? answer.answer : t("answer.refused", { why: answer.error }),
-		answer.status !== 200);
+	toast(answerText(answer), answer.status !== 200);
 	return answer.status === 200;
 }
 
@@ -139,6 +149,11 @@ export async function askAndRequest(kind, slot, title, fields, more) {
 
 	if (values)
 		await request({ request: kind, ...(slot ? { slot } : {}), ...values, ...more });
+}
+
+export function askBatch() {
+	return askAndRequest("batch", 0, t("action.batch"),
+		[{ name: "text", label: t("head.batch"), value: model.head.batch || "" }]);
 }
 
 export function askUnlock(lock) {

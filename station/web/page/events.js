@@ -79,8 +79,10 @@ function drawConnection() {
 	document.body.classList.toggle("stale", isStale);
 	$("lost").hidden = !isLost || !mayRead;
 	if (isLost) {
-		setText($("lost-title"), t(silentSince ? "silent.title" : "stale.title"));
-		setText($("lost-text"), t(silentSince ? "silent.text" : "stale.text",
+		const why = silentSince ? "silent" : model.head.ended ? "ended" : "stale";
+
+		setText($("lost-title"), t(why + ".title"));
+		setText($("lost-text"), t(why + ".text",
 			{ time: clockText(silentSince || heardTime, true) }));
 	}
 	if (heardAt && !isStale)

@@ -1,5 +1,5 @@
 /* What a tile shows: word, shape, lines. Pure: tiles.js draws it. */
-import { isGoldenDue, isStale, lineLock, lockOf, model, unitText } from "./model.js";
+import { isGoldenDue, isStale, lineLock, lockOf, model, unitText, waitsForNumber } from "./model.js";
 import { reasonOf, secondsText, sentenceOf, t } from "./text.js";
 
 const AT_WORK = ["starting", "opening", "running", "storing"];
@@ -22,6 +22,13 @@ function faceAtWork(tile, live) {
 	};
 }
 
+/* A good unit may not go before its label is right: the slot does not look as if it might. */
+const LABEL_FACES = {
+	to_scan: { kind: "label", shape: "label", word: "tile.scan_label" },
+	mismatch: { kind: "ERROR", shape: "label", word: "tile.wrong_label" },
+	failed: { kind: "label", shape: "ERROR", word: "tile.no_label" },
+};
+
 /* Of a slot with a result. */
 function faceDone(tile, live) {
 	const isPass = tile.outcome === "PASS";
@@ -39,12 +46,17 @@ function faceDone(tile, live) {
 	}
 	if (tile.golden && isPass)
 		face.word = t("tile.golden_ok");
+	if (isPass && LABEL_FACES[tile.label]) {
+		Object.assign(face, LABEL_FACES[tile.label]);
+		face.word = t(face.word);
+		face.lines.push(t("outcome.PASS"));
+		face.remedy = t("label.do." + tile.label);
+		return face;
+	}
 	if (!isPass)
 		face.lines.push(reasonOf(tile.code));
-	else if (labelLine(tile))
-		face.lines.push(labelLine(tile));
 	else
-		face.lines.push(tile.gone ? t("tile.gone") : t("tile.take_out"));
+		face.lines.push(tile.gone ? t("tile.gone") : t("tile.take_out"), labelLine(tile));
 	if (!tile.stored && tile.code !== "ALREADY_FINISHED")
 		face.lines.unshift(t("tile.not_stored"));
 	face.remedy = isPass ? tile.label_text || "" : tile.hint || sentenceOf(tile.code);
@@ -69,6 +81,12 @@ function faceNone(tile, live, lock) {
 	}
 	if (state === "not started")
 		face.kind = "empty";
+	if (waitsForNumber(tile, live)) {
+		face.kind = "waiting asked";
+		face.shape = "label";
+		face.word = t("tile.scan_number");
+		face.remedy = t("tile.scan_number.do");
+	}
 	if (tile.retest)
 		face.lines.push(t("tile.retest"));
 	return face;

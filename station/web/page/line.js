@@ -1,10 +1,10 @@
 /* The line, opened: what concerns all slots. */
-import { askAndRequest, isIn, logOut, request } from "./ask.js";
+import { askAndRequest, askBatch, isIn, logOut, request } from "./ask.js";
 import { $, make, setText } from "./dom.js";
 import { model } from "./model.js";
 import { get } from "./server.js";
 import { action } from "./slot.js";
-import { clockText, t } from "./text.js";
+import { clockText, has, noticeText, t } from "./text.js";
 
 /* Those that the station file lists, where it lists several. */
 async function addRecipes(box) {
@@ -22,6 +22,16 @@ async function addRecipes(box) {
 	}
 }
 
+function noticeRow(notice) {
+	const row = make("li", notice.refused ? "refused" : "");
+	const from = has("from." + notice.from) ? t("from." + notice.from) : notice.from;
+
+	row.append(make("time", "", clockText(notice.time, true)), make("span", "", noticeText(notice)));
+	if (from)
+		row.append(make("small", "", from));
+	return row;
+}
+
 function openLine() {
 	const body = $("sheet-body"), box = make("div", "buttons"), head = model.head;
 	const close = () => $("sheet").close();
@@ -34,11 +44,7 @@ function openLine() {
 				close();
 				await askAndRequest("drain", 0, t("action.drain"), []);
 			}),
-		action("batch", "action.batch", async () => {
-			close();
-			await askAndRequest("batch", 0, t("action.batch"),
-				[{ name: "text", label: t("head.batch"), value: head.batch || "" }]);
-		}),
+		action("batch", "action.batch", () => { close(); askBatch(); }),
 		action("operator", "action.operator", () => { close(); askOperator(); }),
 		action("recipe", "action.reload", async () => { close(); await request({ request: "recipe", text: "" }); }));
 	addRecipes(box);
@@ -49,12 +55,11 @@ function openLine() {
 		}));
 	body.replaceChildren(box);
 	if ((head.notices || []).length) {
-		const list = make("ul");
+		const list = make("ul", "notices");
 
 		body.append(make("h3", "", t("history.notices")), list);
 		for (const notice of head.notices)
-			list.append(make("li", "", clockText(notice.time, true) + "  "
-				+ (notice.slot ? t("head.slot", { n: notice.slot }) + ": " : "") + notice.text));
+			list.append(noticeRow(notice));
 	}
 	delete $("sheet").dataset.slot;
 	$("sheet").showModal();

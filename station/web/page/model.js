@@ -13,6 +13,16 @@ export function unitText(tile) {
 	return tile.serial || (tile.mac ? "··" + tile.mac.slice(-8) : "");
 }
 
+/* The unit is there, and somebody has to scan its number first. */
+export function waitsForNumber(tile, live) {
+	return live.state === "waiting" && Boolean(model.head.scans_serials) && !tile.serial;
+}
+
+/* A batch that has all its units refuses more. */
+export function isBatchFull() {
+	return model.head.batch_of > 0 && model.head.batch_passed >= model.head.batch_of;
+}
+
 export function lockOf(n) {
 	return (model.head.locks || []).find((lock) => lock.slot === n);
 }

@@ -3,7 +3,7 @@ import { toast } from "./ask.js";
 import { $, setText } from "./dom.js";
 import { faceOf, spokenFace } from "./face.js";
 import { model } from "./model.js";
-import { t } from "./text.js";
+import { noticeText } from "./text.js";
 import { tiles } from "./tiles.js";
 
 export function announce(before) {
@@ -39,15 +39,16 @@ function toldOf(tile) {
 	return tile.visit + tile.code + (isNews ? tile.label : "");
 }
 
-/* What came of a request later (a recipe with errors), and nobody would see: locks are alarms,
- * and who asked for something has the answer. */
+/* What came of a request later (a recipe with errors), or of a scanner of the line's own, and nobody
+ * would see: locks are alarms, and who asked for something on a page has the answer. */
 export function tellNotice(before) {
 	const known = new Set(before.map((notice) => notice.time + notice.text));
 	const news = (model.head.notices || []).find((notice) =>
-		!known.has(notice.time + notice.text) && !/^(web: |[A-Z_]+(:| is over))/.test(notice.text));
+		!known.has(notice.time + notice.text) && notice.from !== "web"
+		&& !["LOCKED", "UNLOCKED"].includes(notice.code));
 
 	if (news)
-		toast((news.slot ? t("head.slot", { n: news.slot }) + ": " : "") + news.text, false);
+		toast(noticeText(news), Boolean(news.refused));
 }
 
 export function told() {

@@ -9,11 +9,31 @@ export function has(key) {
 
 export function t(key, values) {
 	const words = WORDS[language];
-	let text = Object.hasOwn(words, key) ? words[key] : has(key) ? WORDS.en[key] : key;
+	const text = Object.hasOwn(words, key) ? words[key] : has(key) ? WORDS.en[key] : key;
 
-	for (const [name, value] of Object.entries(values || {}))
-		text = text.replaceAll("{" + name + "}", String(value));
-	return text;
+	return !values ? text : text.replace(/\{(\w+)\}/g, (blank, name) =>
+		Object.hasOwn(values, name) ? String(values[name]) : blank);
+}
+
+/* What the line says: by its code, else as it came. */
+export function saidText(said) {
+	const values = { ...said.values }, lock = "lock." + values.code + ".name";
+
+	if (!said.code || !has("said." + said.code))
+		return said.text;
+	if (has(lock))
+		values.code = t(lock);
+	return t("said." + said.code, values);
+}
+
+/* With the slot, where the sentence does not name it. */
+export function noticeText(notice) {
+	/* Of a text that nobody has words for, who asked stands in front in English. */
+	const before = notice.from ? notice.from + ": " + (notice.refused ? "refused: " : "") : "";
+	const text = saidText({ ...notice, text: notice.text.slice(before.length) });
+	const place = notice.slot && !(notice.values || {}).slot ? t("head.slot", { n: notice.slot }) + ": " : "";
+
+	return place + (notice.refused ? t("answer.refused", { why: text }) : text);
 }
 
 export function reasonOf(code) {

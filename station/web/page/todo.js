@@ -1,25 +1,31 @@
 /* What to do, at the side: every slot that needs somebody, most urgent first. */
 import { $, make, setText } from "./dom.js";
-import { isGoldenDue, lineLock, model } from "./model.js";
+import { isBatchFull, isGoldenDue, lineLock, model, waitsForNumber } from "./model.js";
 import { openSlot } from "./slot.js";
 import { language, reasonOf, sentenceOf, t } from "./text.js";
 
 const TODO_MAX = 64;
 const OUT_LETTERS_MAX = 60; /* green tiles are seen; the room is for those that need somebody */
+const ASKS_LABEL = ["to_scan", "mismatch", "failed"];
 const URGENCY = { FAIL: 1, ERROR: 2, TIMEOUT: 3, ABORTED: 5 };
 
 function todoOf(n) {
 	const tile = model.tiles.get(n), live = model.live.get(n);
 
-	if (!tile || !live || live.state !== "done" || !tile.outcome || tile.gone)
+	if (!tile || !live)
+		return null;
+	if (waitsForNumber(tile, live))
+		return { n, kind: "label", rank: 4, name: t("state.waiting"), what: t("tile.scan_number.do") };
+	if (live.state !== "done" || !tile.outcome || (tile.gone && !ASKS_LABEL.includes(tile.label)))
 		return null;
 	if (tile.outcome !== "PASS")
 		return { n, kind: tile.outcome, rank: URGENCY[tile.outcome], name: reasonOf(tile.code),
 			what: tile.hint || sentenceOf(tile.code) };
-	if (["to_scan", "mismatch", "failed"].includes(tile.label))
+	if (ASKS_LABEL.includes(tile.label))
 		return { n, kind: tile.label === "to_scan" ? "label" : "ERROR",
 			rank: tile.label === "to_scan" ? 4 : 1, name: t("label." + tile.label),
-			what: tile.label_text || t("label.do." + tile.label) };
+			what: t("label.do." + tile.label) + (tile.label === "failed" && tile.label_text
+				? " (" + tile.label_text + ")" : "") };
 	return null;
 }
 
@@ -65,6 +71,8 @@ function idleText() {
 		return t("todo.nothing");
 	if (lineLock())
 		return t(isGoldenDue() ? "lock.GOLDEN_DUE" : "todo.locked");
+	if (isBatchFull())
+		return t("todo.batch_full");
 	return t(isFree ? "todo.plug_in" : "todo.nothing");
 }
 
@@ -75,7 +83,7 @@ export function drawTodo() {
 		const tile = model.tiles.get(n), live = model.live.get(n);
 
 		return live && live.state === "done" && tile && tile.outcome === "PASS" && !tile.gone
-			&& !["to_scan", "mismatch", "printing"].includes(tile.label);
+			&& !["to_scan", "mismatch", "printing", "failed"].includes(tile.label);
 	});
 	const idle = idleText();
 	const text = JSON.stringify([list, out, language, idle]);
