@@ -59,13 +59,19 @@ static void add_batch(const struct snapshot *s, struct textbuf *out)
 static void add_start(const struct snapshot *s, struct textbuf *out)
 {
 	add_prefix(s, NULL, out);
-	add_text(out, "line ", s->station);
-	textbuf_add(out, ": %s", flash_kind_name(s->kind));
+	if (s->station && s->station[0]) {
+		add_text(out, "line ", s->station);
+		textbuf_add(out, ": ");
+	}
+	textbuf_add(out, "%s", flash_kind_name(s->kind));
 	if (s->plan)
 		textbuf_add(out, " %s revision %u (%.12s)", s->plan->name, s->plan->revision,
 			    s->plan->digest_text);
-	textbuf_add(out, ", %zu slot%s, %u at a time\n", s->slot_count,
-		    s->slot_count == 1 ? "" : "s", s->jobs);
+	if (s->slot_count)
+		textbuf_add(out, ", %zu slot%s", s->slot_count, s->slot_count == 1 ? "" : "s");
+	else
+		textbuf_add(out, ", each port with a known bridge is a slot");
+	textbuf_add(out, ", %u at a time\n", s->jobs);
 	add_batch(s, out);
 	if (s->db_path)
 		textbuf_add(out, "records: %s\n", s->db_path);

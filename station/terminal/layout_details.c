@@ -136,7 +136,7 @@ void layout_help(struct canvas *canvas, int top, int bottom)
 		{ "p", "print the slot's label again (asks who, and why)" },
 		{ "s", "type a scan; a scanner may just scan at any time" },
 		{ "o, b", "who works here; the batch from the next unit on" },
-		{ "q, D", "end: start no unit any more; q again, or Ctrl-C: end now" },
+		{ "q, D", "end: start no unit any more (Ctrl-C as well); once more: end now" },
 		{ "R", "go on after all" },
 		{ "?", "this page; Esc: back" },
 	};

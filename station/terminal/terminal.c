@@ -116,12 +116,27 @@ static void read_keys(struct terminal *t)
 	}
 }
 
+/* The window was closed, or the connection cut: nobody sees results here any more, or could end
+ * the line. Units at work finish. (SIGHUP comes as well, and asks for the recipe alone.) */
+static void leave(struct terminal *t)
+{
+	const struct request request = {
+		.kind = REQUEST_DRAIN,
+		.slot = -1,
+		.from = "terminal",
+	};
+
+	t->has_input = false;
+	if (t->requests)
+		requests_put(t->requests, &request, 0, NULL);
+}
+
 /* Until a key, a new scene, the end, or something that is due. */
 static void wait_for_work(struct terminal *t)
 {
 	struct pollfd fds[] = {
 		{ .fd = t->wake[0], .events = POLLIN },
-		{ .fd = t->has_input && is_in_front() ? STDIN_FILENO : -1, .events = POLLIN },
+		{ .fd = t->has_input ? STDIN_FILENO : -1, .events = is_in_front() ? POLLIN : 0 },
 	};
 	uint64_t now = now_us(), due = desk_next_us(&t->desk);
 	int wait_ms = TICK_MS;
@@ -136,7 +151,7 @@ static void wait_for_work(struct terminal *t)
 	if (fds[0].revents && read(t->wake[0], bytes, sizeof(bytes)) < 0 && errno != EAGAIN)
 		return;
 	if (fds[1].revents & (POLLHUP | POLLERR | POLLNVAL))
-		t->has_input = false; /* the terminal is gone: SIGHUP tells the station */
+		leave(t);
 	else if (fds[1].revents)
 		read_keys(t);
 }

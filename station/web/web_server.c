@@ -181,7 +181,7 @@ static enum status start_daemon(struct web *w, const struct listening *l, struct
 	if (!w->daemon)
 		return err_set(err, STATUS_USAGE,
 			       "web: port %u of %s cannot be listened to: another program may have "
-			       "it; another port can be named in the station file",
+			       "it; name another port in the station file or with --web",
 			       w->setup->station->port,
 			       w->setup->station->listen ? w->setup->station->listen : "127.0.0.1");
 	info = MHD_get_daemon_info(w->daemon, MHD_DAEMON_INFO_BIND_PORT);

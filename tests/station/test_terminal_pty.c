@@ -80,6 +80,8 @@ static void shell(struct world *w, int tell, bool is_at_work)
 	pid_t pid;
 
 	setsid();
+	close(w->master);
+	signal(SIGHUP, SIG_IGN); /* as a line has it: there it asks for the recipe */
 	ioctl(w->slave, TIOCSCTTY, 0);
 	for (int fd = 0; fd < 3; fd++)
 		dup2(w->slave, fd);
@@ -89,7 +91,6 @@ static void shell(struct world *w, int tell, bool is_at_work)
 		setpgid(0, 0);
 		tcsetpgrp(0, getpid());
 		signal(SIGTTOU, SIG_DFL);
-		close(w->master);
 		_exit(program(is_at_work));
 	}
 	if (write(tell, &pid, sizeof(pid)) < 0)
@@ -303,6 +304,19 @@ static void ctrl_z_does_not_stop_units_at_work(void **state)
 	expect(w, "units are at work");
 }
 
+static void a_line_whose_terminal_goes_away_is_drained(void **state)
+{
+	struct world *w = *state;
+
+	begin(w, true);
+	expect(w, "core2-factory-test");
+	close(w->slave);
+	close(w->master);
+	w->slave = w->master = -1;
+	assert_int_equal(shell_saw(w), 'E');
+	assert_int_equal(shell_saw(w), 0);
+}
+
 static void no_terminal_is_none(void **state)
 {
 	int null = open("/dev/null", O_RDWR);
@@ -322,6 +336,7 @@ int main(void)
 		TEST(the_terminal_is_given_back_when_the_program_is_killed),
 		TEST(ctrl_z_gives_the_terminal_to_the_shell_and_takes_it_back),
 		TEST(ctrl_z_does_not_stop_units_at_work),
+		TEST(a_line_whose_terminal_goes_away_is_drained),
 		cmocka_unit_test(no_terminal_is_none),
 	};
 
