@@ -3,7 +3,6 @@
 #include "db/sql.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 static const char rows_sql[] =
 	"SELECT * FROM (SELECT l.lockout_id, l.code, ifnull(l.slot, ''), l.detail, l.utc_ms AS "
@@ -16,11 +15,13 @@ static const char rows_sql[] =
 
 #define COPY(to, row, column) snprintf(to, sizeof(to), "%s", sql_text(row, column))
 
-static void read_row(sqlite3_stmt *row, struct lockout_row *l)
+static void read_row(void *to, sqlite3_stmt *row)
 {
-	*l = (struct lockout_row){ .begin_utc_ms = sql_time_ms(row, 4),
-				   .has_ended = sqlite3_column_int(row, 5),
-				   .end_utc_ms = sql_time_ms(row, 6) };
+	struct lockout_row *l = to;
+
+	l->begin_utc_ms = sql_time_ms(row, 4);
+	l->has_ended = sqlite3_column_int(row, 5);
+	l->end_utc_ms = sql_time_ms(row, 6);
 	COPY(l->lockout_id, row, 0);
 	COPY(l->code, row, 1);
 	COPY(l->slot, row, 2);
@@ -51,35 +52,14 @@ static enum status prepare(struct db *db, const struct lockout_choice *choice, s
 enum status lockouts_read(struct db *db, const struct lockout_choice *choice,
 			  struct lockout_row **rows, size_t *count, struct err *err)
 {
-	struct lockout_row *list = NULL;
-	enum status st = STATUS_OK;
-	size_t n = 0, room = 0;
 	sqlite3_stmt *stmt;
-	int rc = SQLITE_DONE;
+	enum status st;
+	void *list;
 
 	*rows = NULL;
 	*count = 0;
 	TRY(prepare(db, choice, &stmt, err));
-	while (!st && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		struct lockout_row *more = list;
-
-		if (n == room) {
-			room = room ? 2 * room : 16;
-			more = realloc(list, room * sizeof(*list));
-		}
-		if (more)
-			read_row(stmt, &(list = more)[n++]);
-		else
-			st = err_set(err, STATUS_NO_MEMORY, "no memory for %zu lockouts", n);
-	}
-	if (!st && rc != SQLITE_DONE)
-		st = sql_fail(db, rc, err);
-	sqlite3_finalize(stmt);
-	if (st) {
-		free(list);
-		return st;
-	}
+	st = sql_read_all(db, stmt, sizeof(**rows), read_row, "lockouts", &list, count, err);
 	*rows = list;
-	*count = n;
-	return STATUS_OK;
+	return st;
 }

@@ -1,6 +1,8 @@
 #include "db/sql.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* What each kind of failure means to the person who has to deal with it. */
 struct sql_advice {
@@ -91,6 +93,50 @@ enum status sql_ask(struct db *db, const char *sql, const char *a, const char *b
 enum status sql_integer(struct db *db, const char *sql, int64_t *value, struct err *err)
 {
 	return sql_ask(db, sql, NULL, NULL, value, err);
+}
+
+static enum status read_rows(struct db *db, sqlite3_stmt *stmt, size_t size,
+			     void (*take)(void *to, sqlite3_stmt *row), const char *what,
+			     char **rows, size_t *count, struct err *err)
+{
+	size_t room = 0;
+	int rc;
+
+	for (; (rc = sqlite3_step(stmt)) == SQLITE_ROW; (*count)++) {
+		if (*count == room) {
+			size_t more = room ? 2 * room : 8;
+			char *grown = realloc(*rows, more * size);
+
+			if (!grown)
+				return err_set(err, STATUS_NO_MEMORY, "no memory for %zu %s", more,
+					       what);
+			*rows = grown;
+			room = more;
+		}
+		memset(*rows + *count * size, 0, size);
+		take(*rows + *count * size, stmt);
+	}
+	return rc == SQLITE_DONE ? STATUS_OK : sql_fail(db, rc, err);
+}
+
+enum status sql_read_all(struct db *db, sqlite3_stmt *stmt, size_t size,
+			 void (*take)(void *to, sqlite3_stmt *row), const char *what, void **rows,
+			 size_t *count, struct err *err)
+{
+	char *list = NULL;
+	enum status st;
+
+	*rows = NULL;
+	*count = 0;
+	st = read_rows(db, stmt, size, take, what, &list, count, err);
+	sqlite3_finalize(stmt);
+	if (st) {
+		free(list);
+		*count = 0;
+		return st;
+	}
+	*rows = list;
+	return STATUS_OK;
 }
 
 const char *sql_text(sqlite3_stmt *row, int column)

@@ -46,6 +46,15 @@ enum status sql_ask(struct db *db, const char *sql, const char *a, const char *b
 /* The same of a query without values. */
 enum status sql_integer(struct db *db, const char *sql, int64_t *value, struct err *err);
 
+/*
+ * All rows of a query whose values are bound, each taken into size zeroed bytes of a list that
+ * grows; stmt is finalized. what: "lockouts", for the text of STATUS_NO_MEMORY. *rows is for
+ * free(); NULL and 0 on failure.
+ */
+enum status sql_read_all(struct db *db, sqlite3_stmt *stmt, size_t size,
+			 void (*take)(void *to, sqlite3_stmt *row), const char *what, void **rows,
+			 size_t *count, struct err *err);
+
 /* A text that every row has; "" where it was taken out by hand, past the schema's rules. Lent
  * until the next step. */
 const char *sql_text(sqlite3_stmt *row, int column);

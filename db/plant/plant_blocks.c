@@ -3,7 +3,6 @@
 #include "db/sql.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 /* Leased to the chain that is written now, and nothing found since that makes it void. The order
  * is the ledger's, because the clock may have been set. */
@@ -32,15 +31,17 @@ static const char list_sql[] =
 	"prefix, width, first_number, last_number "
 	"FROM (" BLOCKS ") AS b WHERE ?1 IS NULL OR block_id = ?1 ORDER BY leased, block_id";
 
-static void read_block(sqlite3_stmt *row, bool is_copy, struct serial_block *b)
+static void read_block(void *to, sqlite3_stmt *row)
 {
-	snprintf(b->block_id, sizeof(b->block_id), "%s", sqlite3_column_text(row, 0));
-	snprintf(b->product, sizeof(b->product), "%s", sqlite3_column_text(row, 1));
-	snprintf(b->first_serial, sizeof(b->first_serial), "%s", sqlite3_column_text(row, 2));
-	snprintf(b->last_serial, sizeof(b->last_serial), "%s", sqlite3_column_text(row, 3));
+	struct serial_block *b = to;
+
+	snprintf(b->block_id, sizeof(b->block_id), "%s", sql_text(row, 0));
+	snprintf(b->product, sizeof(b->product), "%s", sql_text(row, 1));
+	snprintf(b->first_serial, sizeof(b->first_serial), "%s", sql_text(row, 2));
+	snprintf(b->last_serial, sizeof(b->last_serial), "%s", sql_text(row, 3));
 	b->units = sqlite3_column_int64(row, 4);
 	b->leased_utc_ms = sqlite3_column_int64(row, 5);
-	b->holds = sqlite3_column_int(row, 6) && !is_copy;
+	b->holds = sqlite3_column_int(row, 6);
 	b->used = sqlite3_column_int64(row, 7);
 	snprintf(b->prefix, sizeof(b->prefix), "%s", sql_text(row, 8));
 	b->width = sqlite3_column_int64(row, 9);
@@ -51,40 +52,20 @@ static void read_block(sqlite3_stmt *row, bool is_copy, struct serial_block *b)
 enum status serial_blocks_read(struct db *db, const char *block_id, struct serial_block **blocks,
 			       size_t *count, struct err *err)
 {
-	struct serial_block *list = NULL;
-	enum status st = STATUS_OK;
-	size_t n = 0, room = 0;
 	sqlite3_stmt *stmt;
-	int rc;
+	enum status st;
+	void *list;
 
 	*blocks = NULL;
 	*count = 0;
 	TRY(sql_prepare(db, list_sql, &stmt, err));
 	sql_bind_text(stmt, 1, block_id);
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		if (n == room) {
-			struct serial_block *more;
-
-			room = room ? 2 * room : 16;
-			more = realloc(list, room * sizeof(*list));
-			if (!more) {
-				st = err_set(err, STATUS_NO_MEMORY, "no memory for %zu blocks", n);
-				break;
-			}
-			list = more;
-		}
-		read_block(stmt, db_other_machine(db) != NULL, &list[n++]);
-	}
-	if (!st && rc != SQLITE_DONE)
-		st = sql_fail(db, rc, err);
-	sqlite3_finalize(stmt);
-	if (st) {
-		free(list);
-		return st;
-	}
+	st = sql_read_all(db, stmt, sizeof(**blocks), read_block, "blocks", &list, count, err);
 	*blocks = list;
-	*count = n;
-	return STATUS_OK;
+	/* A copy of the file is somebody else's. */
+	for (size_t i = 0; i < *count && db_other_machine(db); i++)
+		(*blocks)[i].holds = false;
+	return st;
 }
 
 enum status serial_lease_of(struct db *db, const char *serial, const char *product,
