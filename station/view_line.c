@@ -8,6 +8,12 @@
 
 #include <stdio.h>
 
+void override_text(const struct snapshot *s, const struct event *e, struct textbuf *out)
+{
+	textbuf_add(out, "%s is overridden by %s (%s): %s\n", status_code(e->code),
+		    s->operator_name, s->reason, e->text);
+}
+
 const char *verdict_text(enum status status, char text[static VERDICT_TEXT_BYTES])
 {
 	const struct status_row *row = status_row(status);
@@ -179,8 +185,7 @@ void line_plain(const struct snapshot *s, const struct event *e, struct textbuf 
 		break;
 	case EVENT_OVERRIDE:
 		add_prefix(s, e->slot, out);
-		textbuf_add(out, "%s is overridden by %s (%s): %s\n", status_code(e->code),
-			    s->operator_name, s->reason, e->text);
+		override_text(s, e, out);
 		break;
 	case EVENT_RESULT:
 		add_prefix(s, e->slot, out);

@@ -23,6 +23,9 @@ void line_table(const struct snapshot *s, const struct screen *screen, struct te
 #define VERDICT_TEXT_BYTES 64
 const char *verdict_text(enum status status, char text[static VERDICT_TEXT_BYTES]);
 
+/* "BATCH_FULL is overridden by ann (last one): ...", with the line's end. */
+void override_text(const struct snapshot *s, const struct event *e, struct textbuf *out);
+
 /* The share of first_units that passed at once, percent; below 0: no unit was judged yet. */
 double line_first_pass(const struct line_counts *counts);
 

@@ -104,8 +104,7 @@ void plain_render(const struct snapshot *s, const struct event *e, struct textbu
 		break;
 	case EVENT_OVERRIDE:
 		add_prefix(s, e->slot, out);
-		textbuf_add(out, "%s is overridden by %s (%s): %s\n", status_code(e->code),
-			    s->operator_name, s->reason, e->text);
+		override_text(s, e, out);
 		break;
 	case EVENT_STEP:
 		if (e->slot->progress.step != STEP_WRITE || e->slot->progress.done_bytes)
