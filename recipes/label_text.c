@@ -132,8 +132,15 @@ static void take_name(struct label_piece *piece, const char *name, size_t size)
 
 		snprintf(text, sizeof(text), "%.*s", (int)size, name);
 		near = schema_nearest(text, words, LABEL_VALUE);
-		wrong(piece, "{%s}: no such value%s%s%s; {{ stands for a brace", text,
-		      near ? ", is it {" : "", near ? near : "", near ? "}?" : "");
+		if (near)
+			wrong(piece,
+			      "{%s}: no such value: did you mean {%s}? {{ stands for a brace", text,
+			      near);
+		else
+			wrong(piece,
+			      "{%s}: no such value: docs/labels.md lists them; {{ stands for a "
+			      "brace",
+			      text);
 	}
 }
 

@@ -68,25 +68,32 @@ static void add_order(const struct batch_view *v, struct textbuf *out)
 	textbuf_add(out, "  %-14s %s\n", "recipe", v->recipe[0] ? v->recipe : "any");
 }
 
+static const char *plural(int64_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 static void add_counts(const struct batch_view *v, struct textbuf *out)
 {
 	const struct batch_units *u = &v->units;
 
 	if (v->state.quantity)
-		textbuf_add(out, "  %-14s %" PRId64 " units\n", "planned", v->state.quantity);
+		textbuf_add(out, "  %-14s %" PRId64 " unit%s\n", "planned", v->state.quantity,
+			    plural(v->state.quantity));
 	if (v->state.quota)
-		textbuf_add(out, "  %-14s %" PRId64 " units may pass, no more\n", "quota",
-			    v->state.quota);
-	textbuf_add(out, "  %-14s %" PRId64 " units", "passed", u->passed);
+		textbuf_add(out, "  %-14s %" PRId64 " unit%s may pass, no more\n", "quota",
+			    v->state.quota, plural(v->state.quota));
+	textbuf_add(out, "  %-14s %" PRId64 " unit%s", "passed", u->passed, plural(u->passed));
 	if (u->set_aside)
 		textbuf_add(out, ", %" PRId64 " of them set aside since", u->set_aside);
-	textbuf_add(out, "\n  %-14s %" PRId64 " units, which never passed in it\n", "failed",
-		    u->failed);
+	textbuf_add(out, "\n  %-14s %" PRId64 " unit%s, which never passed in it\n", "failed",
+		    u->failed, plural(u->failed));
 	if (u->unjudged)
-		textbuf_add(out, "  %-14s %" PRId64 " units, refused or stopped\n", "not judged",
-			    u->unjudged);
+		textbuf_add(out, "  %-14s %" PRId64 " unit%s, refused or stopped\n", "not judged",
+			    u->unjudged, plural(u->unjudged));
 	if (to_go(v) >= 0)
-		textbuf_add(out, "  %-14s %" PRId64 " units\n", "to go", to_go(v));
+		textbuf_add(out, "  %-14s %" PRId64 " unit%s\n", "to go", to_go(v),
+			    plural(to_go(v)));
 	textbuf_add(out, "  %-14s %" PRId64, "runs", u->runs);
 	if (u->open_runs)
 		textbuf_add(out, ", %" PRId64 " under way", u->open_runs);

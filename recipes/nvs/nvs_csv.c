@@ -25,9 +25,9 @@ static bool find_columns(struct nvs_csv *t, const struct csv_row *head, struct d
 		found += times == 1;
 		if (times != 1)
 			diag_error(diags, (struct place){ t->csv->file, head->line, 1 },
-				   "column '%s' is there %zu times: expected the first line "
+				   "column '%s' %s: expected the first line "
 				   "key,type,encoding,value",
-				   column_names[c], times);
+				   column_names[c], times ? "is there twice" : "is missing");
 	}
 	return found == NVS_COLUMN_COUNT;
 }

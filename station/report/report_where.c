@@ -110,10 +110,11 @@ static void add_takt(struct sheet *sheet, const struct report *r)
 	add_times_row(sheet, "a run that passes", &r->run_times);
 	add_times_row(sheet, "unit to unit in a slot", &r->unit_times);
 	sheet_add(sheet, SHEET_SAY,
-		  "%" PRId64 " passes in %" PRId64
-		  " hours of the clock in which something ran: %.1f units an "
+		  "%" PRId64 " pass%s in %" PRId64
+		  " hour%s of the clock in which something ran: %.1f units an "
 		  "hour; %" PRId64 " in the best one.",
-		  r->passed, r->active_hours, ratio(r->passed, r->active_hours),
+		  r->passed, r->passed == 1 ? "" : "es", r->active_hours,
+		  r->active_hours == 1 ? "" : "s", ratio(r->passed, r->active_hours),
 		  r->best_hour_passed);
 	sheet_add(sheet, SHEET_NOTE,
 		  "Unit to unit is the time from a verdict PASS to the next one in the same slot, "

@@ -95,8 +95,8 @@ static void add_history(struct page *p, const struct scene_slot *slot)
 	p->y++;
 	if (p->y >= p->bottom)
 		return;
-	snprintf(text, sizeof(text), "%u units, %u passed, %u in a row did not pass", slot->units,
-		 slot->passed, slot->failed_in_row);
+	snprintf(text, sizeof(text), "%u unit%s, %u passed, %u in a row did not pass", slot->units,
+		 slot->units == 1 ? "" : "s", slot->passed, slot->failed_in_row);
 	add_fact(p, "history", STYLE_TITLE, text);
 	for (size_t i = 0; i < slot->past_count && p->y < p->bottom; i++) {
 		const struct scene_past *past = &slot->past[i];

@@ -71,14 +71,14 @@ expect_line 'is open: there is nothing to reopen' command.err
 expect_status 1 run two B-1
 equal "a full batch" "$(codes)" "ALREADY_PASSED BATCH_FULL"
 expect_status 0 flashline batch show B-1
-expect_line '^  not judged  *1 units, refused or stopped$' command.out
+expect_line '^  not judged  *1 unit, refused or stopped$' command.out
 expect_status 0 decide batch quota B-1 --quota 2
 expect_status 1 run two B-1
 equal "the second is made" "$(codes)" "ALREADY_PASSED OK"
 expect_status 0 flashline batch show B-1
 expect_line '^  passed  *2 units$' command.out
 expect_line '^  failed  *0 units' command.out
-expect_line '^  to go  *1 units$' command.out
+expect_line '^  to go  *1 unit$' command.out
 expect_line '^....-..-.. ..:..:..  QUOTA 2  *ann  *as ordered$' command.out
 
 # A name that was only typed is listed as such.

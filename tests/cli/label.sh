@@ -21,7 +21,7 @@ sed 's/\^FH^FD{serial}/^FD{serial}/; s/{part}/{parts}/; s/\^XZ//' label.zpl >bad
 sed 's/label.zpl/bad.zpl/' recipe.yaml >bad.yaml
 expect_status 2 "$FLASHLINE" check bad.yaml
 expect_line 'bad.zpl:2:19: error: .serial. has to stand in a field with \^FH' command.err
-expect_line 'bad.zpl:4:16: error: .parts.: no such value, is it .part.\?' command.err
+expect_line 'bad.zpl:4:16: error: .parts.: no such value: did you mean .part.\?' command.err
 expect_line 'bad.zpl: error: a ZPL label begins with \^XA and ends with \^XZ' command.err
 expect_status 0 "$FLASHLINE" check recipe.yaml
 

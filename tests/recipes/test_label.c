@@ -134,7 +134,7 @@ static void what_is_wrong_is_said_with_its_place(void **state)
 	assert_int_equal(piece.kind, PIECE_WRONG);
 	assert_int_equal(piece.line, 2);
 	assert_int_equal(piece.column, 4);
-	assert_non_null(strstr(piece.why, "{serail}: no such value, is it {serial}?"));
+	assert_non_null(strstr(piece.why, "{serail}: no such value: did you mean {serial}?"));
 	assert_int_equal(first_wrong("{serial", false).kind, PIECE_WRONG);
 	assert_int_equal(first_wrong("{value:}", false).kind, PIECE_WRONG);
 	assert_int_equal(first_wrong("{}", false).kind, PIECE_WRONG);
