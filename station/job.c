@@ -57,6 +57,7 @@ struct job *job_new(const struct job_order *order, const struct job_unit *unit)
 	job->nest = unit->nest;
 	job->is_golden = unit->is_golden;
 	job->is_retest = unit->is_retest;
+	job->was_there = unit->was_there;
 	job->port = *unit->port;
 	job->usb_bus = unit->port->usb_bus;
 	job->usb_device = unit->port->usb_device;

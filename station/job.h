@@ -24,6 +24,7 @@
 #include <stdatomic.h>
 
 struct again;
+struct finished;
 struct serial_numbers;
 struct recaller;
 struct station_golden;
@@ -36,7 +37,8 @@ struct job_order {
 	const char *batch;
 	struct guards *guards;          /* NULL: nothing is refused for the factory's rules */
 	struct serial_numbers *numbers; /* NULL: the recipe gives none: serial_numbers.h */
-	struct again *again; /* NULL: nobody minds what a unit got before: line/again.h */
+	struct again *again;       /* NULL: nobody minds what a unit got before: line/again.h */
+	struct finished *finished; /* NULL: nobody minds what it got before the start */
 	const struct station_golden *golden; /* whom job_unit.is_golden is about; NULL: nobody */
 	struct recaller *recaller;           /* NULL: only job_unit.start is remembered: recall.h */
 	struct queue *facts;
@@ -70,6 +72,7 @@ struct job_unit {
 	const char *operator_name, *serial; /* NULL unknown */
 	bool is_golden;                     /* this run judges the station: verify, write nothing */
 	bool is_retest;                     /* whatever the unit got before */
+	bool was_there;                     /* when the line was started: line/finished.h */
 };
 
 /*

@@ -2,7 +2,9 @@
 #include "station/job_inside.h"
 
 #include "station/line/again.h"
+#include "station/line/finished.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* What a phase of the guards overrode is told, also when it refused in the end. */
@@ -29,6 +31,33 @@ static bool is_golden_unit(const struct station_golden *golden, const struct ide
 	return false;
 }
 
+/* Of a unit that has not left its slot since before the station was started. */
+static enum status look_up_finished(struct job *job, const struct ident *ident, const char *mac,
+				    struct err *err)
+{
+	const struct job_order *order = job->order;
+	const struct port *port = &job->port;
+	char vid_pid[10];
+	const struct line_present present = {
+		.run_id = job->run_id,
+		.mac = mac,
+		.slot = port->slot,
+		.recipe_digest = order->plan->digest_text,
+		.bridge_vid_pid = port->is_usb ? vid_pid : NULL,
+		.bridge_serial = port->serial[0] ? port->serial : NULL,
+	};
+	enum status status;
+	bool is_there;
+
+	if (!order->finished || !job->was_there || again_is_known(order->again, ident->mac))
+		return STATUS_OK;
+	snprintf(vid_pid, sizeof(vid_pid), "%04x:%04x", port->vid, port->pid);
+	TRY(finished_ask(order->finished, &present, &is_there, &status, err));
+	if (is_there)
+		again_put_before(order->again, ident->mac, status);
+	return STATUS_OK;
+}
+
 /* What a line has to say: a golden check is for golden units, and no unit is flashed twice. */
 static enum status judge_for_line(struct job *job, const struct ident *ident, struct err *err)
 {
@@ -44,6 +73,7 @@ static enum status judge_for_line(struct job *job, const struct ident *ident, st
 					 mac);
 	if (!job->order->again || job->is_retest || !ident->has_mac)
 		return STATUS_OK;
+	TRY(look_up_finished(job, ident, mac, err));
 	st = again_judge(job->order->again, ident->mac, &before, err);
 	pthread_mutex_lock(&job->lock);
 	job->before = before;

@@ -62,6 +62,7 @@ void session_start_unit(struct session *s, unsigned slot, unsigned turn, bool is
 		.serial = view->serial[0] ? view->serial : s->setup->serial,
 		.is_golden = is_golden,
 		.is_retest = view->will_retest,
+		.was_there = s->line && line_was_there(s, slot),
 	};
 
 	session_take_event(s, slot, SLOT_START);

@@ -8,7 +8,9 @@
 
 struct known {
 	bool is_used;
+	bool is_counted; /* a run of it was told */
 	bool is_final;
+	bool is_from_before; /* of is_final: the line was not started then */
 	uint8_t mac[MAC_BYTES];
 	enum status status; /* of is_final */
 };
@@ -122,10 +124,26 @@ enum status again_judge(struct again *a, const uint8_t mac[static MAC_BYTES], en
 		return STATUS_OK;
 	*before = known.status;
 	mac_text(mac, text);
-	return err_set(err, STATUS_ALREADY_FINISHED,
-		       "%s ended with %s%s%s since the line was started", text,
-		       outcome_name(status_row(known.status)->outcome), known.status ? " " : "",
-		       known.status ? status_code(known.status) : "");
+	return err_set(err, STATUS_ALREADY_FINISHED, "%s ended with %s%s%s %s the line was started",
+		       text, outcome_name(status_row(known.status)->outcome),
+		       known.status ? " " : "", known.status ? status_code(known.status) : "",
+		       known.is_from_before ? "before" : "since");
+}
+
+/* Its row, made if there is none; NULL without memory. */
+static struct known *find_or_add(struct again *a, const uint8_t *mac)
+{
+	struct known *known = find(a->table, a->room, mac);
+
+	if (known->is_used)
+		return known;
+	if (!make_room(a))
+		return NULL;
+	known = find(a->table, a->room, mac);
+	known->is_used = true;
+	memcpy(known->mac, mac, MAC_BYTES);
+	a->count++;
+	return known;
 }
 
 void again_put(struct again *a, const uint8_t mac[static MAC_BYTES], enum status status,
@@ -135,16 +153,36 @@ void again_put(struct again *a, const uint8_t mac[static MAC_BYTES], enum status
 	struct known *known;
 
 	pthread_mutex_lock(&a->lock);
-	known = find(a->table, a->room, mac);
-	*is_first = !known->is_used;
-	if (!known->is_used && make_room(a)) {
-		known = find(a->table, a->room, mac);
-		known->is_used = true;
-		memcpy(known->mac, mac, MAC_BYTES);
-		a->count++;
-	}
-	if (known->is_used && (outcome == OUTCOME_PASS || outcome == OUTCOME_FAIL)) {
+	known = find_or_add(a, mac);
+	*is_first = !known || !known->is_counted;
+	if (known)
+		known->is_counted = true;
+	if (known && (outcome == OUTCOME_PASS || outcome == OUTCOME_FAIL)) {
 		known->is_final = true;
+		known->is_from_before = false;
+		known->status = status;
+	}
+	pthread_mutex_unlock(&a->lock);
+}
+
+bool again_is_known(struct again *a, const uint8_t mac[static MAC_BYTES])
+{
+	bool is_known;
+
+	pthread_mutex_lock(&a->lock);
+	is_known = find(a->table, a->room, mac)->is_used;
+	pthread_mutex_unlock(&a->lock);
+	return is_known;
+}
+
+void again_put_before(struct again *a, const uint8_t mac[static MAC_BYTES], enum status status)
+{
+	struct known *known;
+
+	pthread_mutex_lock(&a->lock);
+	known = find(a->table, a->room, mac)->is_used ? NULL : find_or_add(a, mac);
+	if (known) {
+		known->is_final = known->is_from_before = true;
 		known->status = status;
 	}
 	pthread_mutex_unlock(&a->lock);

@@ -3,7 +3,8 @@
  * plugged in again, unless the station file or somebody says so.
  *
  * For one recipe, as long as the line runs; a unit is its MAC. Only verdicts about the unit count:
- * one that ended with ERROR, TIMEOUT or ABORTED is run again. Any thread; one mutex.
+ * one that ended with ERROR, TIMEOUT or ABORTED is run again. Of a unit that stood in its slot when
+ * the line was started, what it got before counts as well (finished.h). Any thread; one mutex.
  */
 #ifndef STATION_LINE_AGAIN_H
 #define STATION_LINE_AGAIN_H
@@ -34,6 +35,11 @@ enum status again_judge(struct again *a, const uint8_t mac[static MAC_BYTES], en
  */
 void again_put(struct again *a, const uint8_t mac[static MAC_BYTES], enum status status,
 	       bool *is_first);
+
+/* Has a run of this unit ended since the line was started, or is known what it got before? */
+bool again_is_known(struct again *a, const uint8_t mac[static MAC_BYTES]);
+/* It got this before: PASS or FAIL. Nothing when it is known. */
+void again_put_before(struct again *a, const uint8_t mac[static MAC_BYTES], enum status status);
 
 /* The unit was written to, and no verdict is stored of that: whatever it got before is not true of
  * it any more. */

@@ -137,6 +137,7 @@ static enum status epoch_new(struct session *s, struct recipe_in_use *recipe, co
 	e->order.again = recipe->again;
 	e->order.golden = &s->line->setup->file->lockouts.golden;
 	e->order.recaller = s->line->recaller;
+	e->order.finished = s->line->finished;
 	*out = e;
 	return STATUS_OK;
 }

@@ -2,6 +2,7 @@
 
 #include "recipes/boot_check.h"
 #include "recipes/unit_data.h"
+#include "station/line/finished.h"
 #include "station/recall.h"
 #include "station/textbuf.h"
 
@@ -24,6 +25,7 @@ static enum status begin(struct session *s, struct line *l, struct err *err)
 		TRY(pattern_new(l->setup->file->scanner.serial, &l->serial_pattern, err));
 	if (l->setup->has_memory)
 		TRY(recaller_new(s->setup->db_path, &l->recaller, err));
+	TRY(finished_new(s->setup->db_path, &l->finished, err));
 	st = epoch_begin(s, recipe, l->setup->batch, err);
 	recipe_in_use_release(recipe);
 	TRY(st);
@@ -67,6 +69,7 @@ void line_end(struct session *s)
 	epoch_free_unused(s, true);
 	line_locks_end(l);
 	recaller_free(l->recaller);
+	finished_free(l->finished);
 	pattern_free(l->serial_pattern);
 	free(l);
 	s->line = NULL;

@@ -59,6 +59,8 @@ uint64_t line_next_us(const struct session *s);
 bool line_is_over(const struct session *s);
 /* false: the line has no use for it, and the loop is to stop. */
 bool line_takes_signal(struct session *s, int signal_number);
+/* Its unit stood there when the line was started. */
+bool line_was_there(const struct session *s, unsigned slot);
 /* The unit in this slot is done. */
 void line_result(struct session *s, unsigned slot);
 /* A job has been freed: what it was the last user of goes as well. */

@@ -13,6 +13,7 @@
 
 #define OPERATOR_BYTES 330 /* 80 characters of 4 bytes */
 
+struct finished;
 struct locks;
 struct recaller;
 
@@ -20,6 +21,7 @@ struct recaller;
 struct line_slot {
 	struct port port;    /* of the unit; of an empty slot only the place */
 	struct arrival here; /* what stands there, as it was found last */
+	struct port first;   /* what stood there when the line was started; not on USB: nothing */
 	uint64_t arrived_us; /* the unit settled: who waits longest begins first */
 	uint64_t done_us;    /* its verdict was told */
 	bool is_lost;        /* its job saw it leave: another plug is another unit */
@@ -31,6 +33,7 @@ struct line {
 	const struct line_setup *setup;
 	struct line_slot slots[STATION_SLOTS_MAX];
 	struct recaller *recaller;    /* NULL: nothing is remembered */
+	struct finished *finished;    /* what units got before */
 	struct locks *locks;          /* NULL: none are wanted */
 	struct epoch *epochs;         /* newest first */
 	struct recipe_change *change; /* a recipe that is being read; NULL none */

@@ -1,6 +1,8 @@
 /* Who is in which slot: line.h. */
 #include "station/line/line_inside.h"
 
+#include "station/line/finished.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -245,6 +247,14 @@ static void follow(struct session *s, unsigned slot)
 	}
 }
 
+bool line_was_there(const struct session *s, unsigned slot)
+{
+	const struct line_slot *ls = &s->line->slots[slot];
+
+	return (ls->first.is_usb && arrival_is_same_plug(&ls->first, &ls->port)) ||
+	       ls->here.since_us < FINISHED_BOOT_US;
+}
+
 /* ---- all of them ---- */
 
 static void add_slot(struct session *s, unsigned slot)
@@ -252,6 +262,8 @@ static void add_slot(struct session *s, unsigned slot)
 	struct line_slot *ls = &s->line->slots[slot];
 
 	arrivals_take(s->line->setup->arrivals, slot, &ls->here);
+	if (!s->pool && ls->here.has_port)
+		ls->first = ls->here.port;
 	memcpy(ls->port.slot, ls->here.port.slot, sizeof(ls->port.slot));
 	s->slot_names[slot] = ls->port.slot;
 	s->views[slot].number = arrivals_number(s->line->setup->arrivals, slot);

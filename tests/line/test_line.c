@@ -158,6 +158,13 @@ static int tear_down(void **state)
 	return 0;
 }
 
+/* The station is started anew, as after a power cut or kill -9: nothing is left but the records. */
+static void start_anew(struct world *w)
+{
+	w->plan = make_plan(w); /* the line before had its own */
+	w->step = w->results = w->arrived = w->left = 0;
+}
+
 /* Until the script ends it. */
 static void run(struct world *w, void (*script)(struct world *w, const struct snapshot *s))
 {
@@ -520,6 +527,50 @@ static void one_mac_in_two_slots_is_refused_as_long_as_both_are_there(void **sta
 	assert_int_equal(nests_programmed(unit(w, 1)), 0);
 }
 
+static void three_units(struct world *w, const struct snapshot *s)
+{
+	switch (w->step) {
+		WHEN(0, true) unit(w, 2)->leaves_when_written = true;
+		for (unsigned i = 0; i < 3; i++)
+			nests_plug(&w->nests, i, unit(w, i));
+		WHEN(1, is_done(s, 0, STATUS_OK, 1) && is_done(s, 1, STATUS_OK, 1) &&
+				is_done(s, 2, STATUS_PORT_GONE, 1))
+		end();
+	}
+}
+
+static void three_units_after_a_restart(struct world *w, const struct snapshot *s)
+{
+	switch (w->step) {
+		WHEN(0, true) nests_plug(&w->nests, 1, unit(w, 1)); /* after the start */
+		WHEN(1, is_done(s, 0, STATUS_ALREADY_FINISHED, 1) && is_done(s, 1, STATUS_OK, 1) &&
+				is_done(s, 2, STATUS_OK, 1))
+		assert_int_equal(s->slots[0].before, STATUS_OK);
+		assert_int_equal(nests_programmed(unit(w, 0)), unit(w, 0)->written);
+		nests_unplug(&w->nests, 0);
+		WHEN(2, is_empty(s, 0)) nests_plug(&w->nests, 3, unit(w, 0)); /* it stays so */
+		WHEN(3, is_done(s, 3, STATUS_ALREADY_FINISHED, 1)) ask(w, REQUEST_RETEST, 3, "");
+		WHEN(4, is_done(s, 3, STATUS_OK, 2)) end();
+	}
+}
+
+static void a_restart_writes_no_unit_again_that_passed_and_never_left_its_slot(void **state)
+{
+	struct world *w = *state;
+
+	for (uint8_t i = 1; i <= 3; i++)
+		nests_unit(&w->nests, "esp32", i);
+	run(w, three_units);
+	unit(w, 0)->written = nests_programmed(unit(w, 0));
+	nests_unplug(&w->nests, 1);
+	nests_plug(&w->nests, 2, unit(w, 2));
+	start_anew(w);
+	run(w, three_units_after_a_restart);
+	assert_int_equal(w->step, 5);
+	assert_int_equal(w->counts.units, 3);
+	assert_int_equal(w->counts.first_passed, 3); /* what is not counted before is counted now */
+}
+
 static void goes_to_another_slot(struct world *w, const struct snapshot *s)
 {
 	switch (w->step) {
@@ -794,6 +845,7 @@ int main(void)
 		TEST(a_unit_that_is_swapped_before_it_is_known_gives_its_retest_to_nobody),
 		TEST(a_port_of_the_same_name_is_not_taken_for_the_unit),
 		TEST(one_mac_in_two_slots_is_refused_as_long_as_both_are_there),
+		TEST(a_restart_writes_no_unit_again_that_passed_and_never_left_its_slot),
 		TEST(a_unit_that_is_put_into_another_slot_while_it_is_written_is_run_there),
 		TEST(a_unit_that_comes_back_after_its_reset_keeps_its_result),
 		TEST(another_unit_in_its_place_is_told_by_its_number_on_usb),
