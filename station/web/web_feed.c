@@ -256,6 +256,8 @@ static void *run(void *arg)
 			wait_until(f, begun_us + BEAT_MS * 1000);
 	}
 	pthread_mutex_unlock(&f->lock);
+	render(f); /* the end is news, too */
+	f->woken(f->woken_ctx);
 	return NULL;
 }
 
@@ -481,14 +483,23 @@ enum status web_feed_new(void (*woken)(void *ctx), void *ctx, struct web_feed **
 	return STATUS_OK;
 }
 
+void web_feed_end(struct web_feed *f)
+{
+	bool is_ended;
+
+	pthread_mutex_lock(&f->lock);
+	is_ended = f->is_stopping;
+	f->is_stopping = true;
+	pthread_cond_signal(&f->work);
+	pthread_mutex_unlock(&f->lock);
+	if (!is_ended)
+		pthread_join(f->thread, NULL);
+}
+
 void web_feed_free(struct web_feed *f)
 {
 	if (!f)
 		return;
-	pthread_mutex_lock(&f->lock);
-	f->is_stopping = true;
-	pthread_cond_signal(&f->work);
-	pthread_mutex_unlock(&f->lock);
-	pthread_join(f->thread, NULL);
+	web_feed_end(f);
 	release(f);
 }

@@ -28,6 +28,9 @@ void web_text_give_back(struct web_text *text); /* NULL is fine */
 enum status web_feed_new(void (*woken)(void *ctx), void *ctx, struct web_feed **out,
 			 struct err *err);
 void web_feed_free(struct web_feed *f);
+/* The last version is made; what comes later is not told any more. Readers may still read. By the
+ * thread that frees it. */
+void web_feed_end(struct web_feed *f);
 
 /* The owner's side; neither waits for anybody. */
 void web_feed_event(struct web_feed *f, const struct snapshot *s, const struct event *e);

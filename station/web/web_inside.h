@@ -45,6 +45,7 @@ struct web {
 	struct web_worker *changes, *lookups;
 
 	pthread_mutex_t lock; /* protects the rest, and what stands in the lists */
+	pthread_cond_t rests; /* a stream has told all, or has gone */
 	bool is_stopping;
 	uint64_t wakes; /* new versions so far */
 	struct stream *streams;

@@ -109,8 +109,10 @@ static ssize_t read_stream(void *ctx, uint64_t pos, char *room, size_t size)
 		/* A version that came in between wakes nobody who is not asleep yet. */
 		is_asleep = w->wakes == wakes && !w->is_stopping && !s->is_cut;
 		s->is_asleep = is_asleep;
-		if (is_asleep)
+		if (is_asleep) {
 			MHD_suspend_connection(s->connection);
+			pthread_cond_signal(&w->rests);
+		}
 		pthread_mutex_unlock(&w->lock);
 		if (is_asleep)
 			return 0;
@@ -135,6 +137,7 @@ static void free_stream(void *ctx)
 	if (s->next)
 		s->next->at = s->at;
 	w->stream_count -= !s->is_cut;
+	pthread_cond_signal(&w->rests);
 	pthread_mutex_unlock(&w->lock);
 	web_text_give_back(s->text);
 	free(s);

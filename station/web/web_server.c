@@ -8,8 +8,10 @@
 #include "station/web/web_inside.h"
 
 #include "engine/base/clock.h"
+#include "station/threads.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +22,7 @@
 #define CONNECTIONS_MAX (STREAMS_MAX + 120)
 #define CONNECTIONS_OF_ONE_MAX 64 /* on a network: nobody takes them all */
 #define IDLE_S 15                 /* nothing moves on a connection */
+#define LAST_WORD_MS 300          /* for all who watch, at the end */
 /* Beyond it the connection is cut instead of being read out. */
 #define UPLOAD_MAX (256 * 1024)
 
@@ -242,6 +245,7 @@ enum status web_new(const struct web_setup *setup, struct web **out, struct err 
 	w->lookup_rate = (struct web_rate){ .most = 40, .per_s = 10, .at_us = web_now_us() };
 	w->change_rate.level = w->lookup_rate.level = 40;
 	pthread_mutex_init(&w->lock, NULL);
+	thread_cond_init(&w->rests);
 	st = start(w, err);
 	if (st) {
 		web_free(w);
@@ -251,12 +255,32 @@ enum status web_new(const struct web_setup *setup, struct web **out, struct err 
 	return STATUS_OK;
 }
 
+/* Whoever watches shall read that the station has ended, and not wonder about the connection; who
+ * does not read is not waited for. w->lock is held. */
+static void wait_for_streams(struct web *w)
+{
+	const struct timespec until = thread_time_after(LAST_WORD_MS);
+	bool is_late = false;
+
+	for (struct stream *s = w->streams; s && !is_late;) {
+		if (s->is_asleep || s->is_cut) {
+			s = s->next;
+			continue;
+		}
+		is_late = pthread_cond_timedwait(&w->rests, &w->lock, &until) == ETIMEDOUT;
+		s = w->streams; /* it may have gone */
+	}
+}
+
 void web_free(struct web *w)
 {
 	if (!w)
 		return;
-	/* The library wants nobody asleep when it ends: workers wake theirs, streams are woken. */
+	if (w->feed)
+		web_feed_end(w->feed);
 	pthread_mutex_lock(&w->lock);
+	wait_for_streams(w);
+	/* The library wants nobody asleep when it ends: workers wake theirs, streams are woken. */
 	w->is_stopping = true;
 	pthread_mutex_unlock(&w->lock);
 	web_worker_end(w->changes);
@@ -268,6 +292,7 @@ void web_free(struct web *w)
 	web_worker_free(w->changes);
 	web_worker_free(w->lookups);
 	web_feed_free(w->feed);
+	pthread_cond_destroy(&w->rests);
 	pthread_mutex_destroy(&w->lock);
 	memset(w->guard.token, 0, sizeof(w->guard.token));
 	free(w);

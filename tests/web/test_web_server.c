@@ -746,6 +746,22 @@ static void a_batch_that_is_too_long_is_not_answered_with_another_ones_report(vo
 	assert_int_equal(code_of(*state, "GET", path, "", NULL), 400);
 }
 
+static void who_watches_is_told_that_the_station_has_ended(void **state)
+{
+	const struct event end = { .kind = EVENT_SUMMARY };
+	struct world *w = *state;
+	char *kept = NULL;
+	int fd = watch(w);
+
+	free(http_read_event(fd, &kept, "\"full\":true"));
+	w->view.event(w->view.ctx, &w->line.snapshot, &end);
+	web_free(w->web);
+	free(http_read_event(fd, &kept, "\"ended\":true"));
+	free(kept);
+	close(fd);
+	serve(w);
+}
+
 static void ending_does_not_wait_for_those_who_watch(void **state)
 {
 	struct world *w = *state;
@@ -799,6 +815,7 @@ int main(void)
 		TEST(who_never_ends_his_request_keeps_nobody_out),
 		TEST(what_a_unit_said_stays_text_in_json),
 		TEST(a_batch_that_is_too_long_is_not_answered_with_another_ones_report),
+		TEST(who_watches_is_told_that_the_station_has_ended),
 		TEST(ending_does_not_wait_for_those_who_watch),
 	};
 

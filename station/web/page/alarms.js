@@ -18,7 +18,7 @@ function lockAlarm(lock) {
 	const key = "lock." + lock.code;
 	const name = has(key + ".name") ? t(key + ".name") : lock.code;
 	const button = make("button", "", t("action.unlock"));
-	const why = (has(key) ? t(key) : lock.sentence) + (lock.detail ? " (" + lock.detail + ")" : "");
+	const why = (has(key) ? t(key) : lock.sentence) + (lock.detail && lock.code !== "LABEL_MISMATCH" ? " (" + lock.detail + ")" : "");
 
 	button.type = "button";
 	button.addEventListener("click", () => askUnlock(lock));
