@@ -199,8 +199,11 @@ void line_plain(const struct snapshot *s, const struct event *e, struct textbuf 
 		add_line(s, e, "warning: ", e->text, out);
 		break;
 	case EVENT_STOPPING:
-		add_line(s, e, "stopping: every unit that was started is recorded as ABORTED", "",
-			 out);
+		add_line(s, e,
+			 s->is_stopping
+				 ? "stopping: every unit that was started is recorded as ABORTED"
+				 : "ending: units at work finish, no other is started",
+			 "", out);
 		break;
 	case EVENT_RUN_START:
 	case EVENT_IDENTIFIED:

@@ -197,6 +197,30 @@ static void a_unit_that_was_finished_shows_what_it_got_before(void **state)
 	json_decref(object);
 }
 
+static void an_end_that_waits_for_units_is_not_told_as_one_that_stops_them(void **state)
+{
+	const struct event e = { .kind = EVENT_STOPPING };
+	struct world *w = *state;
+
+	w->snapshot.is_draining = true;
+	assert_non_null(strstr(plain(w, &e), "units at work finish"));
+	assert_null(strstr(plain(w, &e), "ABORTED"));
+	w->snapshot.is_stopping = true;
+	assert_non_null(strstr(plain(w, &e), "is recorded as ABORTED"));
+}
+
+static void a_line_without_a_name_or_slots_does_not_show_where_they_would_stand(void **state)
+{
+	const struct event e = { .kind = EVENT_STATION_START };
+	struct world *w = *state;
+
+	assert_non_null(strstr(plain(w, &e), "  line line-3: flash core2"));
+	w->snapshot.station = "";
+	w->snapshot.slot_count = 0;
+	assert_non_null(strstr(plain(w, &e), "  flash core2 revision 7"));
+	assert_non_null(strstr(plain(w, &e), "each port with a known bridge is a slot"));
+}
+
 static void locks_name_their_slot_and_what_to_do(void **state)
 {
 	struct world *w = *state;
@@ -372,6 +396,8 @@ int main(void)
 		TEST(the_steps_of_a_run_are_no_lines),
 		TEST(a_unit_that_left_without_a_verdict_does_not_get_that_of_the_one_before),
 		TEST(a_unit_that_was_finished_shows_what_it_got_before),
+		TEST(an_end_that_waits_for_units_is_not_told_as_one_that_stops_them),
+		TEST(a_line_without_a_name_or_slots_does_not_show_where_they_would_stand),
 		TEST(locks_name_their_slot_and_what_to_do),
 		TEST(what_was_scanned_cannot_write_to_the_terminal),
 		TEST(json_events_of_a_slot_have_its_number_and_visit),
