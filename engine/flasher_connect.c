@@ -8,6 +8,8 @@
 #define SYNCS_PER_RESET 5
 /* Enough for a unit that somebody has put into its loader. */
 #define SYNCS_AS_IT_IS 2
+/* Our choice: a port that goes on leaving is the next try's. */
+#define FOLLOWS_PER_RESET 3
 /* More junk than comes with any reset, and how long its end is waited for. */
 #define NOISE_BYTES 1000u
 #define NOISE_MS 3000u
@@ -188,21 +190,28 @@ static enum status reset_and_sync(struct run *r, const enum reset_kind *reset, u
 	return st;
 }
 
-/* The port of a chip's own USB may leave with the reset; what comes back is asked as it is. */
-static enum status reset_and_follow(struct run *r, const enum reset_kind *reset, unsigned syncs)
-{
-	enum status st = reset_and_sync(r, reset, syncs);
-
-	if (st != STATUS_PORT_GONE)
-		return st;
-	TRY(run_reopen(r));
-	return reset_and_sync(r, NULL, SYNCS_PER_RESET);
-}
-
 static bool is_no_contact(enum status st)
 {
 	return st == STATUS_SYNC_NO_REPLY || st == STATUS_SYNC_ALTERED ||
 	       st == STATUS_WRONG_BOOT_MODE;
+}
+
+/*
+ * The port of a chip's own USB may leave with the reset; what comes back is asked as it is. That of
+ * a blank unit leaves by itself as well, every second, perhaps just before the reset: a port that
+ * has just come stands for the longest, so it is not asked for long before it is reset again.
+ */
+static enum status reset_and_follow(struct run *r, const enum reset_kind *reset, unsigned syncs)
+{
+	enum status st = reset_and_sync(r, reset, syncs);
+
+	for (unsigned i = 0; st == STATUS_PORT_GONE && i < FOLLOWS_PER_RESET; i++) {
+		TRY(run_reopen(r));
+		st = reset_and_sync(r, NULL, reset ? SYNCS_AS_IT_IS : syncs);
+		if (reset && is_no_contact(st))
+			st = reset_and_sync(r, reset, syncs);
+	}
+	return st;
 }
 
 /*

@@ -54,6 +54,28 @@ static void a_port_that_leaves_with_the_reset_is_followed(void **state)
 	small_plan_release(&p);
 }
 
+/* Its port comes and goes every second, because it finds nothing to start: at whichever moment. */
+static void a_blank_unit_that_comes_and_goes_is_flashed_at_the_first_try(void **state)
+{
+	(void)state;
+	for (uint32_t ms = 50; ms < 2000; ms += 90) {
+		struct sim_unit_config config = bench_unit("esp32s3");
+		struct small_plan p;
+		struct flash_bench b;
+
+		config.reenumerates = SIM_ON;
+		small_plan_init(&p, "esp32s3", 1);
+		bench_init(&b, &config);
+		sim_transport_wait_ms(&b.port, ms);
+		expect(&b, &p, STATUS_OK);
+		if (b.report.tries != 1)
+			fail_msg("%u tries at %u ms\n%s\n%s", b.report.tries, (unsigned)ms, b.log,
+				 sim_unit_journal(b.unit));
+		bench_release(&b);
+		small_plan_release(&p);
+	}
+}
+
 static void a_port_that_nobody_follows_ends_the_run(void **state)
 {
 	struct sim_unit_config config = bench_unit("esp32s3");
@@ -290,6 +312,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_port_that_leaves_with_the_reset_is_followed),
+		cmocka_unit_test(a_blank_unit_that_comes_and_goes_is_flashed_at_the_first_try),
 		cmocka_unit_test(a_port_that_nobody_follows_ends_the_run),
 		cmocka_unit_test(a_unit_pulled_out_for_good_ends_the_run),
 		cmocka_unit_test(a_unit_pulled_out_at_any_time_is_a_lost_port),
