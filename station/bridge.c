@@ -2,6 +2,7 @@
 
 #include "recipes/product_match.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -221,4 +222,23 @@ struct link_profile bridge_link(const struct bridge *b, const struct plan *plan)
 			add_rate(&link, rates[i]);
 	}
 	return link;
+}
+
+bool bridge_port_mac(const struct port *p, uint8_t mac[static MAC_BYTES])
+{
+	unsigned digits = 0;
+
+	memset(mac, 0, MAC_BYTES);
+	for (const char *c = p->serial; *c; c++) {
+		const char *hex = "0123456789abcdef";
+		const char *digit = strchr(hex, tolower((unsigned char)*c));
+
+		if (*c == ':' || *c == '-')
+			continue;
+		if (!digit || digits == 2 * MAC_BYTES)
+			return false;
+		mac[digits / 2] = (uint8_t)(mac[digits / 2] << 4 | (digit - hex));
+		digits++;
+	}
+	return digits == 2 * MAC_BYTES;
 }

@@ -84,6 +84,12 @@ struct link_profile bridge_link(const struct bridge *b, const struct plan *plan)
  * chip's own USB are one bridge to a preset. */
 const struct plan_bridge *bridge_in_plan(const struct bridge *b, const struct plan *plan);
 
+/*
+ * The MAC that a chip's own USB shows as its serial number, "24:0A:C4:..." or "240ac4...". false:
+ * the number is none, as of a bridge, and of applications that show the same one on all units.
+ */
+bool bridge_port_mac(const struct port *p, uint8_t mac[static MAC_BYTES]);
+
 /* Has the product shipped with this bridge, or does nobody mind? plan NULL: nobody. */
 bool bridge_is_expected(const struct bridge *b, const struct plan *plan);
 

@@ -121,12 +121,34 @@ static bool may_be_another(void *ctx, const struct port *found)
 	return !job->bridge->is_native_usb && !job->is_switching;
 }
 
+/*
+ * The chip's own USB tells its MAC without being asked: behind the restart for the boot check
+ * nobody asks, and what another unit says there is no word of this one. An application shows what
+ * it likes.
+ */
+static enum status judge_mac(const struct job *job, const struct port *found, struct err *err)
+{
+	const struct bridge *bridge = bridge_of_port(found);
+	char was[MAC_TEXT_BYTES], is[MAC_TEXT_BYTES];
+	uint8_t mac[MAC_BYTES];
+
+	if (!job->ident.has_mac || !bridge || !bridge->is_native_usb || bridge->is_application ||
+	    !bridge_port_mac(found, mac) || memcmp(mac, job->ident.mac, MAC_BYTES) == 0)
+		return STATUS_OK;
+	mac_text(job->ident.mac, was);
+	mac_text(mac, is);
+	return err_set(err, STATUS_UNIT_CHANGED, "the unit was %s, and %s has come in its place",
+		       was, is);
+}
+
 /* Its unit may be in another slot by now: then nothing is opened here, whoever has come. */
 static enum status judge_wait(void *ctx, const struct port *found, struct err *err)
 {
 	struct job *job = ctx;
 	char where[sizeof(job->port.slot)];
 
+	if (found)
+		TRY(judge_mac(job, found, err));
 	if (!job->order->claims ||
 	    claims_stays(job->order->claims, job->slot, &job->cancel, found, where))
 		return STATUS_OK;

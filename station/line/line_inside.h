@@ -25,7 +25,8 @@ struct line_slot {
 	uint64_t arrived_us; /* the unit settled: who waits longest begins first */
 	uint64_t done_us;    /* its verdict was told */
 	bool is_lost;        /* its job saw it leave: another plug is another unit */
-	bool has_restarted;  /* its application was on USB for the settle time */
+	uint64_t gone_us;    /* since then nothing stands there; 0: something does */
+	bool has_restarted;  /* its application was on USB: another plug is another unit */
 	bool is_golden;      /* its run is a golden check */
 };
 

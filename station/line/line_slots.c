@@ -3,7 +3,6 @@
 
 #include "station/line/finished.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +14,11 @@
 /* A chip's own USB vanishes at each restart, and comes back within 3 s at most
  * (station/select.h). */
 #define GONE_NATIVE_US UINT64_C(3500000)
+/*
+ * The loader in silicon (USB-Serial/JTAG) stays on USB until the application takes the port over,
+ * which then comes at once: hands take longer. Our choice.
+ */
+#define TAKES_OVER_US UINT64_C(1500000)
 /* One that vanishes so soon after its verdict was restarted; later it was taken out. */
 #define RESTART_US UINT64_C(1500000)
 
@@ -36,7 +40,7 @@ static void empty_slot(struct session *s, unsigned slot)
 	session_part_with(s, slot);
 	memcpy(place.slot, ls->port.slot, sizeof(place.slot));
 	ls->port = place;
-	ls->done_us = 0;
+	ls->done_us = ls->gone_us = 0;
 	ls->is_lost = ls->is_golden = ls->has_restarted = false;
 	s->units[slot] = (struct unit){ .port = &ls->port, .deadline_us = NEVER };
 	*view = (struct slot_view){
@@ -124,29 +128,21 @@ static void settle(struct session *s, unsigned slot)
 
 /* ---- is it still the same unit? ---- */
 
-/* The digits of a MAC in a USB serial number, "24:0A:C4:..." or "240ac4..."; false: it is none. */
-static bool mac_in_serial(const char *serial, uint8_t mac[static MAC_BYTES])
-{
-	unsigned digits = 0;
-
-	memset(mac, 0, MAC_BYTES);
-	for (const char *c = serial; *c; c++) {
-		const char *hex = "0123456789abcdef";
-		const char *digit = strchr(hex, tolower((unsigned char)*c));
-
-		if (*c == ':' || *c == '-')
-			continue;
-		if (!digit || digits == 2 * MAC_BYTES)
-			return false;
-		mac[digits / 2] = (uint8_t)(mac[digits / 2] << 4 | (digit - hex));
-		digits++;
-	}
-	return digits == 2 * MAC_BYTES;
-}
-
 static uint64_t gone_limit_us(const struct unit *unit)
 {
 	return unit->bridge->is_native_usb ? GONE_NATIVE_US : GONE_BRIDGE_US;
+}
+
+/* What has come shows a MAC: is it this unit's? Where the run learned none, what its port showed.
+ */
+static bool is_mac_of(const struct unit *unit, const struct port *was,
+		      const uint8_t mac[static MAC_BYTES])
+{
+	uint8_t own[MAC_BYTES];
+
+	if (unit->ident.has_mac)
+		return memcmp(mac, unit->ident.mac, MAC_BYTES) == 0;
+	return bridge_port_mac(was, own) && memcmp(mac, own, MAC_BYTES) == 0;
 }
 
 /*
@@ -161,10 +157,13 @@ static bool is_same_unit(const struct session *s, unsigned slot)
 
 	if (!unit->bridge->is_native_usb || !ls->here.has_port || !ls->here.bridge->is_native_usb)
 		return false;
-	if (mac_in_serial(ls->here.port.serial, mac) && unit->ident.has_mac)
-		return memcmp(mac, unit->ident.mac, MAC_BYTES) == 0;
+	if (bridge_port_mac(&ls->here.port, mac))
+		return is_mac_of(unit, &ls->port, mac);
 	/* A loader in ROM that waits: no application that was started looks like that. */
 	if (ls->here.bridge->is_usb_otg && !ls->here.bridge->is_application)
+		return false;
+	if (!unit->bridge->is_usb_otg && ls->gone_us &&
+	    ls->here.since_us > ls->gone_us + TAKES_OVER_US)
 		return false;
 	return !ls->has_restarted && ls->here.since_us < ls->done_us + GONE_NATIVE_US;
 }
@@ -179,7 +178,8 @@ static void follow_done(struct session *s, unsigned slot)
 	/* Of a unit that its job saw leave that may be an old look, or its driver's hiccup. */
 	if (ls->here.is_there && arrival_is_same_plug(&ls->here.port, &ls->port)) {
 		view->is_gone = false;
-		ls->has_restarted |= ls->here.is_settled && ls->here.bridge->is_application;
+		ls->has_restarted |= ls->here.has_port && ls->here.bridge->is_application;
+		ls->gone_us = 0;
 		return;
 	}
 	if (line_waits_for_label(s, slot)) {
@@ -191,12 +191,15 @@ static void follow_done(struct session *s, unsigned slot)
 			ls->port.usb_bus = ls->here.port.usb_bus;
 			ls->port.usb_device = ls->here.port.usb_device;
 			ls->port.usb_plug = ls->here.port.usb_plug;
+			ls->has_restarted |= ls->here.bridge->is_application;
+			ls->gone_us = 0;
 			view->is_gone = false;
 		} else {
 			line_leave(s, slot);
 		}
 		return;
 	}
+	ls->gone_us = ls->here.since_us;
 	/* Nothing stands there. Its MAC may be anywhere else now. */
 	if (s->claims && unit->attempt)
 		claims_leave(s->claims, slot);

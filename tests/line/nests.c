@@ -320,7 +320,7 @@ void nests_plug_stranger(struct nests *n)
 
 /* ---- units ---- */
 
-struct hand_unit *nests_unit(struct nests *n, const char *chip, uint8_t mac_end)
+static struct hand_unit *make_unit(struct nests *n, const char *chip, uint8_t mac_end, bool is_deaf)
 {
 	struct hand_unit *u = &n->units[n->unit_count++];
 	struct sim_unit_config config = {
@@ -342,11 +342,23 @@ struct hand_unit *nests_unit(struct nests *n, const char *chip, uint8_t mac_end)
 		config.bridge = "usb-jtag";
 		config.revision = 2;
 	}
+	if (is_deaf)
+		config.faults[config.fault_count++] = (struct sim_fault){ .kind = SIM_FAULT_DEAD };
 	snprintf(u->usb_serial, sizeof(u->usb_serial), "24:0A:C4:00:01:%02X", mac_end);
 	if (!sim_transport_init(&u->port, &config, error, sizeof(error)))
 		fail_msg("%s", error);
 	transport_close(&u->port.base);
 	return u;
+}
+
+struct hand_unit *nests_unit(struct nests *n, const char *chip, uint8_t mac_end)
+{
+	return make_unit(n, chip, mac_end, false);
+}
+
+struct hand_unit *nests_deaf_unit(struct nests *n, const char *chip, uint8_t mac_end)
+{
+	return make_unit(n, chip, mac_end, true);
 }
 
 bool nests_is_out(struct hand_unit *u)

@@ -64,6 +64,8 @@ void nests_tear_down(struct nests *n);
 
 /* A unit with this last byte of its MAC, in the hand. */
 struct hand_unit *nests_unit(struct nests *n, const char *chip, uint8_t mac_end);
+/* One that never answers. */
+struct hand_unit *nests_deaf_unit(struct nests *n, const char *chip, uint8_t mac_end);
 void nests_plug(struct nests *n, unsigned nest, struct hand_unit *u);
 void nests_unplug(struct nests *n, unsigned nest);
 /* "pci-0000:00:14.0/1:1.0" of nest 0, and so on. */

@@ -672,6 +672,29 @@ static void another_unit_with_the_same_application_gets_no_result_of_the_first(v
 	assert_int_equal(nests_opens(unit(w, 2)), 1);
 }
 
+static void no_word_of_the_first(struct world *w, const struct snapshot *s)
+{
+	switch (w->step) {
+		WHEN(0, true) nests_plug(&w->nests, 0, unit(w, 0));
+		WHEN(1, s->slots[0].state == SLOT_DONE)
+		assert_false(s->slots[0].ident->has_mac);
+		nests_unplug(&w->nests, 0);
+		nests_plug(&w->nests, 0, unit(w, 1));
+		WHEN(2, is_done(s, 0, STATUS_WRONG_CHIP, 2)) end();
+	}
+}
+
+static void another_unit_behind_one_that_told_no_mac_is_run_on_its_own(void **state)
+{
+	struct world *w = *state;
+
+	nests_deaf_unit(&w->nests, "esp32s3", 1);
+	nests_unit(&w->nests, "esp32s3", 2); /* the recipe is for another chip */
+	run(w, no_word_of_the_first);
+	assert_int_equal(w->left, 1);
+	assert_int_equal(w->mac_end[0], 2);
+}
+
 /* ---- ports, stops, people ---- */
 
 static void stranger(struct world *w, const struct snapshot *s)
@@ -850,6 +873,7 @@ int main(void)
 		TEST(a_unit_that_comes_back_after_its_reset_keeps_its_result),
 		TEST(another_unit_in_its_place_is_told_by_its_number_on_usb),
 		TEST(another_unit_with_the_same_application_gets_no_result_of_the_first),
+		TEST(another_unit_behind_one_that_told_no_mac_is_run_on_its_own),
 		TEST(a_port_that_is_no_slot_is_never_opened),
 		TEST(without_a_map_each_port_gets_the_next_number),
 		TEST(a_drained_line_ends_what_works_and_starts_no_other),
