@@ -28,6 +28,7 @@ struct line_slot {
 	uint64_t gone_us;    /* since then nothing stands there; 0: something does */
 	bool has_restarted;  /* its application was on USB: another plug is another unit */
 	bool is_golden;      /* its run is a golden check */
+	char off[200];       /* of a slot out of use: why, and who said so */
 };
 
 struct line {
@@ -77,6 +78,8 @@ unsigned line_stuck(const struct session *s, unsigned slot);
 void line_follow(struct session *s);
 /* The unit leaves the slot, or is seen as another one. */
 void line_leave(struct session *s, unsigned slot);
+/* It takes no units, for this reason; NULL: it takes units again. */
+void line_put_off(struct session *s, unsigned slot, const char *why);
 
 /* ---- line_requests.c ---- */
 
@@ -88,6 +91,8 @@ enum status line_locks_begin(struct session *s, struct err *err);
 void line_locks_end(struct line *l);
 /* The recipe is another one now. */
 void line_locks_recipe(struct session *s);
+/* There are more slots than before, and no unit was started in them yet. */
+void line_locks_slots(struct session *s);
 /* What has begun and ended since. */
 void line_locks_tick(struct session *s);
 /* May a unit be started in this slot? golden: as a golden check. */

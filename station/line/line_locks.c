@@ -10,6 +10,32 @@
 
 /* ---- beginning and end ---- */
 
+/* What the records say of a slot, or somebody has overridden as a lock. */
+static void watch_disabled(struct session *s)
+{
+	for (unsigned i = 0; i < s->count; i++) {
+		const char *why = locks_disabled(s->line->locks, i);
+		struct said said;
+
+		if ((why != NULL) == s->views[i].is_disabled)
+			continue;
+		line_put_off(s, i, why);
+		if (!why)
+			continue; /* whoever overrode it was told */
+		said_set(&said, SAID_LOCKED, "%s" SAID_NEXT "%s",
+			 lock_row(LOCK_SLOT_DISABLED)->code, why);
+		line_notice(s, (int)i, &said, NULL, false);
+	}
+}
+
+void line_locks_slots(struct session *s)
+{
+	if (!s->line->locks)
+		return;
+	locks_slots_came(s->line->locks);
+	watch_disabled(s);
+}
+
 enum status line_locks_begin(struct session *s, struct err *err)
 {
 	struct line *l = s->line;
@@ -23,6 +49,7 @@ enum status line_locks_begin(struct session *s, struct err *err)
 	};
 
 	TRY(locks_new(&setup, &l->locks, err));
+	watch_disabled(s);
 	s->snapshot.lock_count = locks_view(l->locks, l->locked);
 	return STATUS_OK;
 }
@@ -53,6 +80,8 @@ static void tell_lock(struct session *s, const struct lock_change *change)
 		.text = change->has_begun ? NULL : change->how,
 	};
 
+	if (lock_row(change->code)->is_shown_by_slot)
+		return; /* told as what somebody asked for */
 	said_set(&said, change->has_begun ? SAID_LOCKED : SAID_UNLOCKED, "%s" SAID_NEXT "%s",
 		 view->code, change->has_begun ? view->detail : change->how);
 	line_notice(s, view->slot, &said, NULL, false);
@@ -110,6 +139,7 @@ void line_locks_tick(struct session *s)
 	if (l->locks) {
 		watch_records(s);
 		watch_locks(s);
+		watch_disabled(s);
 	}
 }
 

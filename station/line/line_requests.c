@@ -82,11 +82,18 @@ static void take_retest(struct session *s, unsigned slot, struct answer *a)
 
 static void take_disable(struct session *s, const struct request *q, struct answer *a)
 {
-	struct slot_view *view = &s->views[q->slot];
+	const struct slot_view *view = &s->views[q->slot];
+	const bool has_both = q->text[0] && q->operator_name[0];
+	struct line *l = s->line;
+	char why[sizeof(l->slots[0].off)];
 
-	view->is_disabled = true;
-	if (view->state == SLOT_SETTLING || view->state == SLOT_WAITING)
-		line_leave(s, (unsigned)q->slot);
+	/* Of a long reason the name stays. */
+	snprintf(why, sizeof(why), "%.*s%s%s%s", (int)(sizeof(why) - sizeof(q->operator_name) - 4),
+		 q->text, has_both ? " (" : "", q->operator_name, has_both ? ")" : "");
+	text_clean(why);
+	if (l->locks)
+		locks_disable(l->locks, (unsigned)q->slot, why);
+	line_put_off(s, (unsigned)q->slot, why);
 	if (q->operator_name[0] && q->text[0])
 		said_set(&a->said, SAID_SLOT_OFF_BY, "%u" SAID_NEXT "%s" SAID_NEXT "%s",
 			 view->number, q->operator_name, q->text);
@@ -96,9 +103,12 @@ static void take_disable(struct session *s, const struct request *q, struct answ
 
 static void take_enable(struct session *s, const struct request *q, struct answer *a)
 {
-	struct slot_view *view = &s->views[q->slot];
+	const struct slot_view *view = &s->views[q->slot];
 
-	view->is_disabled = false;
+	if (s->line->locks)
+		locks_enable(s->line->locks, (unsigned)q->slot,
+			     q->operator_name[0] ? q->operator_name : NULL);
+	line_put_off(s, (unsigned)q->slot, NULL);
 	if (q->operator_name[0])
 		said_set(&a->said, SAID_SLOT_ON_BY, "%u" SAID_NEXT "%s", view->number,
 			 q->operator_name);

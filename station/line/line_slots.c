@@ -50,7 +50,7 @@ static void empty_slot(struct session *s, unsigned slot)
 		.state = SLOT_EMPTY,
 		.ident = &s->units[slot].ident,
 		.start_way = "",
-		.detail = "",
+		.detail = kept.is_disabled ? ls->off : "",
 		.left_s = -1,
 		.visit = kept.visit,
 		.is_disabled = kept.is_disabled,
@@ -97,6 +97,19 @@ void line_leave(struct session *s, unsigned slot)
 	empty_slot(s, slot);
 	if (has_arrived)
 		tell(s, EVENT_LEFT, slot);
+}
+
+void line_put_off(struct session *s, unsigned slot, const char *why)
+{
+	struct line_slot *ls = &s->line->slots[slot];
+	struct slot_view *view = &s->views[slot];
+
+	view->is_disabled = why != NULL;
+	snprintf(ls->off, sizeof(ls->off), "%s", why ? why : "");
+	if (why && (view->state == SLOT_SETTLING || view->state == SLOT_WAITING))
+		line_leave(s, slot);
+	if (view->state == SLOT_EMPTY)
+		view->detail = why ? ls->off : "";
 }
 
 static void take_port(struct session *s, unsigned slot)
@@ -282,8 +295,10 @@ void line_follow(struct session *s)
 	while (s->count < count)
 		add_slot(s, (unsigned)s->count++);
 	s->snapshot.slot_count = s->count;
-	if (has_more)
+	if (has_more) {
 		snapshot_name_slots(s->views, s->count);
+		line_locks_slots(s);
+	}
 	if (!s->pool)
 		return; /* the session begins: nobody is to be told yet */
 	for (unsigned i = 0; i < s->count; i++) {

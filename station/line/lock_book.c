@@ -32,15 +32,20 @@ struct lock_book {
 	bool has_trouble;
 };
 
-/* Two codes are of a slot: each slot has two entries behind those of the line. */
-#define SLOT_CODES 2
+/* Three codes are of a slot: each slot has three entries behind those of the line. */
+#define SLOT_CODES 3
+
+static size_t place_of(enum lock_code code)
+{
+	return code == LOCK_SLOT_FAILS ? 0 : code == LOCK_LABEL_MISMATCH ? 1 : 2;
+}
 
 static size_t index_of(const struct lock_book *b, enum lock_code code, int slot)
 {
 	if (!lock_row(code)->is_of_slot)
 		return (size_t)code;
 	assert(slot >= 0 && (size_t)slot < b->slots);
-	return LOCK_CODE_COUNT + (size_t)slot * SLOT_CODES + (code == LOCK_LABEL_MISMATCH);
+	return LOCK_CODE_COUNT + (size_t)slot * SLOT_CODES + place_of(code);
 }
 
 static struct entry *entry_of(const struct lock_book *b, enum lock_code code, int slot)
@@ -189,6 +194,17 @@ bool lock_book_is_open(const struct lock_book *b, enum lock_code code, int slot)
 	return is_shown(e) && e->state != ENTRY_ENDING && !e->will_end;
 }
 
+const char *lock_book_wanted(const struct lock_book *b, enum lock_code code, int slot)
+{
+	const struct entry *e = entry_of(b, code, slot);
+
+	if (e->will_begin)
+		return e->next_detail;
+	if ((e->state == ENTRY_BEGINNING || e->state == ENTRY_OPEN) && !e->will_end)
+		return e->view.detail;
+	return NULL;
+}
+
 const char *lock_book_detail(const struct lock_book *b, enum lock_code code, int slot)
 {
 	const struct entry *e = entry_of(b, code, slot);
@@ -320,7 +336,7 @@ size_t lock_book_view(const struct lock_book *b, struct lock_view *views)
 	size_t count = 0;
 
 	for (size_t i = 0; i < b->room && count < LOCKS_MAX; i++)
-		if (is_shown(&b->entries[i]))
+		if (is_shown(&b->entries[i]) && !lock_row(b->entries[i].code)->is_shown_by_slot)
 			views[count++] = b->entries[i].view;
 	return count;
 }

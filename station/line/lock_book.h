@@ -36,6 +36,8 @@ void lock_book_end(struct lock_book *b, enum lock_code code, int slot, const cha
 bool lock_book_has(const struct lock_book *b, enum lock_code code, int slot);
 /* Shown, and nobody has ended it yet. */
 bool lock_book_is_open(const struct lock_book *b, enum lock_code code, int slot);
+/* Whatever of it is stored: its detail if nobody has ended it, else NULL. */
+const char *lock_book_wanted(const struct lock_book *b, enum lock_code code, int slot);
 /* "" when it is not there. */
 const char *lock_book_detail(const struct lock_book *b, enum lock_code code, int slot);
 

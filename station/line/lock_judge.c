@@ -447,6 +447,7 @@ enum lock_cause lock_judge_cause(const struct lock_judge *j, enum lock_code code
 		return slot_cause(j, (unsigned)slot, detail);
 	case LOCK_PRINTER:
 	case LOCK_LABEL_MISMATCH:
+	case LOCK_SLOT_DISABLED:
 		return CAUSE_UNKNOWN;
 	case LOCK_DISK_LOW:
 	case LOCK_CLOCK_BACK:

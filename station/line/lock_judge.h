@@ -8,7 +8,7 @@
  *                 under way bring it up again
  *   SLOT_FAILS    k in a row; a PASS of that slot ends it
  *   DISK_LOW, CLOCK_BACK, LEDGER_BEHIND, RECORDS_FAILED: as long as it is so
- * PRINTER and LABEL_MISMATCH are others' to begin and to end: the judge never knows.
+ * PRINTER, LABEL_MISMATCH and SLOT_DISABLED are others' to begin and to end: the judge never knows.
  */
 #ifndef STATION_LINE_LOCK_JUDGE_H
 #define STATION_LINE_LOCK_JUDGE_H

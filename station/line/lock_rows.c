@@ -52,6 +52,13 @@ static const struct lock_row rows[LOCK_CODE_COUNT] = {
 		.is_of_slot = true,
 		.may_be_overridden = true,
 	},
+	[LOCK_SLOT_DISABLED] = {
+		.code = "SLOT_DISABLED",
+		.sentence = "somebody took this slot out of use: use another one until it is in use again",
+		.is_of_slot = true,
+		.may_be_overridden = true,
+		.is_shown_by_slot = true,
+	},
 };
 /* clang-format on */
 

@@ -391,6 +391,39 @@ bool locks_next_change(struct locks *l, const struct snapshot *s, struct lock_ch
 	return lock_book_next_change(l->book, change);
 }
 
+/* ---- slots out of use ---- */
+
+#define ENABLED "it is in use again"
+
+void locks_disable(struct locks *l, unsigned slot, const char *why)
+{
+	const char *before = locks_disabled(l, slot);
+	int64_t now_utc_ms = clock_utc_ms();
+
+	/* Another reason is another lock: the records keep both. */
+	if (before && strcmp(before, why) != 0)
+		lock_book_end(l->book, LOCK_SLOT_DISABLED, (int)slot, NULL, NULL, now_utc_ms);
+	lock_book_begin(l->book, LOCK_SLOT_DISABLED, (int)slot, why, now_utc_ms);
+	put_orders(l);
+}
+
+void locks_enable(struct locks *l, unsigned slot, const char *operator_name)
+{
+	lock_book_end(l->book, LOCK_SLOT_DISABLED, (int)slot, operator_name,
+		      operator_name ? ENABLED : NULL, clock_utc_ms());
+	put_orders(l);
+}
+
+const char *locks_disabled(const struct locks *l, unsigned slot)
+{
+	return lock_book_wanted(l->book, LOCK_SLOT_DISABLED, (int)slot);
+}
+
+void locks_slots_came(struct locks *l)
+{
+	restore_elsewhere(l);
+}
+
 /* ---- questions ---- */
 
 bool locks_allow(const struct locks *l, unsigned slot, bool *golden)

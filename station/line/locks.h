@@ -23,14 +23,16 @@ enum lock_code {
 	LOCK_RECORDS_FAILED, /* the database takes no more runs */
 	LOCK_PRINTER,        /* a label is required, and the printer is not ready */
 	LOCK_LABEL_MISMATCH, /* of a slot: another label was scanned */
+	LOCK_SLOT_DISABLED,  /* of a slot: somebody took it out of use */
 };
-#define LOCK_CODE_COUNT (LOCK_LABEL_MISMATCH + 1)
+#define LOCK_CODE_COUNT (LOCK_SLOT_DISABLED + 1)
 
 struct lock_row {
 	const char *code;     /* "GOLDEN_DUE" */
 	const char *sentence; /* for the operator */
 	bool is_of_slot;
 	bool may_be_overridden; /* RECORDS_FAILED may not */
+	bool is_shown_by_slot;  /* that is off: it stands in no list of locks */
 };
 const struct lock_row *lock_row(enum lock_code code);
 /* LOCK_CODE_COUNT when there is none. */
@@ -57,6 +59,15 @@ enum status locks_new(const struct locks_setup *setup, struct locks **out, struc
 void locks_free(struct locks *l);
 
 /* ---- the owner's side; none blocks ---- */
+
+/* Somebody takes the slot out of use, and says why, or into use again; operator NULL: without a
+ * name. */
+void locks_disable(struct locks *l, unsigned slot, const char *why);
+void locks_enable(struct locks *l, unsigned slot, const char *operator_name);
+/* Why it is out of use, lent until the next call of any other; NULL: it is in use. */
+const char *locks_disabled(const struct locks *l, unsigned slot);
+/* Slots got their ports: what is open of them in the records holds from now on. */
+void locks_slots_came(struct locks *l);
 
 /* A run has ended and is stored (golden ones as well), or a unit left. slot is one of s->slots;
  * each run counts once, however often it is told. */
@@ -93,7 +104,7 @@ bool locks_next_change(struct locks *l, const struct snapshot *s, struct lock_ch
 bool locks_allow(const struct locks *l, unsigned slot, bool *golden);
 /* Any thread: the station file's list. */
 bool locks_is_golden(const struct locks *l, const uint8_t mac[static MAC_BYTES]);
-/* The open ones, into views[LOCKS_MAX]; returns how many. */
+/* The open ones but those that their slot shows, into views[LOCKS_MAX]; returns how many. */
 size_t locks_view(const struct locks *l, struct lock_view *views);
 
 #endif

@@ -827,6 +827,50 @@ static void a_slot_that_is_disabled_takes_no_unit_until_it_is_enabled(void **sta
 	assert_int_equal(w->step, 4);
 }
 
+static void put_out_of_use(struct world *w, const struct snapshot *s)
+{
+	switch (w->step) {
+		WHEN(0, true) ask(w, REQUEST_DISABLE, 0, "its pins are bent");
+		WHEN(1, s->slots[0].is_disabled) end();
+	}
+}
+
+static void still_out_of_use(struct world *w, const struct snapshot *s)
+{
+	switch (w->step) {
+		WHEN(0, true) assert_true(s->slots[0].is_disabled);
+		assert_string_equal(s->slots[0].detail, "its pins are bent (ann)");
+		nests_plug(&w->nests, 1, unit(w, 1));
+		WHEN(1, is_done(s, 1, STATUS_OK, 1)) assert_true(is_empty(s, 0));
+		ask(w, REQUEST_ENABLE, 0, "");
+		WHEN(2, is_done(s, 0, STATUS_OK, 1)) assert_int_equal(s->lock_count, 0);
+		end();
+	}
+}
+
+static void in_use_again(struct world *w, const struct snapshot *s)
+{
+	switch (w->step) {
+		WHEN(0, true) assert_false(s->slots[0].is_disabled);
+		end();
+	}
+}
+
+static void a_slot_that_is_disabled_stays_so_over_restarts_until_it_is_enabled(void **state)
+{
+	struct world *w = *state;
+
+	nests_unit(&w->nests, "esp32", 1);
+	nests_unit(&w->nests, "esp32", 2);
+	run(w, put_out_of_use);
+	nests_plug(&w->nests, 0, unit(w, 0));
+	for (unsigned i = 0; i < 2; i++) {
+		start_anew(w);
+		run(w, i ? in_use_again : still_out_of_use);
+	}
+	assert_int_equal(w->step, 1);
+}
+
 static void golden(struct world *w, const struct snapshot *s)
 {
 	switch (w->step) {
@@ -880,6 +924,7 @@ int main(void)
 		TEST(a_recipe_that_is_wrong_changes_nothing),
 		TEST(a_scanned_number_goes_to_the_chosen_slot_else_to_the_next_unit),
 		TEST(a_slot_that_is_disabled_takes_no_unit_until_it_is_enabled),
+		TEST(a_slot_that_is_disabled_stays_so_over_restarts_until_it_is_enabled),
 		TEST(while_a_golden_unit_is_due_no_other_is_written),
 	};
 

@@ -348,6 +348,33 @@ static void a_lock_of_a_slot_without_a_port_waits_for_it(void **state)
 	assert_string_equal(recorded(w), "LABEL_MISMATCH open\n");
 }
 
+static void a_slot_out_of_use_has_one_reason_and_is_in_no_list(void **state)
+{
+	struct world *w = *state;
+	struct lock_view views[LOCKS_MAX];
+
+	begin(w);
+	locks_disable(w->locks, 1, "bent pins");
+	assert_string_equal(locks_disabled(w->locks, 1), "bent pins");
+	assert_null(locks_disabled(w->locks, 0));
+	assert_false(allows(w, 1));
+	begins(w, LOCK_SLOT_DISABLED);
+	assert_int_equal(shown(w, views), 0);
+	locks_disable(w->locks, 1, "its cable"); /* another reason is another lock */
+	locks_disable(w->locks, 1, "its cable");
+	ends(w, LOCK_SLOT_DISABLED);
+	assert_string_equal(begins(w, LOCK_SLOT_DISABLED).view.detail, "its cable");
+	restart(w);
+	assert_string_equal(locks_disabled(w->locks, 1), "its cable");
+	begins(w, LOCK_SLOT_DISABLED);
+	locks_enable(w->locks, 1, "Kim");
+	assert_null(locks_disabled(w->locks, 1));
+	ends(w, LOCK_SLOT_DISABLED);
+	assert_true(allows(w, 1));
+	assert_string_equal(recorded(w), "SLOT_DISABLED CURED\n"
+					 "SLOT_DISABLED OVERRIDDEN by Kim: it is in use again\n");
+}
+
 static void failures_in_a_row_go_on_over_a_restart(void **state)
 {
 	struct world *w = *state;
@@ -640,6 +667,7 @@ int main(void)
 		TEST(lost_records_are_nothing_to_override),
 		TEST(an_open_lock_holds_again_after_a_restart),
 		TEST(a_lock_of_a_slot_without_a_port_waits_for_it),
+		TEST(a_slot_out_of_use_has_one_reason_and_is_in_no_list),
 		TEST(failures_in_a_row_go_on_over_a_restart),
 		TEST(the_yield_goes_on_over_a_restart_and_an_override),
 		TEST(a_run_counts_once_however_often_it_is_told),
