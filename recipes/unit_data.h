@@ -52,7 +52,8 @@ extern const struct schema_row unit_data_rows[];
  * What the recipe says, checked against its partition table and images; templates and values files
  * are read, and an image is made of every row, so that no row fails at the line. in: inspected,
  * its serial taken. Everything wrong goes to diags. *out is NULL without `data`, and after an
- * error. STATUS_NO_MEMORY.
+ * error. Where any of it is secret the process is guarded from then on (engine/base/secret.h).
+ * STATUS_NO_MEMORY.
  */
 enum status unit_data_take(const struct inspection *in, const char *path, struct unit_data **out,
 			   struct diag_list *diags, struct err *err);

@@ -1,8 +1,6 @@
 #include "station/line/line_inside.h"
 
 #include "db/run.h"
-#include "engine/base/secret.h"
-#include "recipes/unit_data.h"
 #include "station/guards.h"
 #include "station/serial_numbers.h"
 #include "station/record_of.h"
@@ -231,8 +229,6 @@ static void *read_recipe(void *ctx)
 		snprintf(c->text, sizeof(c->text), "%.*s", (int)sizeof(c->text) - 1, err.text);
 		plan_free(c->plan);
 		c->plan = NULL;
-	} else if (unit_data_is_secret(c->plan->unit_data)) {
-		secret_guard_process();
 	}
 	text_clean(c->text);
 	diag_list_release(&diags);

@@ -1,7 +1,7 @@
 # Two stations give numbers of one product to their units at once, out of the plant's ledger. One is
 # killed in the middle and comes back, the plant is away for a while: no number is given twice,
 # none is lost, and what stands in a unit's flash memory is what the records say.
-# labels: bench threads
+# labels: bench slow
 . "$SOURCE/tests/plant/lib.sh"
 M5SIM="$BUILD/m5sim"
 "$M5SIM" run --probe >/dev/null 2>&1 || {
