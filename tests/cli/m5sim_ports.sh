@@ -34,6 +34,9 @@ echo
 for link in /dev/serial/by-path/*; do echo "$link $(readlink -f "$link")"; done
 echo a >/dev/null && head -c 3 /dev/zero | tr '\0' z && head -c 1 /dev/urandom | wc -c
 (echo full >/dev/full) 2>/dev/null && echo "/dev/full is not full"
+if [ -w /dev/pts/ptmx ]; then
+	python3 -c 'import os; os.close(os.openpty()[0])' || echo "no terminal can be made"
+fi
 cat /dev/stdin
 END
 echo mine >own-file
