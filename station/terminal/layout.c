@@ -267,12 +267,13 @@ static void draw_counts(struct canvas *canvas, const struct scene *scene)
 	const struct line_counts *c = &scene->counts;
 	int x, room = canvas->columns;
 
-	x = canvas_format(canvas, 0, 1, room, STYLE_PLAIN, " %u units  ", c->units);
+	x = canvas_format(canvas, 0, 1, room, STYLE_PLAIN, " %u unit%s  ", c->units,
+			  c->units == 1 ? "" : "s");
 	x += canvas_format(canvas, x, 1, room - x, STYLE_PASS, "%u passed", c->passed);
 	x += canvas_format(canvas, x, 1, room - x, c->failed ? STYLE_FAIL : STYLE_PLAIN,
 			   "  %u failed", c->failed);
 	x += canvas_format(canvas, x, 1, room - x, c->errors ? STYLE_CARE : STYLE_PLAIN,
-			   "  %u errors", c->errors);
+			   "  %u error%s", c->errors, c->errors == 1 ? "" : "s");
 	if (line_first_pass(c) >= 0)
 		x += canvas_format(canvas, x, 1, room - x, STYLE_PLAIN, "  first pass %.1f %%",
 				   line_first_pass(c));

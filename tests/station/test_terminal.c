@@ -60,7 +60,7 @@ static void slots_say_their_state_by_word_and_sign_without_colour(void **state)
 
 	assert_non_null(strstr(text, " line-3  core2-factory-test revision 7  batch B-2026-11: "
 				     "37 of 500     12:30:09 \n"
-				     " 40 units  37 passed  2 failed  1 errors  first pass 90.0 %  "
+				     " 40 units  37 passed  2 failed  1 error  first pass 90.0 %  "
 				     "Kim"));
 	assert_non_null(strstr(text, " 1 + PASS          < 2 > write           3 X FAIL          "
 				     "  4 . empty          \n"
