@@ -166,17 +166,22 @@ static bool is_same_unit(const struct session *s, unsigned slot)
 {
 	const struct line_slot *ls = &s->line->slots[slot];
 	const struct unit *unit = &s->units[slot];
+	/* Gone for less than a look at the slots takes: it left when it came. */
+	const uint64_t left_us = ls->gone_us ? ls->gone_us : ls->here.since_us;
+	const bool is_late = left_us > ls->done_us + RESTART_US;
+	const bool is_long = ls->here.since_us > left_us + TAKES_OVER_US;
 	uint8_t mac[MAC_BYTES];
 
 	if (!unit->bridge->is_native_usb || !ls->here.has_port || !ls->here.bridge->is_native_usb)
 		return false;
+	/* One that finds nothing to start comes and goes for ever, but never goes for long: that
+	 * was somebody who wants it run again. */
 	if (bridge_port_mac(&ls->here.port, mac))
-		return is_mac_of(unit, &ls->port, mac);
+		return is_mac_of(unit, &ls->port, mac) && !(is_late && is_long);
 	/* A loader in ROM that waits: no application that was started looks like that. */
 	if (ls->here.bridge->is_usb_otg && !ls->here.bridge->is_application)
 		return false;
-	if (!unit->bridge->is_usb_otg && ls->gone_us &&
-	    ls->here.since_us > ls->gone_us + TAKES_OVER_US)
+	if (is_late || (is_long && !unit->bridge->is_usb_otg))
 		return false;
 	return !ls->has_restarted && ls->here.since_us < ls->done_us + GONE_NATIVE_US;
 }

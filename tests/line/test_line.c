@@ -695,6 +695,38 @@ static void another_unit_behind_one_that_told_no_mac_is_run_on_its_own(void **st
 	assert_int_equal(w->mac_end[0], 2);
 }
 
+/* Longer than a chip's own USB is away when it restarts; a slow machine only makes it longer. */
+static bool has_passed(uint64_t *since_us)
+{
+	const uint64_t now_us = clock_now_us(&clock_monotonic);
+
+	*since_us = *since_us ? *since_us : now_us;
+	return now_us > *since_us + 1700000;
+}
+
+static void put_in_again(struct world *w, const struct snapshot *s)
+{
+	static uint64_t done_us, out_us;
+
+	switch (w->step) {
+		WHEN(0, true) nests_plug(&w->nests, 0, unit(w, 0));
+		WHEN(1, is_done(s, 0, STATUS_NEEDS_HAND, 1) && has_passed(&done_us))
+		nests_unplug(&w->nests, 0);
+		WHEN(2, has_passed(&out_us)) nests_plug(&w->nests, 0, unit(w, 0));
+		WHEN(3, is_done(s, 0, STATUS_NEEDS_HAND, 2)) end();
+	}
+}
+
+static void a_unit_on_its_own_usb_that_is_put_in_again_is_run_again(void **state)
+{
+	struct world *w = *state;
+
+	nests_deaf_unit(&w->nests, "esp32s3", 1);
+	run(w, put_in_again);
+	assert_int_equal(w->left, 1);
+	assert_int_equal(w->results, 2);
+}
+
 /* ---- ports, stops, people ---- */
 
 static void stranger(struct world *w, const struct snapshot *s)
@@ -918,6 +950,7 @@ int main(void)
 		TEST(another_unit_in_its_place_is_told_by_its_number_on_usb),
 		TEST(another_unit_with_the_same_application_gets_no_result_of_the_first),
 		TEST(another_unit_behind_one_that_told_no_mac_is_run_on_its_own),
+		TEST(a_unit_on_its_own_usb_that_is_put_in_again_is_run_again),
 		TEST(a_port_that_is_no_slot_is_never_opened),
 		TEST(without_a_map_each_port_gets_the_next_number),
 		TEST(a_drained_line_ends_what_works_and_starts_no_other),
