@@ -65,6 +65,16 @@ for (const [width, height] of [[1280, 800], [1920, 1080], [1024, 768], [768, 102
 			}
 		}));
 
+for (const [width, height] of [[390, 844], [844, 390]])
+	test(`a phone of ${width} x ${height} shows four slots and everything in the head`, () =>
+		withPage({ width, height, slots: 4, columns: width > height ? 4 : 2 }, async (page) => {
+			assert.deepEqual(await page.evaluate(`[...document.querySelectorAll("header button, header a, header b, .tile")]
+				.map((el) => [el, el.getBoundingClientRect()])
+				.filter(([el, r]) => r.width && (r.left < 0 || r.right > innerWidth + 1 || r.bottom > innerHeight))
+				.map(([el]) => el.id + el.innerText)`), []);
+			assert.equal(await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), true);
+		}));
+
 test("tiles stand as the fixture does, eight in a row", () => withPage({}, async (page) => {
 	const tops = await page.evaluate(`[...document.querySelectorAll(".tile")].map((el) => el.offsetTop)`);
 
@@ -96,7 +106,10 @@ test("no two outcomes share a word or a shape", () => withPage({}, async (page) 
 	assert.equal(new Set(faces.map((f) => f[1])).size, 8);
 }));
 
-test("the words of results stand out 7 to 1, everything else 4.5 to 1", () => withPage({}, async (page) => {
+for (const theme of ["light", "dark"]) test(`the words of results stand out 7 to 1, everything else 4.5 to 1, ${theme}`, () => withPage({}, async (page) => {
+	await page.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: theme },
+		{ name: "prefers-reduced-motion", value: "reduce" }] });
+	await page.until(`document.documentElement.dataset.theme === "${theme}"`);
 	const contrasts = await page.evaluate(`(() => {
 		const light = (c) => c.map((v) => v / 255).map((v) => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4)
 			.reduce((sum, v, i) => sum + v * [.2126, .7152, .0722][i], 0);
@@ -122,7 +135,7 @@ test("the words of results stand out 7 to 1, everything else 4.5 to 1", () => wi
 	})()`);
 
 	for (const [name, contrast] of contrasts) {
-		const isResult = /PASS|FAIL|ERROR|TIMEOUT|ABORTED|work|before/.test(name);
+		const isResult = /PASS|FAIL|ERROR|TIMEOUT|ABORTED|work|before|label/.test(name);
 
 		assert.ok(contrast >= (isResult ? 7 : 4.5), `${name}: ${contrast.toFixed(1)}`);
 	}
@@ -311,6 +324,12 @@ test("a line that waits for its golden unit asks for it, and for no other unit",
 	await page.until(`${word(8)} === "LOCKED" && !document.getElementById("todo-out").textContent.includes("lug")`);
 }));
 
+test("a good unit whose label is still to be scanned is no plain PASS", () => withPage({ }, async (page) => {
+	await page.until(`${word(2)} === "SCAN LABEL"`);
+	assert.equal(await page.evaluate(`${tile(2)}.classList.contains("PASS")`), false);
+	assert.match(await page.evaluate(`document.getElementById("todo-out").innerText`), /\(2\d\)/);
+}));
+
 test("a result is spoken to who cannot see it", () => withPage({ slots: 8 }, async (page, stage) => {
 	stage.tell("fail 8 WRONG_CHIP");
 	await page.until(`document.getElementById("spoken").textContent.startsWith("Slot 8, ERROR, wrong product")`);
@@ -321,6 +340,17 @@ test("nothing moves for who asked for no motion", () => withPage({}, async (page
 	stage.tell("pass 8");
 	await page.until(`${word(8)} === "PASS"`);
 	assert.equal(await page.evaluate("document.getAnimations().length"), 0);
+}));
+
+test("who wants it dark has it dark, also after the page was loaded again", () => withPage({ slots: 8 }, async (page, stage) => {
+	await page.evaluate(`document.getElementById("menu").click()`);
+	await page.evaluate(`document.querySelector('[data-action="theme"]').click()`);
+	await page.until(`document.documentElement.dataset.theme === "dark"`);
+	await page.send("Page.navigate", { url: stage.url });
+	await page.until(`document.querySelectorAll(".tile").length === 8 && document.documentElement.dataset.theme === "dark"`);
+	await page.send("Emulation.setEmulatedMedia", { media: "print" });
+	assert.equal(await page.evaluate("getComputedStyle(document.body).backgroundColor"), "rgb(255, 255, 255)");
+	await page.evaluate("localStorage.clear()");
 }));
 
 test("on paper there are words and shapes on white", () => withPage({}, async (page) => {

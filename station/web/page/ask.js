@@ -43,7 +43,7 @@ export async function logOut() {
 
 /* true: this browser may change things now. */
 export async function askToken() {
-	const values = await ask(t("token.title"), t("token.text"), [
+	const values = await ask(t("token.title"), t(mayRead ? "token.text" : "token.read"), [
 		{ name: "token", label: t("token.field"), type: "password", isNeeded: true },
 	], t("token.go"), async (typed) => {
 		const answer = await post("/api/login", { token: typed.token.trim() });

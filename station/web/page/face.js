@@ -56,10 +56,10 @@ function faceDone(tile, live) {
 	if (!isPass)
 		face.lines.push(reasonOf(tile.code));
 	else
-		face.lines.push(tile.gone ? t("tile.gone") : t("tile.take_out"), labelLine(tile));
+		face.lines.push(tile.gone ? t("tile.gone") : labelLine(tile) || t("tile.take_out"));
 	if (!tile.stored && tile.code !== "ALREADY_FINISHED")
 		face.lines.unshift(t("tile.not_stored"));
-	face.remedy = isPass ? tile.label_text || "" : tile.hint || sentenceOf(tile.code);
+	face.remedy = isPass ? labelLine(tile) && !tile.gone ? t("tile.take_out") : "" : tile.hint || sentenceOf(tile.code);
 	return face;
 }
 
@@ -87,6 +87,8 @@ function faceNone(tile, live, lock) {
 		face.word = t("tile.scan_number");
 		face.remedy = t("tile.scan_number.do");
 	}
+	else if (state === "waiting" && lineLock() && !isGoldenDue())
+		face.lines.push(t("tile.locked"));
 	if (tile.retest)
 		face.lines.push(t("tile.retest"));
 	return face;

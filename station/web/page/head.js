@@ -38,8 +38,9 @@ export function drawHead() {
 	const isJudged = c.passed || c.failed; /* errors alone say nothing about units */
 
 	setText($("station"), head.station || "Flashline");
-	setText($("recipe"), head.recipe ? head.recipe + " · " + t("head.revision",
-		{ n: head.revision }) + (head.product ? " · " + head.product : "") : "");
+	setText($("recipe-name"), head.recipe || "");
+	setText($("recipe-revision"), head.recipe ? "· " + t("head.revision", { n: head.revision }) : "");
+	setText($("recipe-product"), head.product ? "· " + head.product : "");
 	drawBatch(head);
 	setText($("first-pass"), isJudged ? percentText(c.first_passed, c.first_units) : "–");
 	setText($("first-of"), isJudged ? t("head.of", { k: c.first_passed, n: c.first_units }) : "");

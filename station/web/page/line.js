@@ -5,6 +5,7 @@ import { model } from "./model.js";
 import { get } from "./server.js";
 import { action } from "./slot.js";
 import { clockText, has, noticeText, t } from "./text.js";
+import { chooseTheme, isDark } from "./theme.js";
 
 /* Those that the station file lists, where it lists several. */
 async function addRecipes(box) {
@@ -48,6 +49,10 @@ function openLine() {
 		action("operator", "action.operator", () => { close(); askOperator(); }),
 		action("recipe", "action.reload", async () => { close(); await request({ request: "recipe", text: "" }); }));
 	addRecipes(box);
+	box.append(action("theme", isDark() ? "action.bright" : "action.dark", () => {
+		close();
+		chooseTheme(isDark() ? "light" : "dark");
+	}));
 	if (isIn)
 		box.append(action("logout", "action.logout", async () => {
 			close();

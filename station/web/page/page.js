@@ -13,6 +13,7 @@ import "./scanner.js";
 import "./search.js";
 import { drawSound } from "./sound.js";
 import { firstLanguage, remember, setLanguage, t } from "./text.js";
+import "./theme.js";
 import { drawLayout } from "./tiles.js";
 import { drawTodoMore } from "./todo.js";
 
