@@ -17,8 +17,9 @@ images:
 
 export class RealLine {
 	// build: the folder of flashline and m5sim. station: keys of the station file behind its name;
-	// recipe: keys of the recipe behind its images; files: more files, by name.
-	static async start(build, { slots = 4, station = "", recipe = "", files = {} } = {}) {
+	// recipe: keys of the recipe behind its images; files: more files, by name; orders: what
+	// 'flashline' is to do before the line begins.
+	static async start(build, { slots = 4, station = "", recipe = "", files = {}, orders = [] } = {}) {
 		const l = new RealLine();
 
 		l.build = build;
@@ -33,6 +34,9 @@ export class RealLine {
 				`  - {number: ${i + 1}, at: "pci-0000:00:14.0/${RealLine.nest(i + 1)}:1.0"}\n`).join(""));
 		for (const [name, text] of Object.entries(files))
 			l.write(name, text);
+		for (const order of orders)
+			execFileSync(join(build, "flashline"), [...order.split(" "), "--db", "q.db"],
+				{ cwd: l.folder, stdio: "ignore" });
 		l.bench = spawn(join(build, "m5sim"), ["run", "bench.yaml", "--", "sh", "-c",
 			'while read -r order; do eval "$order"; done'],
 		{ cwd: l.folder, stdio: ["pipe", "pipe", "inherit"] });
