@@ -285,8 +285,7 @@ static void the_first_line_has_to_name_the_columns(void **state)
 	assert_non_null(strstr(messages(""), "t.csv: error: nothing in it"));
 	assert_non_null(strstr(messages("key,type,value\n"),
 			       "t.csv:1:1: error: column 'encoding' is missing"));
-	assert_non_null(
-		strstr(messages("key,key,type,encoding,value\n"), "'key' is there twice"));
+	assert_non_null(strstr(messages("key,key,type,encoding,value\n"), "'key' is there twice"));
 	assert_non_null(strstr(messages(HEAD "k,data,u8,1\n"),
 			       "t.csv:2:1: error: key 'k' is in no namespace"));
 }
