@@ -141,6 +141,17 @@ static void release(struct damage_watch *watch)
 	free(watch);
 }
 
+/* By the clock that nobody sets: one that is set back would make a short wait last for hours. */
+static void init_done(pthread_cond_t *done)
+{
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(done, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
 enum status damage_watch_new(const char *path, void (*found)(void *ctx, const struct err *err),
 			     void *ctx, struct damage_watch **out, struct err *err)
 {
@@ -155,7 +166,7 @@ enum status damage_watch_new(const char *path, void (*found)(void *ctx, const st
 	watch->found = found;
 	watch->ctx = ctx;
 	pthread_mutex_init(&watch->mutex, NULL);
-	pthread_cond_init(&watch->done, NULL);
+	init_done(&watch->done);
 	int rc = watch->db.path
 			 ? sqlite3_open_v2(path, &watch->db.sql,
 					   SQLITE_OPEN_READONLY | SQLITE_OPEN_EXRESCODE, NULL)
@@ -188,7 +199,7 @@ void damage_watch_free(struct damage_watch *watch)
 		struct timespec until;
 
 		sqlite3_interrupt(watch->db.sql);
-		clock_gettime(CLOCK_REALTIME, &until);
+		clock_gettime(CLOCK_MONOTONIC, &until);
 		until.tv_nsec += INTERRUPT_AGAIN_NS;
 		until.tv_sec += until.tv_nsec / 1000000000;
 		until.tv_nsec %= 1000000000;

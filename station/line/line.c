@@ -3,6 +3,7 @@
 #include "recipes/boot_check.h"
 #include "recipes/unit_data.h"
 #include "station/line/finished.h"
+#include "station/line/locks.h"
 #include "station/recall.h"
 #include "station/textbuf.h"
 
@@ -207,6 +208,8 @@ static void start_units(struct session *s)
 			return;
 		l->slots[slot].is_golden = s->views[slot].is_golden = is_golden;
 		session_start_unit(s, (unsigned)slot, turn++, is_golden);
+		if (l->locks)
+			locks_run_begins(l->locks);
 		s->views[slot].will_retest = false;
 		busy += unit_has_worker(&s->units[slot]);
 		l->next_start_us = session_now_us() + l->setup->file->stagger_ms * UINT64_C(1000);

@@ -191,8 +191,7 @@ static bool was_seen(const struct lock_judge *j, const char mac[static MAC_TEXT_
 
 static void see(struct lock_judge *j, const struct lock_unit *one)
 {
-	if (j->rules->yield_over == 0 || one->end_utc_ms <= j->yield_since_utc_ms ||
-	    was_seen(j, one->mac))
+	if (j->rules->yield_over == 0 || was_seen(j, one->mac))
 		return;
 	if (j->seen_count == j->rules->yield_over)
 		j->seen_first = (j->seen_first + 1) % j->rules->yield_over;
@@ -256,7 +255,8 @@ static enum status read_again(struct lock_judge *j, const struct lock_past *past
 		own[i] = *seen_at(j, i);
 	j->seen_first = j->seen_count = 0;
 	for (size_t i = 0; i < past->unit_count; i++)
-		see(j, &past->units[i]);
+		if (past->units[i].end_utc_ms > j->yield_since_utc_ms)
+			see(j, &past->units[i]);
 	/* Results that came before the records were read are among those. */
 	for (size_t i = 0; i < count; i++)
 		if (own[i].end_utc_ms > newest)

@@ -64,14 +64,14 @@ void lock_judge_free(struct lock_judge *j);
 void lock_judge_begin_recipe(struct lock_judge *j, bool is_change);
 /* Once for each recipe, as soon as the records were asked. Results may have come before. */
 void lock_judge_past(struct lock_judge *j, const struct lock_past *past);
-/* The newest record of all, as the records say; 0 none. */
+/* The newest record of all, as the records say, or made just now; 0 none. */
 void lock_judge_newest(struct lock_judge *j, int64_t newest_utc_ms);
 /* It was open when the station stopped: its cause is taken to be there still. */
 void lock_judge_restore(struct lock_judge *j, enum lock_code code, int slot, const char *detail);
 /* Before the station's start, so many in a row did not pass. */
 void lock_judge_slot_fails(struct lock_judge *j, unsigned slot, unsigned fails);
-/* What ended before is left out of the yield: somebody overrode it then. Before the past is told.
- */
+/* What ended before is left out of the past's yield: somebody overrode it then. Before the past is
+ * told. What ends from now on counts: the clock may have been set back since. */
 void lock_judge_yield_since(struct lock_judge *j, int64_t utc_ms);
 
 /* A run of a unit has ended in this slot. */

@@ -311,6 +311,11 @@ void locks_recipe(struct locks *l, const char *recipe_digest)
 	lock_keeper_ask(l->keeper, &question);
 }
 
+void locks_run_begins(struct locks *l)
+{
+	lock_judge_newest(l->judge, clock_utc_ms());
+}
+
 void locks_result(struct locks *l, const struct snapshot *s, const struct slot_view *slot)
 {
 	unsigned index = (unsigned)(slot - s->slots);

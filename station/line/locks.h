@@ -69,6 +69,8 @@ const char *locks_disabled(const struct locks *l, unsigned slot);
 /* Slots got their ports: what is open of them in the records holds from now on. */
 void locks_slots_came(struct locks *l);
 
+/* A run begins now: its start stands in the records, whatever the clock says when it ends. */
+void locks_run_begins(struct locks *l);
 /* A run has ended and is stored (golden ones as well), or a unit left. slot is one of s->slots;
  * each run counts once, however often it is told. */
 void locks_result(struct locks *l, const struct snapshot *s, const struct slot_view *slot);

@@ -2,12 +2,13 @@
  * A line with nests that a test plugs units into and takes them out of. Each test is a script that
  * waits for what the line shows, and then does the next thing: none waits for time to pass.
  */
-#define _XOPEN_SOURCE 700 /* kill */
+#define _GNU_SOURCE /* kill, syscall */
 #include "tests/line/nests.h"
 
 #include "db/db.h"
 #include "db/run.h"
 #include "station/line/line.h"
+#include "station/line/locks.h"
 #include "station/record_of.h"
 #include "station/station.h"
 #include "tests/sim/small_plan.h"
@@ -16,7 +17,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
+
+#define HOUR_MS INT64_C(3600000)
+
+/* What the wall clock is off by, in the whole program. */
+static atomic_llong wall_clock_off_ms;
+
+/* In place of the C library's. */
+int clock_gettime(clockid_t id, struct timespec *t)
+{
+	int failed = (int)syscall(SYS_clock_gettime, id, t);
+
+	if (!failed && id == CLOCK_REALTIME)
+		t->tv_sec += (time_t)(atomic_load(&wall_clock_off_ms) / 1000);
+	return failed;
+}
 
 struct world {
 	struct nests nests;
@@ -35,7 +53,8 @@ struct world {
 	/* The script. */
 	void (*script)(struct world *w, const struct snapshot *s);
 	unsigned step;
-	bool ends_at_start; /* of the first run */
+	bool ends_at_start;      /* of the first run */
+	int64_t off_at_start_ms; /* the clock is set when the first run begins; 0: it is not */
 	unsigned left, arrived, results, warnings;
 	char warning[300];
 	enum exit_code exit_code;
@@ -75,6 +94,10 @@ static void on_event(void *ctx, const struct snapshot *s, const struct event *e)
 	if (e->kind == EVENT_RUN_START && w->ends_at_start)
 		kill(getpid(), SIGINT);
 	w->ends_at_start = w->ends_at_start && e->kind != EVENT_RUN_START;
+	if (e->kind == EVENT_RUN_START && w->off_at_start_ms) {
+		atomic_store(&wall_clock_off_ms, w->off_at_start_ms);
+		w->off_at_start_ms = 0;
+	}
 	if (e->kind == EVENT_WARNING) {
 		w->warnings++;
 		snprintf(w->warning, sizeof(w->warning), "%s", e->text);
@@ -120,6 +143,7 @@ static int set_up(void **state)
 	struct err err;
 
 	memset(w, 0, sizeof(*w));
+	atomic_store(&wall_clock_off_ms, 0);
 	nests_set_up(&w->nests);
 	snprintf(w->path, sizeof(w->path), "%.63s/flashline.db", w->nests.tree.root);
 	w->file = station_file_usual();
@@ -903,6 +927,79 @@ static void a_slot_that_is_disabled_stays_so_over_restarts_until_it_is_enabled(v
 	assert_int_equal(w->step, 1);
 }
 
+/* ---- the computer's clock is set ---- */
+
+static bool is_locked(const struct snapshot *s, enum lock_code code)
+{
+	for (size_t i = 0; i < s->lock_count; i++) {
+		if (strcmp(s->locks[i].code, lock_row(code)->code) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void set_back(struct world *w, const struct snapshot *s)
+{
+	switch (w->step) {
+		WHEN(0, true) nests_plug(&w->nests, 0, unit(w, 0));
+		WHEN(1, is_done(s, 0, STATUS_OK, 1) && is_locked(s, LOCK_CLOCK_BACK))
+		assert_true(s->slots[0].is_stored);
+		assert_true(s->slots[0].elapsed_us < UINT64_C(3600000000));
+		nests_plug(&w->nests, 1, unit(w, 1));
+		WHEN(2, s->slots[1].state == SLOT_WAITING) atomic_store(&wall_clock_off_ms, 0);
+		WHEN(3, is_done(s, 1, STATUS_OK, 1)) assert_int_equal(s->lock_count, 0);
+		end();
+	}
+}
+
+static void a_clock_that_is_set_back_loses_no_verdict_and_stops_the_line(void **state)
+{
+	struct world *w = *state;
+
+	w->off_at_start_ms = -3 * HOUR_MS;
+	nests_unit(&w->nests, "esp32", 1);
+	nests_unit(&w->nests, "esp32", 2);
+	run(w, set_back);
+	assert_int_equal(w->exit_code, EXIT_CODE_PASSED);
+	assert_int_equal(w->counts.passed, 2);
+}
+
+static void override_clock(struct world *w)
+{
+	struct request q = { .kind = REQUEST_UNLOCK,
+			     .slot = -1,
+			     .code = "CLOCK_BACK",
+			     .operator_name = "ann",
+			     .text = "it was fast, and is right now",
+			     .from = "test" };
+
+	requests_put(w->requests, &q, 0, NULL);
+}
+
+static void set_forward(struct world *w, const struct snapshot *s)
+{
+	switch (w->step) {
+		WHEN(0, true) nests_plug(&w->nests, 0, unit(w, 0));
+		WHEN(1, is_done(s, 0, STATUS_OK, 1)) assert_true(s->slots[0].is_stored);
+		nests_plug(&w->nests, 1, unit(w, 1));
+		WHEN(2, is_done(s, 1, STATUS_OK, 1)) atomic_store(&wall_clock_off_ms, 0);
+		WHEN(3, is_locked(s, LOCK_CLOCK_BACK)) nests_plug(&w->nests, 2, unit(w, 2));
+		WHEN(4, s->slots[2].state == SLOT_WAITING) override_clock(w);
+		WHEN(5, is_done(s, 2, STATUS_OK, 1)) end();
+	}
+}
+
+static void a_clock_that_was_fast_for_a_while_is_overridden_with_a_reason(void **state)
+{
+	struct world *w = *state;
+
+	w->off_at_start_ms = 5 * HOUR_MS;
+	for (uint8_t i = 1; i <= 3; i++)
+		nests_unit(&w->nests, "esp32", i);
+	run(w, set_forward);
+	assert_int_equal(w->counts.passed, 3);
+}
+
 static void golden(struct world *w, const struct snapshot *s)
 {
 	switch (w->step) {
@@ -958,6 +1055,8 @@ int main(void)
 		TEST(a_scanned_number_goes_to_the_chosen_slot_else_to_the_next_unit),
 		TEST(a_slot_that_is_disabled_takes_no_unit_until_it_is_enabled),
 		TEST(a_slot_that_is_disabled_stays_so_over_restarts_until_it_is_enabled),
+		TEST(a_clock_that_is_set_back_loses_no_verdict_and_stops_the_line),
+		TEST(a_clock_that_was_fast_for_a_while_is_overridden_with_a_reason),
 		TEST(while_a_golden_unit_is_due_no_other_is_written),
 	};
 

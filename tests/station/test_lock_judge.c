@@ -495,6 +495,21 @@ static void an_overridden_yield_is_judged_anew(void **state)
 	is(w, CAUSE_THERE, LOCK_YIELD_LOW);
 }
 
+static void an_override_in_the_future_hides_no_unit_from_the_yield(void **state)
+{
+	struct world *w = *state;
+
+	w->rules.yield_floor = 50;
+	w->rules.yield_over = 2;
+	begin(w);
+	w->facts.now_utc_ms += 180 * MINUTE_MS; /* the clock was wrong then */
+	lock_judge_forget(w->judge, LOCK_YIELD_LOW, -1, &w->facts);
+	w->facts.now_utc_ms -= 180 * MINUTE_MS;
+	unit_ends(w, STATUS_MD5_MISMATCH);
+	unit_ends(w, STATUS_MD5_MISMATCH);
+	is(w, CAUSE_THERE, LOCK_YIELD_LOW);
+}
+
 static void the_records_fill_the_window(void **state)
 {
 	struct world *w = *state;
@@ -749,6 +764,7 @@ int main(void)
 		TEST(golden_and_refused_units_are_not_in_the_yield),
 		TEST(runs_that_were_under_way_may_bring_the_yield_up),
 		TEST(an_overridden_yield_is_judged_anew),
+		TEST(an_override_in_the_future_hides_no_unit_from_the_yield),
 		TEST(the_records_fill_the_window),
 		TEST(a_result_that_the_records_have_already_counts_once),
 		TEST(what_was_overridden_before_the_start_is_left_out),
