@@ -203,8 +203,14 @@ enum status named_recipe(const struct options *o, const char *text, bool is_kept
 	enum exit_code code;
 	struct plan *plan;
 
-	if (find_is_digest(text) && access(text, F_OK) != 0)
-		return find_recipe(db, text, digest, err);
+	if (access(text, F_OK) != 0) {
+		if (find_is_digest(text))
+			return find_recipe(db, text, digest, err);
+		return err_set(err, STATUS_USAGE,
+			       "'%s': no such file, and no digest: expected a recipe, or 6 or more "
+			       "hex digits of its digest, as 'flashline recipe list' shows them",
+			       text);
+	}
 	of_file.operands[0] = text;
 	plan = read_recipe(&of_file, &code);
 	if (!plan) {

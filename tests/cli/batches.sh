@@ -26,7 +26,7 @@ expect_line '^flashline: --quantity 0: expected a number from 1' command.err
 expect_status 2 flashline batch open B-1 --quantity 2 --operator ann --reason why
 expect_line 'batch open: --reason has no meaning here' command.err
 expect_status 2 flashline batch open B-1 --quantity 2 --operator ann --recipe none.yaml
-expect_line '^none.yaml:1:1: error: No such file' command.err
+expect_line "^flashline: 'none.yaml': no such file, and no digest" command.err
 expect_status 0 flashline batch open B-1 --quantity 3 --quota 1 --operator ann --recipe board.yaml \
 	--work-order WO-7 --part-number PN-9 --part-revision C --customer ACME
 expect_line '^batch B-1: open$' command.out
