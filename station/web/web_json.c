@@ -185,6 +185,8 @@ json_t *web_json_tile(const struct web_tile *tile)
 	add_text(o, "serial", tile->serial);
 	if (tile->has_result)
 		add_result(tile, o);
+	else if (tile->is_disabled)
+		add_text(o, "detail", tile->detail); /* why */
 	add_flag(o, "golden", tile->is_golden);
 	add_flag(o, "disabled", tile->is_disabled);
 	add_flag(o, "gone", tile->is_gone);

@@ -170,6 +170,8 @@ void web_model_slot(const struct snapshot *s, const struct slot_view *view, stru
 	}
 	if (view->state == SLOT_DONE)
 		copy_result(s, view, tile);
+	else if (view->is_disabled)
+		COPY(tile->detail, view->detail); /* why */
 	tile->is_disabled = view->is_disabled;
 	tile->will_retest = view->will_retest;
 	tile->units = view->units;

@@ -131,6 +131,7 @@ async (person, line) => {
 	await person.answer({ operator: "Lee", text: "pins bent" });
 	await person.sees(2, "OFF");
 	await person.open(2);
+	await person.reads("sheet-body", "pins bent");
 	await person.click('[data-action="enable"]');
 	await person.answer({ operator: "Lee" });
 	await person.sees(2, "Empty");

@@ -72,6 +72,7 @@ function faceNone(tile, live, lock) {
 		face.kind = "off";
 		face.shape = "off";
 		face.word = t("tile.off");
+		face.remedy = tile.detail || "";
 	} else if (state === "empty" && !lock && isGoldenDue()) {
 		face.shape = "golden";
 		face.word = t("tile.golden_due");

@@ -112,7 +112,8 @@ export async function openSlot(n) {
 		fact(facts, "history.serial", history.serial);
 		fact(facts, "history.mac", history.mac);
 		fact(facts, "history.chip", history.chip);
-		fact(facts, "history.detail", history.detail);
+		fact(facts, history.disabled && !history.outcome ? "history.why" : "history.detail",
+			history.detail);
 		fact(facts, "history.evidence", history.evidence === history.detail ? "" : history.evidence);
 		fact(facts, "history.advice", history.advice);
 		fact(facts, "history.suspects", history.suspects);
