@@ -8,6 +8,7 @@
 #define STATION_LABEL_LABEL_PRINTER_H
 
 #include "engine/base/err.h"
+#include "station/label/printer_address.h"
 #include "station/line/station_file.h"
 
 #include <stdbool.h>
@@ -19,12 +20,9 @@
 #define PRINTER_SEND_MS 10000
 #define PRINTER_COMMAND_MS 30000
 
-#define PRINTER_HOST_BYTES 200
-#define PRINTER_PORT_USUAL "9100"
-
 struct label_printer {
 	bool is_zpl, asks_status;
-	char host[PRINTER_HOST_BYTES], port[8];
+	char host[PRINTER_HOST_BYTES], port[PRINTER_PORT_BYTES];
 	const char *command; /* lent; NULL none */
 	char name[256];      /* for records: "zpl 192.168.1.50:9100", "command lp -d labels" */
 };

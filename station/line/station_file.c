@@ -4,7 +4,7 @@
 #include "recipes/recipe.h"
 #include "recipes/schema.h"
 #include "recipes/unit_values.h"
-#include "station/label/label_printer.h"
+#include "station/label/printer_address.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -366,8 +366,7 @@ static void take_printer(struct reading *r)
 	const struct yaml_node *printer = good(r, "printer");
 	const struct yaml_node *zpl = yaml_find(printer, "zpl");
 	const struct yaml_node *status = good(r, "printer.status");
-	struct label_printer ignored;
-	struct err err;
+	char host[PRINTER_HOST_BYTES], port[PRINTER_PORT_BYTES];
 
 	p->zpl = text_of(r, "printer.zpl");
 	p->command = text_of(r, "printer.command");
@@ -375,7 +374,7 @@ static void take_printer(struct reading *r)
 	if (printer && !zpl == !yaml_find(printer, "command"))
 		diag_error(r->diags, place_of(r, printer),
 			   "expected 'zpl' with an address or 'command', one of the two");
-	else if (p->zpl && label_printer_init(&ignored, p, &err))
+	else if (p->zpl && !printer_address(p->zpl, host, port))
 		diag_error(r->diags, place_of(r, zpl),
 			   "'zpl' is '%s': expected an address, and a port unless it is 9100, such "
 			   "as 192.168.1.50:9100",
