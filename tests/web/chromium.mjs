@@ -144,7 +144,8 @@ class Page {
 	}
 
 	async screenshot(path) {
-		const { data } = await this.send("Page.captureScreenshot", { format: "png" });
+		const kind = path.endsWith(".webp") ? { format: "webp", quality: 75 } : { format: "png" };
+		const { data } = await this.send("Page.captureScreenshot", kind);
 
 		writeFileSync(path, Buffer.from(data, "base64"));
 	}

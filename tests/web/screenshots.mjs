@@ -25,6 +25,15 @@ const shots = [
 	{ name: "64-silent", slots: 64, width: 1280, height: 800, language: "ja", tell: ["hold"], stale: true },
 	{ name: "sheet", slots: 64, width: 1280, height: 800, language: "en", opens: 19 },
 	{ name: "sheet-ja", slots: 64, width: 768, height: 1024, language: "ja", opens: 19 },
+	{ name: "64-dark", slots: 64, width: 1920, height: 1080, language: "en", theme: "dark" },
+	{ name: "sheet-dark", slots: 64, width: 1280, height: 800, language: "en", opens: 19, theme: "dark" },
+	{ name: "16-tablet", slots: 16, columns: 4, width: 1024, height: 768, language: "zh" },
+	{ name: "4-phone", slots: 4, columns: 2, width: 390, height: 844, language: "en" },
+	{ name: "4-phone-lying", slots: 4, columns: 4, width: 844, height: 390, language: "ja" },
+	/* docs/pictures */
+	{ name: "line-64", slots: 64, width: 1280, height: 800, language: "en", type: "webp" },
+	{ name: "line-8-ja", slots: 8, columns: 4, width: 1280, height: 800, language: "ja", type: "webp" },
+	{ name: "line-64-dark", slots: 64, width: 1280, height: 800, language: "zh", theme: "dark", type: "webp" },
 	{ name: "print", slots: 64, width: 1280, height: 800, language: "en", prints: true },
 ];
 
@@ -42,6 +51,8 @@ for (const shot of shots.filter((s) => !wanted.length || wanted.includes(s.name)
 		stage.tell(order);
 	if (shot.tell && !shot.stale)
 		await page.until(`document.querySelectorAll(".alarm").length >= ${shot.tell.length}`);
+	if (shot.theme)
+		await page.send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: shot.theme }] });
 	if (shot.vision)
 		await page.send("Emulation.setEmulatedVisionDeficiency", { type: shot.vision });
 	if (shot.stops)
@@ -58,7 +69,7 @@ for (const shot of shots.filter((s) => !wanted.length || wanted.includes(s.name)
 		await page.send("Emulation.setEmulatedMedia", { media: "print" });
 		await page.size(1050, 740);
 	}
-	await page.screenshot(join(folder, shot.name + ".png"));
+	await page.screenshot(join(folder, shot.name + "." + (shot.type || "png")));
 	for (const trouble of page.troubles)
 		console.log(shot.name + ": " + trouble);
 	await page.close();
