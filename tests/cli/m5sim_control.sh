@@ -49,6 +49,27 @@ wait_for -e /sys/class/tty/ttyUSB0
 hand plug 1.2 ttyUSB0 0
 wait_for -e /sys/class/tty/ttyUSB2
 hand list
+echo "-- a board on the bridge of what is plugged in"
+hand new b1 '{chip: esp32, bridge: ch340}'
+hand new b2 '{chip: esp32, bridge: cp2104}'
+hand new b3 '{chip: esp32, bridge: ch340, faults: [{unplug: {byte: 1}}]}'
+before=$(number 1-1.1)
+hand lift 1.1
+hand exchange 1.1 b1
+hand seat 1.1 b2
+hand seat 1.1 b3
+hand seat 1.1 b1
+hand seat 1.1 u3
+hand plug 1.2 b1
+hand forget b1
+hand list
+hand exchange 1.1 u3
+hand lift 1.1
+[ "$(number 1-1.1)" = "$before" ] && [ -e /dev/ttyUSB0 ] && echo "the same device"
+hand seat 1.1 b1
+hand unplug 1.1
+hand plug 1.1 u1 0
+wait_for -e /sys/class/tty/ttyUSB0
 echo "-- forgotten"
 hand forget u3
 hand list
@@ -99,9 +120,28 @@ ok
 ok
 ok
 ok {"nests":[{"nest":"1.1","unit":"u1","node":"ttyUSB0"},{"nest":"1.2","unit":"ttyUSB0","node":"ttyUSB2"},{"nest":"2-3.1","unit":"u2","node":"ttyACM0"}],"hand":["u3"]}
+-- a board on the bridge of what is plugged in
+ok
+ok
+ok
+error: 1.1 has no board in it
+error: 1.1 has no board in it
+error: b2 is made for a cp2104, and 1.1 has a ch340
+error: b3 cannot be seated: it has its own USB, or the fault 'unplug'
+ok
+error: 1.1 has the board b1 in it
+error: b1 is seated in a nest already
+error: b1 is seated in a nest
+ok {"nests":[{"nest":"1.1","unit":"u1","node":"ttyUSB0","board":"b1"},{"nest":"1.2","unit":"ttyUSB0","node":"ttyUSB2"},{"nest":"2-3.1","unit":"u2","node":"ttyACM0"}],"hand":["u3","b2","b3"]}
+ok
+ok
+the same device
+ok
+ok
+ok
 -- forgotten
 ok
-ok {"nests":[{"nest":"1.1","unit":"u1","node":"ttyUSB0"},{"nest":"1.2","unit":"ttyUSB0","node":"ttyUSB2"},{"nest":"2-3.1","unit":"u2","node":"ttyACM0"}],"hand":[]}
+ok {"nests":[{"nest":"1.1","unit":"u1","node":"ttyUSB0"},{"nest":"1.2","unit":"ttyUSB0","node":"ttyUSB2"},{"nest":"2-3.1","unit":"u2","node":"ttyACM0"}],"hand":["b1","b2","b3"]}
 -- refused
 error: u1 is the name of a unit already
 error: u3 was the name of a unit that is forgotten
@@ -122,7 +162,7 @@ error: 2.1 is none of the bench file's nests
 error: expected unplug NEST
 error: expected plug NEST UNIT [MS]
 error: expected unplug NEST
-error: expected new, plug, unplug, swap, forget or list
+error: expected new, plug, unplug, swap, seat, lift, exchange, forget or list
 error: a line is too long
 ok
 error: expected list
@@ -143,10 +183,11 @@ if [ "$(id -u)" = 0 ] && chmod 711 "$work"; then
 fi
 
 # What was forgotten is there with the others: flash, journal, where it was plugged in.
-equal "units" "$(ls units | tr '\n' ' ')" "bench.json ttyUSB0 ttyUSB1 u1 u2 u3 u4 "
+equal "units" "$(ls units | tr '\n' ' ')" "b1 b2 b3 bench.json ttyUSB0 ttyUSB1 u1 u2 u3 u4 "
 cmp units/u1/before.bin units/u1/flash.bin || fail "the flash of a unit that was only plugged in"
 equal "bytes of a flash with contents up to there" "$(wc -c <units/u1/flash.bin)" $((15 * 1024 * 1024 + 5 * 1024))
-equal "visits of u1" "$(grep -c '"from_ms"' units/u1/unit.json)" 2
+equal "visits of u1" "$(grep -c '"from_ms"' units/u1/unit.json)" 3
+equal "visits of b1" "$(grep -c '"nest": "1.1"' units/b1/unit.json)" 2
 equal "visits of u2" "$(grep -c '"to_ms": 0,' units/u2/unit.json)" 1
 expect_line '"nest": "2-3.1"' units/u2/unit.json
 expect_line 'unplugged$' units/u3/journal.txt
