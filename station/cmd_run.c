@@ -127,7 +127,8 @@ static enum status add_named_slot(struct line_run *r, const char *place, struct 
 	r->names[f->slot_count] = copy;
 	f->slots[f->slot_count] = (struct station_slot){ .number = (unsigned)f->slot_count + 1,
 							 .at = copy,
-							 .is_used = true };
+							 .is_used = true,
+							 .presence = f->presence };
 	f->slot_count++;
 	return STATUS_OK;
 }

@@ -41,11 +41,8 @@ static bool may_open_later(struct job *job, unsigned tries, struct deadline busy
  */
 static bool has_left(const struct job *job)
 {
-	struct port now;
-
 	return job->nest && job->order->sysfs_tty &&
-	       (!ports_find_name(job->order->sysfs_tty, job->port.name, &now) ||
-		!arrival_is_same_plug(&now, &job->port));
+	       !arrival_has_port(job->order->sysfs_tty, &job->port);
 }
 
 static enum status gone(struct job *job)

@@ -404,6 +404,7 @@ static void wait_for_something(struct session *s)
 		{ .fd = s->setup->signal_fd, .events = POLLIN },
 		{ .fd = s->line ? line_arrivals_fd(s) : -1, .events = POLLIN },
 		{ .fd = s->line ? line_requests_fd(s) : -1, .events = POLLIN },
+		{ .fd = s->line ? line_looks_fd(s) : -1, .events = POLLIN },
 	};
 	const uint64_t until = next_deadline_us(s), now = session_now_us();
 

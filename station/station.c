@@ -29,6 +29,8 @@ const struct station_limits station_limits_usual = {
 
 /* For the threads to end, at the very end. */
 #define END_GRACE_MS 200
+/* One that looks at a chip still restarts it into its application: engine/glance.h. */
+#define LOOKS_GRACE_MS 2000
 
 uint64_t session_now_us(void)
 {
@@ -329,6 +331,8 @@ bool station_reap(struct session *s, uint32_t wait_ms)
 
 	if (!s)
 		return true;
+	if (s->line && !line_looks_end(s, wait_ms ? LOOKS_GRACE_MS : 0))
+		return false;
 	if (pool_free(s->pool, wait_ms) > 0)
 		return false;
 	s->pool = NULL;

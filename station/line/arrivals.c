@@ -54,6 +54,13 @@ bool arrival_is_same_plug(const struct port *a, const struct port *b)
 	       a->usb_device == b->usb_device && a->usb_plug == b->usb_plug;
 }
 
+bool arrival_has_port(const char *sysfs_tty, const struct port *port)
+{
+	struct port now;
+
+	return ports_find_name(sysfs_tty, port->name, &now) && arrival_is_same_plug(&now, port);
+}
+
 /* ---- looking ---- */
 
 static uint64_t mix(uint64_t hash, const void *bytes, size_t size)

@@ -41,6 +41,9 @@ struct arrival {
 
 /* Of one USB port: the same plug? */
 bool arrival_is_same_plug(const struct port *a, const struct port *b);
+/* Has this very plug the port's name still? A port keeps its name as long as it is there. Reads
+ * sysfs. */
+bool arrival_has_port(const char *sysfs_tty, const struct port *port);
 
 struct arrivals;
 

@@ -161,7 +161,8 @@ static bool may_start(const struct session *s, unsigned slot, bool *golden)
 		return false;
 	if (!line_locks_allow(s, slot, golden))
 		return false;
-	return *golden ? !is_golden_running(s) : !lacks_serial(s, slot);
+	return (*golden ? !is_golden_running(s) : !lacks_serial(s, slot)) &&
+	       line_look_allows(s, slot);
 }
 
 /* The one that waits longest. -1: nobody may. */
@@ -336,7 +337,7 @@ bool line_takes_signal(struct session *s, int signal_number)
 
 bool line_is_over(const struct session *s)
 {
-	return s->line->is_ending && !line_is_busy(s);
+	return s->line->is_ending && !line_is_busy(s) && !line_is_looking(s);
 }
 
 /* ---- results ---- */
@@ -426,6 +427,7 @@ void line_result(struct session *s, unsigned slot)
 	if (unit->attempt && view->status != STATUS_UNIT_CHANGED)
 		job_usb(unit_job(unit), &ls->port);
 	ls->is_lost = view->status == STATUS_PORT_GONE || view->status == STATUS_UNIT_CHANGED;
+	line_look_result(s, slot);
 	forget_verdict(s, slot);
 	if (is_counted(s, slot)) {
 		if (unit->attempt && view->is_stored && unit->ident.has_mac)
@@ -449,6 +451,7 @@ void line_turn(struct session *s)
 	line_follow(s);
 	line_take_requests(s);
 	change_recipe(s);
+	line_look(s);
 	start_units(s);
 }
 
@@ -459,11 +462,13 @@ void line_tick(struct session *s)
 
 uint64_t line_next_us(const struct session *s)
 {
+	const uint64_t look_us = line_next_look_us(s);
+	uint64_t start_us = s->line->next_start_us;
 	bool is_golden;
 
 	/* The tick comes often enough for windows of time; only starts are to be in step. */
 	if (s->snapshot.is_draining || count_busy(s) >= s->snapshot.jobs ||
-	    next_unit(s, &is_golden) < 0)
-		return NEVER;
-	return s->line->next_start_us > session_now_us() ? s->line->next_start_us : NEVER;
+	    next_unit(s, &is_golden) < 0 || start_us <= session_now_us())
+		start_us = NEVER;
+	return look_us < start_us ? look_us : start_us;
 }

@@ -25,6 +25,18 @@ struct session;
 /* Jobs of a slot that may be stuck in a system call before the slot takes no units any more. */
 #define LINE_STUCK_MAX 3
 
+/* How often a slot is looked at whose units are seen by their chips. A test has it more often. */
+struct line_look_times {
+	uint64_t empty_us; /* an empty slot, from one look to the next */
+	uint64_t done_us;  /* a unit that waits, or is finished; first so long behind its result */
+	uint64_t rest_us;  /* the same, once its result is old_us old */
+	uint64_t old_us;
+	uint64_t unsure_us; /* after something new, until it is sure */
+	uint64_t apart_us;  /* between the beginnings of two looks */
+	uint64_t fresh_us;  /* a unit that waits was seen within so long, or it is not started */
+};
+extern const struct line_look_times line_look_times_usual;
+
 struct line_setup {
 	const struct station_file *file; /* its slots are those of arrivals */
 	struct arrivals *arrivals;
@@ -34,10 +46,11 @@ struct line_setup {
 	struct hooks *hooks;       /* NULL: none; only their troubles are told here */
 	/* What is flashed first; the line's from station_run() on. It stands in the records. */
 	struct plan *plan;
-	const char *products_dir;          /* for recipes that come later; NULL none */
-	const char *operator_name, *batch; /* at the start; NULL none */
-	bool has_memory;                   /* units begin with what their slot needs */
-	bool has_locks;                    /* as the station file's lockouts say */
+	const char *products_dir;                 /* for recipes that come later; NULL none */
+	const char *operator_name, *batch;        /* at the start; NULL none */
+	bool has_memory;                          /* units begin with what their slot needs */
+	bool has_locks;                           /* as the station file's lockouts say */
+	const struct line_look_times *look_times; /* NULL: the usual ones */
 };
 
 /* ---- for the owner loop ---- */
@@ -49,6 +62,10 @@ void line_end(struct session *s);
 
 int line_arrivals_fd(const struct session *s);
 int line_requests_fd(const struct session *s);
+/* -1: no slot is looked at. */
+int line_looks_fd(const struct session *s);
+/* Before line_end(): false while a thread that looks at a chip is stuck. */
+bool line_looks_end(struct session *s, uint32_t wait_ms);
 /* Once in each turn of the loop: who came, who left, what was asked for, who begins. */
 void line_turn(struct session *s);
 /* Before each tick of the view. */

@@ -1,7 +1,8 @@
 /*
  * Inside a line (line.h): shared by line.c, which turns the wheel, line_slots.c, which follows what
- * is plugged in, line_requests.c, which does what people ask, line_locks.c, which asks for locks
- * and labels, and epoch.c, which changes recipe and batch. All of it is the owner's alone.
+ * is plugged in, line_looks.c, which looks for chips where a bridge stays, line_requests.c, which
+ * does what people ask, line_locks.c, which asks for locks and labels, and epoch.c, which changes
+ * recipe and batch. All of it is the owner's alone.
  */
 #ifndef STATION_LINE_LINE_INSIDE_H
 #define STATION_LINE_LINE_INSIDE_H
@@ -9,6 +10,8 @@
 #include "station/line/again.h"
 #include "station/line/epoch.h"
 #include "station/line/line.h"
+#include "station/line/looks.h"
+#include "station/line/presence.h"
 #include "station/session.h"
 
 #define OPERATOR_BYTES 330 /* 80 characters of 4 bytes */
@@ -29,14 +32,29 @@ struct line_slot {
 	bool has_restarted;  /* its application was on USB: another plug is another unit */
 	bool is_golden;      /* its run is a golden check */
 	char off[200];       /* of a slot out of use: why, and who said so */
+
+	/* Of a slot whose units are seen by their chips. */
+	bool is_by_chip;
+	bool has_looked;  /* once */
+	bool stood_there; /* its unit was there then */
+	struct presence presence;
+	uint64_t look_us;   /* due; 0 at once */
+	uint64_t looked_us; /* the last glance was over */
+	uint64_t seen_us;   /* the last one that saw something, or somebody said that it is there */
+	size_t reset_at;    /* which of the bridge's reset sequences comes next */
+	unsigned silences;
+	unsigned failures; /* glances in a row that the port did not let happen */
 };
 
 struct line {
 	const struct line_setup *setup;
 	struct line_slot slots[STATION_SLOTS_MAX];
-	struct recaller *recaller;    /* NULL: nothing is remembered */
-	struct finished *finished;    /* what units got before */
-	struct locks *locks;          /* NULL: none are wanted */
+	struct recaller *recaller; /* NULL: nothing is remembered */
+	struct finished *finished; /* what units got before */
+	struct locks *locks;       /* NULL: none are wanted */
+	struct looks *looks;       /* NULL: no slot is looked at so far */
+	bool has_no_looks;         /* there were no threads for them */
+	uint64_t next_look_us;
 	struct epoch *epochs;         /* newest first */
 	struct recipe_change *change; /* a recipe that is being read; NULL none */
 	struct recipe_in_use *next;   /* it is read, and waits for the slots to be free */
@@ -80,6 +98,24 @@ void line_follow(struct session *s);
 void line_leave(struct session *s, unsigned slot);
 /* It takes no units, for this reason; NULL: it takes units again. */
 void line_put_off(struct session *s, unsigned slot, const char *why);
+
+/* An empty slot: a unit has come. Then: it has stayed. */
+void line_arrive(struct session *s, unsigned slot);
+void line_settle(struct session *s, unsigned slot);
+
+/* ---- line_looks.c; all but the first do nothing of a slot that the USB tells of ---- */
+
+/* Are its units seen by their chips? Not through a chip's own USB, which comes and goes with it. */
+bool line_is_by_chip(const struct session *s, unsigned slot);
+/* Take over what was seen, and begin what is due. */
+void line_look(struct session *s);
+uint64_t line_next_look_us(const struct session *s);
+/* Its unit is there and not being looked at: it may be started. */
+bool line_look_allows(const struct session *s, unsigned slot);
+void line_look_result(struct session *s, unsigned slot);
+/* There is a unit in the slot, says somebody. */
+void line_look_force(struct session *s, unsigned slot);
+bool line_is_looking(const struct session *s);
 
 /* ---- line_requests.c ---- */
 

@@ -72,6 +72,13 @@ static void take_retest(struct session *s, unsigned slot, struct answer *a)
 		return;
 	}
 	view->will_retest = true;
+	/* Of a unit that answers nobody, this is the only way to a run. */
+	if (line_is_by_chip(s, slot) && view->state != SLOT_WAITING && !view->is_disabled &&
+	    s->line->slots[slot].here.has_port) {
+		line_look_force(s, slot);
+		said_set(&a->said, SAID_RETEST_NOW, "%u", number);
+		return;
+	}
 	if (view->state >= SLOT_DONE && s->line->slots[slot].here.has_port) {
 		line_leave(s, slot);
 		said_set(&a->said, SAID_RETEST_NOW, "%u", number);

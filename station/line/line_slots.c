@@ -42,6 +42,9 @@ static void empty_slot(struct session *s, unsigned slot)
 	ls->port = place;
 	ls->done_us = ls->gone_us = 0;
 	ls->is_lost = ls->is_golden = ls->has_restarted = false;
+	presence_clear(&ls->presence);
+	ls->stood_there = false;
+	ls->look_us = 0;
 	s->units[slot] = (struct unit){ .port = &ls->port, .deadline_us = NEVER };
 	*view = (struct slot_view){
 		.number = kept.number,
@@ -122,7 +125,13 @@ static void take_port(struct session *s, unsigned slot)
 	session_prepare_unit(s, slot);
 }
 
-static void settle(struct session *s, unsigned slot)
+void line_arrive(struct session *s, unsigned slot)
+{
+	take_port(s, slot);
+	session_take_event(s, slot, SLOT_ARRIVE);
+}
+
+void line_settle(struct session *s, unsigned slot)
 {
 	struct line *l = s->line;
 	struct slot_view *view = &s->views[slot];
@@ -239,18 +248,17 @@ static void follow(struct session *s, unsigned slot)
 
 	switch (s->views[slot].state) {
 	case SLOT_EMPTY:
-		if (!ls->here.has_port || s->views[slot].is_disabled)
+		if (!ls->here.has_port || s->views[slot].is_disabled || line_is_by_chip(s, slot))
 			break;
-		take_port(s, slot);
-		session_take_event(s, slot, SLOT_ARRIVE);
+		line_arrive(s, slot);
 		if (ls->here.is_settled)
-			settle(s, slot);
+			line_settle(s, slot);
 		break;
 	case SLOT_SETTLING:
 		if (!ls->here.has_port)
 			line_leave(s, slot);
-		else if (ls->here.is_settled)
-			settle(s, slot);
+		else if (ls->here.is_settled && !line_is_by_chip(s, slot))
+			line_settle(s, slot);
 		break;
 	case SLOT_WAITING:
 		if (!ls->here.has_port || !arrival_is_same_plug(&ls->here.port, &ls->port))
@@ -272,11 +280,22 @@ bool line_was_there(const struct session *s, unsigned slot)
 {
 	const struct line_slot *ls = &s->line->slots[slot];
 
+	if (line_is_by_chip(s, slot))
+		return ls->stood_there;
 	return (ls->first.is_usb && arrival_is_same_plug(&ls->first, &ls->port)) ||
 	       ls->here.since_us < FINISHED_BOOT_US;
 }
 
 /* ---- all of them ---- */
+
+static enum slot_presence presence_of(const struct station_file *f, unsigned number)
+{
+	for (size_t i = 0; i < f->slot_count; i++) {
+		if (f->slots[i].number == number)
+			return f->slots[i].presence;
+	}
+	return f->presence;
+}
 
 static void add_slot(struct session *s, unsigned slot)
 {
@@ -288,6 +307,8 @@ static void add_slot(struct session *s, unsigned slot)
 	memcpy(ls->port.slot, ls->here.port.slot, sizeof(ls->port.slot));
 	s->slot_names[slot] = ls->port.slot;
 	s->views[slot].number = arrivals_number(s->line->setup->arrivals, slot);
+	ls->is_by_chip =
+		presence_of(s->line->setup->file, s->views[slot].number) == PRESENCE_BY_CHIP;
 	empty_slot(s, slot);
 }
 

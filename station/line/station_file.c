@@ -22,6 +22,7 @@
 /* clang-format off */
 static const char *const no_yes_words[] = { "no", "yes", NULL };
 static const char *const again_words[] = { "never", "failed", "always", NULL }; /* enum again_policy */
+static const char *const presence_words[] = { "usb", "chip", NULL }; /* enum slot_presence */
 
 static const struct schema_row file_row = { .key = "recipe", .kind = SCHEMA_TEXT, .min = 1, .max = 1000 };
 static const struct schema_row origin_row = { .key = "origins", .kind = SCHEMA_TEXT, .min = 1, .max = 200 };
@@ -37,6 +38,7 @@ static const struct schema_row slot_rows[] = {
 	{ .key = "at",     .kind = SCHEMA_TEXT,    .is_required = true, .min = 1, .max = 199 },
 	{ .key = "hub",    .kind = SCHEMA_TEXT,    .min = 1, .max = 40 },
 	{ .key = "use",    .kind = SCHEMA_CHOICE,  .choices = no_yes_words },
+	{ .key = "presence", .kind = SCHEMA_CHOICE, .choices = presence_words },
 	{ .key = NULL },
 };
 static const struct schema_row slot_row = { .key = "slots", .kind = SCHEMA_MAP, .rows = slot_rows };
@@ -103,6 +105,7 @@ static const struct schema_row station_rows[] = {
 	{ .key = "settle",   .kind = SCHEMA_DURATION, .min = 100, .max = 10000 },
 	{ .key = "stagger",  .kind = SCHEMA_DURATION, .min = 0, .max = 10000 },
 	{ .key = "again",    .kind = SCHEMA_CHOICE,   .choices = again_words },
+	{ .key = "presence", .kind = SCHEMA_CHOICE,   .choices = presence_words },
 	{ .key = "slots",    .kind = SCHEMA_LIST,     .min = 1, .item = &slot_row },
 	{ .key = "web",      .kind = SCHEMA_MAP,      .rows = web_rows },
 	{ .key = "printer",  .kind = SCHEMA_MAP,      .rows = printer_rows },
@@ -258,6 +261,7 @@ static void take_slot(struct reading *r, const struct yaml_node *list, size_t nt
 	const struct yaml_node *item = &list->items[nth];
 	const struct yaml_node *number = yaml_find(item, "number"), *at = yaml_find(item, "at");
 	const struct yaml_node *hub = yaml_find(item, "hub"), *use = yaml_find(item, "use");
+	const struct yaml_node *presence = yaml_find(item, "presence");
 	struct station_slot *slot = &r->f->slots[r->f->slot_count];
 
 	if (!number || number->is_bad || !at || at->is_bad)
@@ -267,6 +271,8 @@ static void take_slot(struct reading *r, const struct yaml_node *list, size_t nt
 		.at = at->text,
 		.hub = hub && !hub->is_bad ? hub->text : NULL,
 		.is_used = !use || use->is_bad || use->choice == 1,
+		.presence = presence && !presence->is_bad ? (enum slot_presence)presence->choice
+							  : r->f->presence,
 	};
 	if (!station_is_place(at->text))
 		diag_error(r->diags, place_of(r, at),
@@ -534,7 +540,8 @@ static enum status take_all(struct reading *r, struct err *err)
 	f->settle_ms = (uint32_t)number_of(r, "settle", SETTLE_MS);
 	f->stagger_ms = (uint32_t)number_of(r, "stagger", STAGGER_MS);
 	f->again = (enum again_policy)choice_of(r, "again", AGAIN_NEVER);
-	take_slots(r);
+	f->presence = (enum slot_presence)choice_of(r, "presence", PRESENCE_BY_USB);
+	take_slots(r); /* which have it from above where they do not say */
 	take_others(r);
 	take_lockouts(r);
 	TRY(take_recipes(r, err));

@@ -11,9 +11,11 @@
  *   settle: 500ms
  *   stagger: 150ms                        # between the starts of two units
  *   again: never                          # never | failed | always: units that have a verdict
+ *   presence: usb                         # usb | chip: what tells that a unit has come
  *   slots:
  *     - {number: 1, at: "pci-0000:00:14.0/1.4:1.0", hub: "0bda:5411 multi"}
  *     - {number: 2, at: "...", use: no}
+ *     - {number: 3, at: "...", presence: chip}
  *   web: {listen: 127.0.0.1, port: 8320, token_file: web.token, origins: ["https://line3.example"]}
  *                                         # {use: no}: no page
  *   printer: {zpl: "192.168.1.50:9100"}   # or {command: "lp -d labels"}; status: no
@@ -44,11 +46,15 @@
 
 enum again_policy { AGAIN_NEVER, AGAIN_FAILED, AGAIN_ALWAYS };
 
+/* What tells that a unit is in a slot: its USB device, or, where that is the nest's, its chip. */
+enum slot_presence { PRESENCE_BY_USB, PRESENCE_BY_CHIP };
+
 struct station_slot {
 	unsigned number;
 	const char *at;  /* "pci-0000:00:14.0/1.4:1.0" */
 	const char *hub; /* as learned: VID:PID and "single" or "multi"; NULL not told */
 	bool is_used;
+	enum slot_presence presence;
 };
 
 struct station_golden {
@@ -104,6 +110,7 @@ struct station_file {
 	unsigned columns;                  /* 0 as fits */
 	uint32_t settle_ms, stagger_ms;
 	enum again_policy again;
+	enum slot_presence presence;                  /* of slots that do not say */
 	struct station_slot slots[STATION_SLOTS_MAX]; /* by number */
 	size_t slot_count;
 	struct station_web web;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const struct sim_fault no_fault;
+
 static struct nests *present; /* what nests_open() opens ports of */
 
 /* ---- ports ---- */
@@ -12,6 +14,8 @@ struct opened { /* one open of a unit's port */
 	struct transport t;
 	struct hand_unit *unit;
 	unsigned plug;
+	struct hand_unit
+		*bridge; /* that stays; then unit is the board on it, or the bridge itself */
 };
 
 /* ---- the time of a plug ---- */
@@ -56,6 +60,8 @@ static const struct clock *plug_clock(struct hand_unit *u)
 
 static void take_out(struct nests *n, unsigned nest);
 static void put_in(struct nests *n, unsigned nest, struct hand_unit *u);
+static void seat(struct hand_unit *bridge, struct hand_unit *u);
+static void lift(struct hand_unit *bridge);
 
 static enum status check(struct opened *o, struct err *err)
 {
@@ -64,7 +70,8 @@ static enum status check(struct opened *o, struct err *err)
 	if (o->t.cancel && atomic_load(o->t.cancel))
 		return err_set(err, STATUS_CANCELLED, "stopped");
 	pthread_mutex_lock(&o->unit->nests->lock);
-	is_there = o->unit->nest >= 0 && o->unit->plug == o->plug;
+	is_there =
+		o->bridge ? o->bridge->nest >= 0 : o->unit->nest >= 0 && o->unit->plug == o->plug;
 	pthread_mutex_unlock(&o->unit->nests->lock);
 	return is_there ? STATUS_OK : err_set(err, STATUS_PORT_GONE, "the unit was taken out");
 }
@@ -76,8 +83,33 @@ static void catch_up(const struct sim_transport *behind, const struct sim_transp
 		behind->clock.sleep_until_us(behind->clock.ctx, ahead->now_us);
 }
 
+/* Whom a bridge leads to: the program's rate and lines hold for each board that comes. */
+static void wire(struct opened *o, struct hand_unit *u)
+{
+	struct sim_transport *port = &u->port;
+	uint32_t actual;
+
+	o->unit = u;
+	u->time = &o->bridge->port;
+	catch_up(port, u->time);
+	transport_close(&port->base);
+	sim_transport_reopen(port);
+	transport_set_lines(&port->base, o->bridge->dtr, o->bridge->rts, NULL);
+	if (o->bridge->rate_baud)
+		transport_set_baud(&port->base, o->bridge->rate_baud, &actual, NULL);
+}
+
+/* Behind a bridge that stays, hands and ports take turns. */
 static struct sim_transport *before(struct opened *o)
 {
+	if (o->bridge) {
+		struct hand_unit *now;
+
+		pthread_mutex_lock(&o->bridge->nests->lock);
+		now = o->bridge->board ? o->bridge->board : o->bridge;
+		if (now != o->unit)
+			wire(o, now);
+	}
 	catch_up(&o->unit->port, o->unit->time);
 	return &o->unit->port;
 }
@@ -85,6 +117,8 @@ static struct sim_transport *before(struct opened *o)
 static enum status after(struct opened *o, enum status st)
 {
 	catch_up(o->unit->time, &o->unit->port);
+	if (o->bridge)
+		pthread_mutex_unlock(&o->bridge->nests->lock);
 	return st;
 }
 
@@ -100,8 +134,15 @@ static enum status nest_read(struct transport *t, uint8_t *buf, size_t size, siz
 
 static void give_way(struct hand_unit *u)
 {
+	struct hand_unit *bridge = u->nests->in[u->nest];
 	unsigned nest = (unsigned)u->nest;
 
+	if (bridge->is_bridge) {
+		lift(bridge);
+		if (u->next)
+			seat(bridge, u->next);
+		return;
+	}
 	take_out(u->nests, nest);
 	if (u->next)
 		put_in(u->nests, nest, u->next);
@@ -139,6 +180,8 @@ static enum status nest_set_baud(struct transport *t, uint32_t rate, uint32_t *a
 	struct opened *o = (struct opened *)t;
 
 	TRY(check(o, err));
+	if (o->bridge)
+		o->bridge->rate_baud = rate;
 	return after(o, transport_set_baud(&before(o)->base, rate, actual, err));
 }
 
@@ -147,6 +190,10 @@ static enum status nest_set_lines(struct transport *t, bool dtr, bool rts, struc
 	struct opened *o = (struct opened *)t;
 
 	TRY(check(o, err));
+	if (o->bridge) {
+		o->bridge->dtr = dtr;
+		o->bridge->rts = rts;
+	}
 	return after(o, transport_set_lines(&before(o)->base, dtr, rts, err));
 }
 
@@ -162,7 +209,8 @@ static void nest_close(struct transport *t)
 {
 	struct opened *o = (struct opened *)t;
 
-	transport_close(&o->unit->port.base);
+	transport_close(&before(o)->base);
+	after(o, STATUS_OK);
 	free(o);
 }
 
@@ -202,6 +250,11 @@ enum status nests_open(const char *node, const atomic_bool *cancel, struct trans
 		give_way(u);
 		u = unit_at(present, node);
 	}
+	if (u && u->is_held) {
+		pthread_mutex_unlock(&present->lock);
+		free(o);
+		return err_set(err, STATUS_PORT_BUSY, "%s: another program has it", node);
+	}
 	if (u) {
 		u->opens++;
 		o->plug = u->plug;
@@ -214,8 +267,16 @@ enum status nests_open(const char *node, const atomic_bool *cancel, struct trans
 		free(o);
 		return err_set(err, STATUS_PORT_GONE, "%s: nobody is there", node);
 	}
-	sim_transport_reopen(&u->port);
 	o->unit = u;
+	if (u->is_bridge) {
+		o->bridge = u;
+		u->dtr = u->rts = true;
+		pthread_mutex_lock(&present->lock);
+		wire(o, u->board ? u->board : u);
+		pthread_mutex_unlock(&present->lock);
+	} else {
+		sim_transport_reopen(&u->port);
+	}
 	o->t = (struct transport){ .ops = &ops, .clock = clock, .cancel = cancel };
 	*out = &o->t;
 	return STATUS_OK;
@@ -313,6 +374,41 @@ void nests_unplug(struct nests *n, unsigned nest)
 	pthread_mutex_unlock(&n->lock);
 }
 
+static void seat(struct hand_unit *bridge, struct hand_unit *u)
+{
+	bridge->board = u;
+	u->nest = bridge->nest;
+}
+
+static void lift(struct hand_unit *bridge)
+{
+	bridge->board->nest = -1;
+	bridge->board = NULL;
+}
+
+struct hand_unit *nests_bridge(struct nests *n, unsigned nest)
+{
+	struct hand_unit *u = nests_deaf_unit(n, "esp32", (uint8_t)(0xf0 + nest));
+
+	u->is_bridge = true;
+	nests_plug(n, nest, u);
+	return u;
+}
+
+void nests_seat(struct nests *n, unsigned nest, struct hand_unit *u)
+{
+	pthread_mutex_lock(&n->lock);
+	seat(n->in[nest], u);
+	pthread_mutex_unlock(&n->lock);
+}
+
+void nests_lift(struct nests *n, unsigned nest)
+{
+	pthread_mutex_lock(&n->lock);
+	lift(n->in[nest]);
+	pthread_mutex_unlock(&n->lock);
+}
+
 void nests_plug_stranger(struct nests *n)
 {
 	plug_tree(n, 9, "ttyUSB9", NULL);
@@ -320,7 +416,8 @@ void nests_plug_stranger(struct nests *n)
 
 /* ---- units ---- */
 
-static struct hand_unit *make_unit(struct nests *n, const char *chip, uint8_t mac_end, bool is_deaf)
+struct hand_unit *nests_unit_with(struct nests *n, const char *chip, uint8_t mac_end,
+				  const struct sim_fault *fault)
 {
 	struct hand_unit *u = &n->units[n->unit_count++];
 	struct sim_unit_config config = {
@@ -334,6 +431,11 @@ static struct hand_unit *make_unit(struct nests *n, const char *chip, uint8_t ma
 	};
 	char error[200];
 
+	if (strcmp(chip, "esp32") != 0)
+		config.revision = 100;
+	config.secure_download = !fault;
+	if (fault && fault != &no_fault)
+		config.faults[config.fault_count++] = *fault;
 	u->nests = n;
 	u->time = &u->port;
 	u->nest = -1;
@@ -342,8 +444,6 @@ static struct hand_unit *make_unit(struct nests *n, const char *chip, uint8_t ma
 		config.bridge = "usb-jtag";
 		config.revision = 2;
 	}
-	if (is_deaf)
-		config.faults[config.fault_count++] = (struct sim_fault){ .kind = SIM_FAULT_DEAD };
 	snprintf(u->usb_serial, sizeof(u->usb_serial), "24:0A:C4:00:01:%02X", mac_end);
 	if (!sim_transport_init(&u->port, &config, error, sizeof(error)))
 		fail_msg("%s", error);
@@ -353,12 +453,14 @@ static struct hand_unit *make_unit(struct nests *n, const char *chip, uint8_t ma
 
 struct hand_unit *nests_unit(struct nests *n, const char *chip, uint8_t mac_end)
 {
-	return make_unit(n, chip, mac_end, false);
+	return nests_unit_with(n, chip, mac_end, &no_fault);
 }
 
 struct hand_unit *nests_deaf_unit(struct nests *n, const char *chip, uint8_t mac_end)
 {
-	return make_unit(n, chip, mac_end, true);
+	const struct sim_fault no_power = { .kind = SIM_FAULT_DEAD };
+
+	return nests_unit_with(n, chip, mac_end, &no_power);
 }
 
 bool nests_is_out(struct hand_unit *u)

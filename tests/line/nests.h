@@ -4,6 +4,9 @@
  *
  * The test plugs and unplugs on the line's own thread, from within its view; a unit can also leave
  * by itself, or be swapped, at a write of its run.
+ *
+ * A nest can have a bridge of its own, which stays: then units are boards that are seated on it and
+ * lifted, and whoever has the port open notices nothing but what the board says.
  */
 #ifndef TESTS_LINE_NESTS_H
 #define TESTS_LINE_NESTS_H
@@ -14,7 +17,7 @@
 #include <pthread.h>
 
 #define NESTS 4
-#define HAND_UNITS 8
+#define HAND_UNITS 12
 
 struct nests;
 
@@ -43,6 +46,12 @@ struct hand_unit {
 	bool leaves_when_opened, leaves_when_asked, leaves_when_written;
 	uint64_t written;
 	struct hand_unit *next;
+	/* Of a nest's own bridge, which is a unit without power: the board on it; NULL none. */
+	bool is_bridge;
+	bool is_held; /* by another program: it cannot be opened */
+	struct hand_unit *board;
+	bool dtr, rts; /* of its port, and the rate */
+	uint32_t rate_baud;
 	/* Whoever waits for it to come back waits really, and for ever: its time stands still. */
 	bool is_waited_for;
 	struct plug_clock clocks[PLUGS_MAX];
@@ -64,10 +73,17 @@ void nests_tear_down(struct nests *n);
 
 /* A unit with this last byte of its MAC, in the hand. */
 struct hand_unit *nests_unit(struct nests *n, const char *chip, uint8_t mac_end);
+/* The same, broken; or one that hides what it is: fault NULL. */
+struct hand_unit *nests_unit_with(struct nests *n, const char *chip, uint8_t mac_end,
+				  const struct sim_fault *fault);
 /* One that never answers. */
 struct hand_unit *nests_deaf_unit(struct nests *n, const char *chip, uint8_t mac_end);
 void nests_plug(struct nests *n, unsigned nest, struct hand_unit *u);
 void nests_unplug(struct nests *n, unsigned nest);
+/* The nest has a bridge of its own from now on. */
+struct hand_unit *nests_bridge(struct nests *n, unsigned nest);
+void nests_seat(struct nests *n, unsigned nest, struct hand_unit *u);
+void nests_lift(struct nests *n, unsigned nest);
 /* "pci-0000:00:14.0/1:1.0" of nest 0, and so on. */
 const char *nests_place(unsigned nest);
 /* A port that is no nest: "/dev/ttyUSB9". */

@@ -1,277 +1,13 @@
-/*
- * A line with nests that a test plugs units into and takes them out of. Each test is a script that
- * waits for what the line shows, and then does the next thing: none waits for time to pass.
- */
-#define _GNU_SOURCE /* kill, syscall */
-#include "tests/line/nests.h"
+/* Units come to a line, are run, and go: with the bridges that are their own. */
+#define _GNU_SOURCE /* kill */
+#include "tests/line/script.h"
 
-#include "db/db.h"
-#include "db/run.h"
-#include "station/line/line.h"
 #include "station/line/locks.h"
-#include "station/record_of.h"
-#include "station/station.h"
-#include "tests/sim/small_plan.h"
 
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 
 #define HOUR_MS INT64_C(3600000)
-
-/* What the wall clock is off by, in the whole program. */
-static atomic_llong wall_clock_off_ms;
-
-/* In place of the C library's. */
-int clock_gettime(clockid_t id, struct timespec *t)
-{
-	int failed = (int)syscall(SYS_clock_gettime, id, t);
-
-	if (!failed && id == CLOCK_REALTIME)
-		t->tv_sec += (time_t)(atomic_load(&wall_clock_off_ms) / 1000);
-	return failed;
-}
-
-struct world {
-	struct nests nests;
-	struct small_plan small;
-	struct station_file *file;
-	struct requests *requests;
-	char path[128];
-	struct db *db;
-	struct writer *writer;
-	struct plan *plan;
-	int signal_fd;
-	unsigned settle_ms;
-	bool takes_all;
-	unsigned jobs;
-
-	/* The script. */
-	void (*script)(struct world *w, const struct snapshot *s);
-	unsigned step;
-	bool ends_at_start;      /* of the first run */
-	int64_t off_at_start_ms; /* the clock is set when the first run begins; 0: it is not */
-	unsigned left, arrived, results, warnings;
-	char warning[300];
-	enum exit_code exit_code;
-	struct slot_view at_end[NESTS]; /* what they point to is gone by then */
-	uint8_t mac_end[NESTS];
-	char place[NESTS][200];
-	struct line_counts counts;
-};
-
-/* Nothing is taken for stuck. */
-static const struct station_limits patient = {
-	.open_us = 60000000,
-	.verdict_us = 60000000,
-	.stop_us = 60000000,
-	.stop_again_us = 60000000,
-	.close_us = 60000000,
-	.store_us = 60000000,
-};
-
-static void go_on(struct world *w, const struct snapshot *s)
-{
-	unsigned before;
-
-	do {
-		before = w->step;
-		w->script(w, s);
-	} while (w->step != before);
-}
-
-static void on_event(void *ctx, const struct snapshot *s, const struct event *e)
-{
-	struct world *w = ctx;
-
-	w->arrived += e->kind == EVENT_ARRIVED;
-	w->left += e->kind == EVENT_LEFT;
-	w->results += e->kind == EVENT_RESULT;
-	if (e->kind == EVENT_RUN_START && w->ends_at_start)
-		kill(getpid(), SIGINT);
-	w->ends_at_start = w->ends_at_start && e->kind != EVENT_RUN_START;
-	if (e->kind == EVENT_RUN_START && w->off_at_start_ms) {
-		atomic_store(&wall_clock_off_ms, w->off_at_start_ms);
-		w->off_at_start_ms = 0;
-	}
-	if (e->kind == EVENT_WARNING) {
-		w->warnings++;
-		snprintf(w->warning, sizeof(w->warning), "%s", e->text);
-	}
-	if (e->kind != EVENT_SUMMARY)
-		return;
-	for (size_t i = 0; i < s->slot_count && i < NESTS; i++) {
-		w->at_end[i] = s->slots[i];
-		w->mac_end[i] = s->slots[i].ident->mac[MAC_BYTES - 1];
-		memcpy(w->place[i], s->slots[i].port->slot, sizeof(w->place[i]));
-	}
-	w->counts = s->counts;
-}
-
-static void on_tick(void *ctx, const struct snapshot *s)
-{
-	struct world *w = ctx;
-
-	go_on(w, s);
-}
-
-static struct plan *make_plan(struct world *w)
-{
-	struct plan *p = calloc(1, sizeof(*p));
-
-	assert_non_null(p);
-	p->name = strdup("test");
-	p->revision = 1;
-	p->recipe_path = strdup("/nowhere/test.yaml");
-	p->canonical = strdup("recipe: test\n");
-	p->process = strdup(PLAN_PROCESS_USUAL);
-	strcpy(p->digest_text, "00ff");
-	p->flash = w->small.plan;
-	p->flash.stub = STUB_NEVER;
-	return p;
-}
-
-static int set_up(void **state)
-{
-	static struct world world;
-	struct world *w = &world;
-	struct recipe_record recipe;
-	struct err err;
-
-	memset(w, 0, sizeof(*w));
-	atomic_store(&wall_clock_off_ms, 0);
-	nests_set_up(&w->nests);
-	snprintf(w->path, sizeof(w->path), "%.63s/flashline.db", w->nests.tree.root);
-	w->file = station_file_usual();
-	w->file->stagger_ms = 0;
-	w->settle_ms = 20;
-	w->jobs = 4;
-	for (unsigned i = 0; i < NESTS; i++)
-		w->file->slots[w->file->slot_count++] = (struct station_slot){ .number = i + 1,
-									       .at = nests_place(i),
-									       .is_used = true };
-	w->requests = requests_new();
-	w->signal_fd = stop_signals_open();
-	small_plan_init(&w->small, "esp32", 1);
-	w->plan = make_plan(w);
-	if (db_open(w->path, DB_WRITE, &w->db, &err) || record_of_recipe(w->plan, &recipe, &err) ||
-	    db_put_recipe(w->db, &recipe.recipe, &err) || writer_new(w->db, &w->writer, &err)) {
-		fprintf(stderr, "%s\n", err.text);
-		return -1;
-	}
-	record_of_recipe_release(&recipe);
-	*state = w;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct world *w = *state;
-
-	writer_free(w->writer);
-	db_close(w->db);
-	stop_signals_close(w->signal_fd);
-	requests_free(w->requests);
-	station_file_free(w->file);
-	small_plan_release(&w->small);
-	nests_tear_down(&w->nests);
-	return 0;
-}
-
-/* The station is started anew, as after a power cut or kill -9: nothing is left but the records. */
-static void start_anew(struct world *w)
-{
-	w->plan = make_plan(w); /* the line before had its own */
-	w->step = w->results = w->arrived = w->left = 0;
-}
-
-/* Until the script ends it. */
-static void run(struct world *w, void (*script)(struct world *w, const struct snapshot *s))
-{
-	const struct arrivals_setup watch = {
-		.sysfs_tty = w->nests.tree.tty,
-		.slots = w->file->slots,
-		.slot_count = w->file->slot_count,
-		.takes_all = w->takes_all,
-		.settle_ms = w->settle_ms,
-	};
-	struct line_setup line = {
-		.file = w->file,
-		.requests = w->requests,
-		.plan = w->plan,
-		.has_memory = true,
-		.has_locks = true,
-	};
-	struct station_setup setup = {
-		.kind = FLASH_RUN_FLASH,
-		.writer = w->writer,
-		.db_path = w->path,
-		.jobs = w->jobs,
-		.line = &line,
-		.view = { .ctx = w, .event = on_event, .tick = on_tick, .tick_ms = 5 },
-		.signal_fd = w->signal_fd,
-		.limits = &patient,
-		.sysfs_tty = w->nests.tree.tty,
-		.open_port = nests_open,
-	};
-	struct arrivals *arrivals;
-	struct session *stuck;
-	struct err err;
-
-	alarm(120); /* a script that waits for what never comes */
-	w->script = script;
-	if (arrivals_new(&watch, &arrivals, &err))
-		fail_msg("%s", err.text);
-	line.arrivals = arrivals;
-	if (station_run(&setup, &w->exit_code, &stuck, &err))
-		fail_msg("%s", err.text);
-	assert_true(station_reap(stuck, 60000));
-	assert_true(arrivals_free(arrivals, 60000));
-}
-
-/* ---- words of scripts ---- */
-
-#define WHEN(n, condition)                                                                         \
-	break;                                                                                     \
-	case n:                                                                                    \
-		if (!(condition))                                                                  \
-			return;                                                                    \
-		w->step = (n) + 1;
-
-static struct hand_unit *unit(struct world *w, unsigned i)
-{
-	return &w->nests.units[i];
-}
-
-static bool is_done(const struct snapshot *s, unsigned slot, enum status status, unsigned visit)
-{
-	const struct slot_view *view = &s->slots[slot];
-
-	return view->state == SLOT_DONE && view->status == status && view->visit == visit;
-}
-
-static bool is_empty(const struct snapshot *s, unsigned slot)
-{
-	return s->slots[slot].state == SLOT_EMPTY;
-}
-
-static void end(void)
-{
-	kill(getpid(), SIGINT);
-}
-
-static void ask(struct world *w, enum request_kind kind, int slot, const char *text)
-{
-	struct request q = { .kind = kind, .slot = slot, .from = "test" };
-
-	snprintf(q.text, sizeof(q.text), "%s", text);
-	snprintf(q.operator_name, sizeof(q.operator_name), "ann");
-	requests_put(w->requests, &q, 0, NULL);
-}
 
 /* ---- units come and go ---- */
 
@@ -291,7 +27,7 @@ static void a_slot_takes_one_unit_after_the_other(void **state)
 
 	nests_unit(&w->nests, "esp32", 1);
 	nests_unit(&w->nests, "esp32", 2);
-	run(w, two_after_another);
+	script_run(w, two_after_another);
 	assert_int_equal(w->exit_code, EXIT_CODE_PASSED);
 	assert_int_equal(w->arrived, 2);
 	assert_int_equal(w->left, 1);
@@ -316,7 +52,7 @@ static void a_result_stays_as_long_as_its_unit(void **state)
 
 	nests_unit(&w->nests, "esp32", 1);
 	nests_unit(&w->nests, "esp32", 2);
-	run(w, result_stays);
+	script_run(w, result_stays);
 	assert_int_equal(w->left, 0);
 	assert_int_equal(w->at_end[0].state, SLOT_DONE);
 	assert_int_equal(w->at_end[0].status, STATUS_OK);
@@ -339,7 +75,7 @@ static void a_unit_that_is_swapped_while_it_settles_is_never_opened(void **state
 	w->settle_ms = 2000; /* longer than two looks at the slots */
 	nests_unit(&w->nests, "esp32", 1);
 	nests_unit(&w->nests, "esp32", 2);
-	run(w, swap_within_settling);
+	script_run(w, swap_within_settling);
 	assert_int_equal(nests_opens(unit(w, 0)), 0);
 	assert_int_equal(w->arrived, 1);
 	assert_int_equal(w->mac_end[0], 2);
@@ -361,7 +97,7 @@ static void a_unit_that_is_swapped_after_the_verdict_is_run_on_its_own(void **st
 
 	nests_unit(&w->nests, "esp32", 1);
 	nests_unit(&w->nests, "esp32", 2);
-	run(w, swap_after_verdict);
+	script_run(w, swap_after_verdict);
 	assert_string_equal(w->at_end[0].past[0].mac, "24:0a:c4:00:01:01");
 	assert_true(nests_programmed(unit(w, 1)) > 0);
 	assert_int_equal(w->left, 1);
@@ -384,7 +120,7 @@ static void a_unit_that_leaves_while_it_is_written_stays_red_until_the_next_one(
 
 	nests_unit(&w->nests, "esp32", 1)->leaves_when_written = true;
 	nests_unit(&w->nests, "esp32", 2);
-	run(w, leaves_while_writing);
+	script_run(w, leaves_while_writing);
 	assert_true(nests_programmed(unit(w, 0)) > 0);
 	assert_int_equal(w->at_end[0].past[0].status, STATUS_PORT_GONE);
 	assert_int_equal(w->at_end[0].failed_in_row, 0);
@@ -405,7 +141,7 @@ static void a_unit_that_is_swapped_while_it_is_written_leaves_nothing_to_the_nex
 
 	first->leaves_when_written = true;
 	first->next = nests_unit(&w->nests, "esp32", 2);
-	run(w, swapped_while_writing);
+	script_run(w, swapped_while_writing);
 	assert_int_equal(w->at_end[0].past[0].status, STATUS_PORT_GONE);
 	assert_string_equal(w->at_end[0].past[0].mac, "24:0a:c4:00:01:01");
 	assert_int_equal(w->mac_end[0], 2);
@@ -438,7 +174,7 @@ static void a_unit_that_passed_is_written_again_only_when_a_retest_is_asked_for(
 	struct world *w = *state;
 
 	nests_unit(&w->nests, "esp32", 1);
-	run(w, plugged_again);
+	script_run(w, plugged_again);
 	assert_int_equal(w->step, 5);
 	assert_int_equal(w->counts.units, 2); /* the refused one does not count */
 	assert_int_equal(w->counts.first_units, 1);
@@ -458,7 +194,7 @@ static void a_unit_that_ended_with_an_error_is_run_again_when_it_comes_again(voi
 	struct world *w = *state;
 
 	nests_unit(&w->nests, "esp32", 1)->leaves_when_written = true;
-	run(w, error_again);
+	script_run(w, error_again);
 	assert_int_equal(w->counts.passed, 1);
 	assert_int_equal(w->counts.first_passed, 0);
 }
@@ -481,7 +217,7 @@ static void a_pass_is_forgotten_when_a_retest_wrote_and_came_to_nothing(void **s
 	struct world *w = *state;
 
 	nests_unit(&w->nests, "esp32", 1);
-	run(w, pulled_out_of_its_retest);
+	script_run(w, pulled_out_of_its_retest);
 	assert_int_equal(w->at_end[0].status, STATUS_OK);
 }
 
@@ -514,7 +250,7 @@ static void a_unit_that_is_swapped_before_it_is_known_gives_its_retest_to_nobody
 
 	first->leaves_when_asked = true;
 	first->next = nests_unit(&w->nests, "esp32", 2);
-	run(w, swapped_for_one_that_passed);
+	script_run(w, swapped_for_one_that_passed);
 	check_that_nothing_was_inherited(w);
 }
 
@@ -525,7 +261,7 @@ static void a_port_of_the_same_name_is_not_taken_for_the_unit(void **state)
 
 	first->leaves_when_opened = true;
 	first->next = nests_unit(&w->nests, "esp32", 2);
-	run(w, swapped_for_one_that_passed);
+	script_run(w, swapped_for_one_that_passed);
 	check_that_nothing_was_inherited(w);
 }
 
@@ -547,7 +283,7 @@ static void one_mac_in_two_slots_is_refused_as_long_as_both_are_there(void **sta
 
 	nests_unit(&w->nests, "esp32", 1);
 	nests_unit(&w->nests, "esp32", 1);
-	run(w, same_mac);
+	script_run(w, same_mac);
 	assert_int_equal(nests_programmed(unit(w, 1)), 0);
 }
 
@@ -584,12 +320,12 @@ static void a_restart_writes_no_unit_again_that_passed_and_never_left_its_slot(v
 
 	for (uint8_t i = 1; i <= 3; i++)
 		nests_unit(&w->nests, "esp32", i);
-	run(w, three_units);
+	script_run(w, three_units);
 	unit(w, 0)->written = nests_programmed(unit(w, 0));
 	nests_unplug(&w->nests, 1);
 	nests_plug(&w->nests, 2, unit(w, 2));
-	start_anew(w);
-	run(w, three_units_after_a_restart);
+	script_start_anew(w);
+	script_run(w, three_units_after_a_restart);
 	assert_int_equal(w->step, 5);
 	assert_int_equal(w->counts.units, 3);
 	assert_int_equal(w->counts.first_passed, 3); /* what is not counted before is counted now */
@@ -611,7 +347,7 @@ static void a_unit_that_is_put_into_another_slot_while_it_is_written_is_run_ther
 	struct hand_unit *first = nests_unit(&w->nests, "esp32", 1);
 
 	first->leaves_when_written = first->is_waited_for = true;
-	run(w, goes_to_another_slot);
+	script_run(w, goes_to_another_slot);
 	assert_int_equal(w->at_end[0].status, STATUS_PORT_GONE);
 	assert_false(w->at_end[0].is_duplicate_mac);
 	assert_int_equal(w->at_end[1].status, STATUS_OK);
@@ -641,7 +377,7 @@ static void a_unit_that_comes_back_after_its_reset_keeps_its_result(void **state
 
 	nests_unit(&w->nests, "esp32s3", 1);
 	nests_unit(&w->nests, "esp32", 2);
-	run(w, restarts);
+	script_run(w, restarts);
 	assert_int_equal(w->left, 0);
 	assert_int_equal(w->at_end[0].visit, 1);
 	assert_int_equal(w->at_end[0].state, SLOT_DONE);
@@ -664,7 +400,7 @@ static void another_unit_in_its_place_is_told_by_its_number_on_usb(void **state)
 
 	nests_unit(&w->nests, "esp32s3", 1);
 	nests_unit(&w->nests, "esp32s3", 2);
-	run(w, another_comes_back);
+	script_run(w, another_comes_back);
 	assert_int_equal(w->left, 1);
 	assert_int_equal(nests_opens(unit(w, 1)), 1);
 }
@@ -691,7 +427,7 @@ static void another_unit_with_the_same_application_gets_no_result_of_the_first(v
 	nests_unit(&w->nests, "esp32s3", 1);
 	nests_unit(&w->nests, "esp32", 2);
 	nests_unit(&w->nests, "esp32s3", 3)->runs_uiflow = true;
-	run(w, another_runs_an_application);
+	script_run(w, another_runs_an_application);
 	assert_int_equal(w->left, 1);
 	assert_int_equal(nests_opens(unit(w, 2)), 1);
 }
@@ -714,7 +450,7 @@ static void another_unit_behind_one_that_told_no_mac_is_run_on_its_own(void **st
 
 	nests_deaf_unit(&w->nests, "esp32s3", 1);
 	nests_unit(&w->nests, "esp32s3", 2); /* the recipe is for another chip */
-	run(w, no_word_of_the_first);
+	script_run(w, no_word_of_the_first);
 	assert_int_equal(w->left, 1);
 	assert_int_equal(w->mac_end[0], 2);
 }
@@ -746,7 +482,7 @@ static void a_unit_on_its_own_usb_that_is_put_in_again_is_run_again(void **state
 	struct world *w = *state;
 
 	nests_deaf_unit(&w->nests, "esp32s3", 1);
-	run(w, put_in_again);
+	script_run(w, put_in_again);
 	assert_int_equal(w->left, 1);
 	assert_int_equal(w->results, 2);
 }
@@ -767,7 +503,7 @@ static void a_port_that_is_no_slot_is_never_opened(void **state)
 	struct world *w = *state;
 
 	nests_unit(&w->nests, "esp32", 1);
-	run(w, stranger);
+	script_run(w, stranger);
 	assert_int_equal(w->nests.opens_elsewhere, 0);
 	assert_int_equal(w->arrived, 1);
 }
@@ -791,7 +527,7 @@ static void without_a_map_each_port_gets_the_next_number(void **state)
 	w->file->slot_count = 0;
 	nests_unit(&w->nests, "esp32", 1);
 	nests_unit(&w->nests, "esp32", 2);
-	run(w, grows);
+	script_run(w, grows);
 	assert_int_equal(w->at_end[1].number, 2);
 	assert_string_equal(w->place[1], nests_place(1));
 }
@@ -813,7 +549,7 @@ static void a_drained_line_ends_what_works_and_starts_no_other(void **state)
 	w->ends_at_start = true;
 	nests_unit(&w->nests, "esp32", 1);
 	nests_unit(&w->nests, "esp32", 2);
-	run(w, drains);
+	script_run(w, drains);
 	assert_int_equal(w->exit_code, EXIT_CODE_PASSED);
 	/* The first may have ended before the signal was read: then the other one began. */
 	assert_int_equal(w->results, nests_opens(unit(w, 0)) + nests_opens(unit(w, 1)));
@@ -834,7 +570,7 @@ static void a_recipe_that_is_wrong_changes_nothing(void **state)
 	struct world *w = *state;
 
 	nests_unit(&w->nests, "esp32", 1);
-	run(w, recipe_is_wrong);
+	script_run(w, recipe_is_wrong);
 	assert_non_null(strstr(w->warning, "/nowhere/test.yaml"));
 }
 
@@ -856,7 +592,7 @@ static void a_scanned_number_goes_to_the_chosen_slot_else_to_the_next_unit(void 
 
 	nests_unit(&w->nests, "esp32", 1);
 	nests_unit(&w->nests, "esp32", 2);
-	run(w, serials);
+	script_run(w, serials);
 	assert_string_equal(w->at_end[0].serial, "SN-1");
 	assert_string_equal(w->at_end[1].serial, "SN-2");
 }
@@ -879,7 +615,7 @@ static void a_slot_that_is_disabled_takes_no_unit_until_it_is_enabled(void **sta
 
 	nests_unit(&w->nests, "esp32", 1);
 	nests_unit(&w->nests, "esp32", 2);
-	run(w, disabled);
+	script_run(w, disabled);
 	assert_int_equal(w->step, 4);
 }
 
@@ -918,11 +654,11 @@ static void a_slot_that_is_disabled_stays_so_over_restarts_until_it_is_enabled(v
 
 	nests_unit(&w->nests, "esp32", 1);
 	nests_unit(&w->nests, "esp32", 2);
-	run(w, put_out_of_use);
+	script_run(w, put_out_of_use);
 	nests_plug(&w->nests, 0, unit(w, 0));
 	for (unsigned i = 0; i < 2; i++) {
-		start_anew(w);
-		run(w, i ? in_use_again : still_out_of_use);
+		script_start_anew(w);
+		script_run(w, i ? in_use_again : still_out_of_use);
 	}
 	assert_int_equal(w->step, 1);
 }
@@ -946,7 +682,7 @@ static void set_back(struct world *w, const struct snapshot *s)
 		assert_true(s->slots[0].is_stored);
 		assert_true(s->slots[0].elapsed_us < UINT64_C(3600000000));
 		nests_plug(&w->nests, 1, unit(w, 1));
-		WHEN(2, s->slots[1].state == SLOT_WAITING) atomic_store(&wall_clock_off_ms, 0);
+		WHEN(2, s->slots[1].state == SLOT_WAITING) script_set_wall_clock(0);
 		WHEN(3, is_done(s, 1, STATUS_OK, 1)) assert_int_equal(s->lock_count, 0);
 		end();
 	}
@@ -959,7 +695,7 @@ static void a_clock_that_is_set_back_loses_no_verdict_and_stops_the_line(void **
 	w->off_at_start_ms = -3 * HOUR_MS;
 	nests_unit(&w->nests, "esp32", 1);
 	nests_unit(&w->nests, "esp32", 2);
-	run(w, set_back);
+	script_run(w, set_back);
 	assert_int_equal(w->exit_code, EXIT_CODE_PASSED);
 	assert_int_equal(w->counts.passed, 2);
 }
@@ -982,7 +718,7 @@ static void set_forward(struct world *w, const struct snapshot *s)
 		WHEN(0, true) nests_plug(&w->nests, 0, unit(w, 0));
 		WHEN(1, is_done(s, 0, STATUS_OK, 1)) assert_true(s->slots[0].is_stored);
 		nests_plug(&w->nests, 1, unit(w, 1));
-		WHEN(2, is_done(s, 1, STATUS_OK, 1)) atomic_store(&wall_clock_off_ms, 0);
+		WHEN(2, is_done(s, 1, STATUS_OK, 1)) script_set_wall_clock(0);
 		WHEN(3, is_locked(s, LOCK_CLOCK_BACK)) nests_plug(&w->nests, 2, unit(w, 2));
 		WHEN(4, s->slots[2].state == SLOT_WAITING) override_clock(w);
 		WHEN(5, is_done(s, 2, STATUS_OK, 1)) end();
@@ -996,7 +732,7 @@ static void a_clock_that_was_fast_for_a_while_is_overridden_with_a_reason(void *
 	w->off_at_start_ms = 5 * HOUR_MS;
 	for (uint8_t i = 1; i <= 3; i++)
 		nests_unit(&w->nests, "esp32", i);
-	run(w, set_forward);
+	script_run(w, set_forward);
 	assert_int_equal(w->counts.passed, 3);
 }
 
@@ -1019,12 +755,10 @@ static void while_a_golden_unit_is_due_no_other_is_written(void **state)
 	memcpy(rule->units[0], "\x24\x0a\xc4\x00\x01\x77", MAC_BYTES);
 	rule->at_start = true;
 	nests_unit(&w->nests, "esp32", 1);
-	run(w, golden);
+	script_run(w, golden);
 	assert_int_equal(w->step, 2);
 	assert_int_equal(w->counts.units, 0);
 }
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
 {

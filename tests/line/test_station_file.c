@@ -15,8 +15,9 @@ static const char whole[] =
 	"settle: 300ms\n"
 	"stagger: 0ms\n"
 	"again: failed\n"
+	"presence: chip\n"
 	"slots:\n"
-	"  - {number: 2, at: \"pci-0000:00:14.0/1.2:1.0\", use: no}\n"
+	"  - {number: 2, at: \"pci-0000:00:14.0/1.2:1.0\", use: no, presence: usb}\n"
 	"  - {number: 1, at: \"pci-0000:00:14.0/1.4:1.0\", hub: \"0bda:5411 multi\"}\n"
 	"web: {listen: 0.0.0.0, port: 80, token_file: t, origins: \"https://line3.example\"}\n"
 	"printer: {zpl: \"192.168.1.50:9100\"}\n"
@@ -80,6 +81,9 @@ static void every_key_is_taken(void **state)
 	assert_string_equal(f->slots[0].hub, "0bda:5411 multi");
 	assert_true(f->slots[0].is_used);
 	assert_false(f->slots[1].is_used);
+	assert_int_equal(f->presence, PRESENCE_BY_CHIP);
+	assert_int_equal(f->slots[0].presence, PRESENCE_BY_CHIP); /* which does not say */
+	assert_int_equal(f->slots[1].presence, PRESENCE_BY_USB);
 	assert_true(f->web.is_on && f->web_is_said);
 	assert_int_equal(f->web.port, 80);
 	assert_int_equal(f->web.origin_count, 1);
