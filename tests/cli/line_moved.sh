@@ -57,8 +57,8 @@ echo 'nests: 3' >bench.yaml
 export M5SIM FLASHLINE
 expect_status 0 "$M5SIM" run bench.yaml --state units -- sh hands.sh
 expect_line '^ended 0$' command.out
-equal "results" "$(sql 'select group_concat(nest || " " || code, ", ") from (select nest, code from run join result using (run_id) order by start_utc_ms)')" \
-	"1 PORT_GONE, 2 OK, 3 STATION_STOPPED, 2 ALREADY_FINISHED, 3 OK"
+equal "results" "$(sql 'select group_concat(nest || " " || code, ", ") from (select nest, code from run join result using (run_id) order by nest, start_utc_ms)')" \
+	"1 PORT_GONE, 2 OK, 2 ALREADY_FINISHED, 3 STATION_STOPPED, 3 OK"
 equal "twins" "$(sql 'select count(*) from result where duplicate_mac')" 0
 truncate -s 4M blank.bin
 tr '\000' '\377' <blank.bin >before.bin
