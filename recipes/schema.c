@@ -328,6 +328,12 @@ static void check_node(const struct yaml *y, const char *what, const struct sche
 		if (node->count < row->min) {
 			diag_error(diags, yaml_place(y, node), "'%s' is an empty list", what);
 			node->is_bad = true;
+		} else if (row->max && node->count > row->max) {
+			diag_error(diags, yaml_place(y, node),
+				   "'%s' has %zu items: expected %" PRIu64 " at most", what,
+				   node->count, row->max);
+			node->is_bad = true;
+			return;
 		}
 		for (size_t i = 0; i < node->count; i++)
 			check_node(y, what, row->item, &node->items[i], diags);

@@ -31,9 +31,9 @@ struct schema_row {
 	const char *key; /* NULL ends the rows */
 	enum schema_kind kind;
 	bool is_required;
-	bool is_later;                 /* not supported yet */
-	bool takes_one;                /* LIST: of one, also without being a list */
-	uint64_t min, max;             /* of the number, or of a text's length; max 0 = no limit */
+	bool is_later;     /* not supported yet */
+	bool takes_one;    /* LIST: of one, also without being a list */
+	uint64_t min, max; /* of the number, a text's length, a list's items; max 0 = no limit */
 	const char *const *choices;    /* words taken besides the kind's own; ends with NULL */
 	const char *const *later;      /* words that are not supported yet; ends with NULL */
 	const struct schema_row *rows; /* MAP: its keys */
