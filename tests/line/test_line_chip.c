@@ -274,7 +274,8 @@ static void disabled(struct world *w, const struct snapshot *s)
 		WHEN(1, s->slots[0].is_disabled) seat(w, 0, units[0]);
 		WHEN(2, nests_opens(bridges[1]) >= 30) w->written = nests_opens(bridges[0]);
 		WHEN(3, nests_opens(bridges[1]) >= 60)
-		assert_int_equal(nests_opens(bridges[0]), w->written);
+		/* One may have been under way. */
+		assert_true(nests_opens(bridges[0]) <= w->written + 1);
 		assert_true(is_empty(s, 0));
 		ask(w, REQUEST_ENABLE, 0, "");
 		WHEN(4, is_done(s, 0, STATUS_OK, 1)) end();
