@@ -1,8 +1,14 @@
 #include "station/command.h"
 #include "station/help.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
+
+/* Else glibc gives each thread a heap of its own, and each of those keeps what the busiest moment
+ * needed. Two are enough for threads that mostly wait for a port. Our choice; measured in
+ * docs/durability.md, Memory. */
+#define HEAPS 2
 
 static enum exit_code no_command(void)
 {
@@ -21,6 +27,9 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	/* Nor is a limit on the size of files: the database says so (db/room.h). */
 	signal(SIGXFSZ, SIG_IGN);
+#ifdef M_ARENA_MAX
+	mallopt(M_ARENA_MAX, HEAPS);
+#endif
 
 	if (argc < 2)
 		return no_command();
