@@ -248,6 +248,12 @@ test("a scan into a field is taken out of it again", () => withPage({ slots: 8, 
 	await page.evaluate(typed("M5C2-000419"));
 	await heard(stage, "request scan slot -1 code '' operator '' text 'M5C2-000419'");
 	assert.equal(await page.evaluate(`document.querySelector("#ask input").value`), "Lee");
+	/* What came of it is not hidden behind the dialog. */
+	await page.until(`document.getElementById("toast").textContent === "done: scan"`);
+	assert.equal(await page.evaluate(`(() => {
+		const r = document.getElementById("toast").getBoundingClientRect();
+		return r.width > 20 && document.getElementById("toast").matches(":popover-open");
+	})()`), true);
 	assert.equal(await page.evaluate(`document.getElementById("ask").open`), true);
 }));
 

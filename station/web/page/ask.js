@@ -14,10 +14,17 @@ export function whenIn(run) {
 
 let toastTimer = 0;
 export function toast(text, isBad) {
-	setText($("toast"), text);
-	$("toast").className = "shown" + (isBad ? " bad" : "");
+	const el = $("toast");
+
+	/* Above an open dialog too, where the browser can do that. */
+	if (el.showPopover) {
+		el.hidePopover();
+		el.showPopover();
+	}
+	setText(el, text);
+	el.className = "shown" + (isBad ? " bad" : "");
 	clearTimeout(toastTimer);
-	toastTimer = setTimeout(() => { $("toast").className = ""; }, isBad ? 8000 : 5000);
+	toastTimer = setTimeout(() => { el.className = ""; }, isBad ? 8000 : 5000);
 }
 
 export async function askLogin() {

@@ -3,7 +3,7 @@ import { askAndRequest, askBatch, isIn, logOut, request } from "./ask.js";
 import { $, make, setText } from "./dom.js";
 import { model } from "./model.js";
 import { get } from "./server.js";
-import { action } from "./slot.js";
+import { action, fact } from "./slot.js";
 import { clockText, has, noticeText, t } from "./text.js";
 import { chooseTheme, isDark } from "./theme.js";
 
@@ -59,6 +59,12 @@ function openLine() {
 			await logOut();
 		}));
 	body.replaceChildren(box);
+	if (head.plant && (head.plant.alarm || head.plant.trouble)) {
+		const facts = make("dl", "facts");
+
+		fact(facts, "head.plant", [head.plant.alarm, head.plant.trouble].filter(Boolean).join(" · "));
+		body.append(facts);
+	}
 	if ((head.notices || []).length) {
 		const list = make("ul", "notices");
 
