@@ -8,6 +8,7 @@
 #include "station/label/label.h"
 #include "station/line/hooks.h"
 #include "station/line/line.h"
+#include "station/line/slot_hold.h"
 #include "station/line/slot_map.h"
 #include "station/line/scanner.h"
 #include "station/line/service_notify.h"
@@ -61,6 +62,7 @@ struct line_run {
 	char *names[STATION_SLOTS_MAX]; /* of slots that the command line names */
 	struct plan *plan;
 	struct session_records records;
+	struct slot_hold *hold;
 	struct arrivals *arrivals;
 	struct requests *requests;
 	struct hooks *hooks; /* NULL: the station file has none */
@@ -333,6 +335,8 @@ static enum status set_up(struct line_run *r, struct err *err)
 	TRY(check_options(r->options, err));
 	TRY(read_web_option(r, err));
 	TRY(choose_slots(r, err));
+	TRY(slot_hold_take(PORTS_SYSFS, r->file->slots, r->file->slot_count, r->options->all,
+			   &r->hold, err));
 	warn_of_hubs(r);
 	/* Before the first write to the database, and before any thread is started. */
 	r->signal_fd = stop_signals_open();
@@ -370,6 +374,7 @@ static void close_all(struct line_run *r, bool is_stuck)
 	records_close(&r->records);
 	for (size_t i = 0; i < STATION_SLOTS_MAX; i++)
 		free(r->names[i]);
+	slot_hold_free(r->hold);
 	station_file_free(r->file);
 }
 

@@ -47,6 +47,11 @@ sed -i 's/recipe: recipe.yaml.*/recipe: recipe.yaml/' station.yaml
 "$FLASHLINE" run station.yaml --db flashline.db --web off --operator ann --json >line.out 2>line.err &
 line=$!
 wait_for '"state"' line.out
+# A slot is one line's, whatever database another one would write to.
+"$FLASHLINE" run station.yaml --db other.db --web off 2>second.err
+echo "second line $?"
+"$FLASHLINE" run recipe.yaml --all --db other.db --web off 2>>second.err
+echo "second line $?"
 c plug 1.2 a
 wait_for '"result","number":1,"visit":1,' line.out
 sed -i 's/^revision: 1/revision: 2/' recipe.yaml
@@ -71,6 +76,9 @@ echo 'nests: 3' >bench.yaml
 export M5SIM FLASHLINE
 expect_status 0 "$M5SIM" run bench.yaml --state units -- sh hands.sh
 expect_line '^ended 0$' command.out
+equal "second lines" "$(grep -c '^second line 3$' command.out)" 2
+expect_line '^flashline: slot 1, .*: another line .process [0-9]*. works there already' second.err
+expect_line '^flashline: --all: another line .process [0-9]*. works there already' second.err
 equal "results" "$(grep -c '"event":"result"' line.out)" 3
 equal "passes" "$(grep '"event":"result"' line.out | grep -c '"outcome":"PASS"')" 3
 equal "runs" "$(sql 'select group_concat(nest || " " || revision, ", ") from (select nest, recipe.revision as revision from run join recipe using (recipe_digest) order by start_utc_ms)')" "1 1, 2 2, 1 2"
