@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 /* Else glibc gives each thread a heap of its own, and each of those keeps what the busiest moment
  * needed. Two are enough for threads that mostly wait for a port. Our choice; measured in
@@ -14,6 +15,16 @@ static enum exit_code no_command(void)
 {
 	help_program(stderr);
 	return EXIT_CODE_USAGE;
+}
+
+/* A preset that was to take the place of a built-in one would be missed without a word. */
+static enum status check_products(const struct options *o, struct err *err)
+{
+	struct stat about;
+
+	if (!o->products || (stat(o->products, &about) == 0 && S_ISDIR(about.st_mode)))
+		return STATUS_OK;
+	return err_set(err, STATUS_USAGE, "--products %s: there is no such folder", o->products);
 }
 
 int main(int argc, char **argv)
@@ -50,6 +61,8 @@ int main(int argc, char **argv)
 		code = help_show(command, stdout);
 	else if (!command) /* -- and nothing behind it */
 		code = no_command();
+	else if (check_products(&options, &err))
+		code = complain(&err);
 	else
 		code = command->run(&options);
 	options_release(&options);

@@ -30,6 +30,8 @@ expect_status 0 "$FLASHLINE" products m5stack/core2 --json
 expect_line '^\{.*"event":"products","products":\[\{"key":"m5stack/core2",[^]]*\][^}]*' command.out
 [ "$(wc -l <command.out)" = 1 ] || fail "products KEY --json is not one line"
 expect_status 2 "$FLASHLINE" products m5stack/none --json
+expect_status 2 "$FLASHLINE" check any.yaml --products no-such-folder
+expect_line '^flashline: --products no-such-folder: there is no such folder' command.err
 
 # A station file is checked with its recipes; as a recipe it is refused by name.
 cat >line.yaml <<END
