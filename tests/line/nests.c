@@ -148,14 +148,23 @@ static void give_way(struct hand_unit *u)
 		put_in(u->nests, nest, u->next);
 }
 
+/* Under the lock: a board may be looked at meanwhile. */
+static uint64_t programmed_now(const struct hand_unit *u)
+{
+	struct sim_counters c;
+
+	sim_unit_counters(u->port.unit, &c);
+	return c.bytes_programmed;
+}
+
 /* Hands that are quicker than the flasher. */
 static void leave_if_due(struct hand_unit *u)
 {
 	struct nests *n = u->nests;
 
 	pthread_mutex_lock(&n->lock);
-	if (u->nest >= 0 && (u->leaves_when_asked ||
-			     (u->leaves_when_written && nests_programmed(u) > u->written))) {
+	if (u->nest >= 0 &&
+	    (u->leaves_when_asked || (u->leaves_when_written && programmed_now(u) > u->written))) {
 		u->leaves_when_asked = u->leaves_when_written = false;
 		if (u->next)
 			u->next->time = &u->port;
@@ -485,10 +494,12 @@ unsigned nests_opens(struct hand_unit *u)
 
 uint64_t nests_programmed(struct hand_unit *u)
 {
-	struct sim_counters c;
+	uint64_t programmed;
 
-	sim_unit_counters(u->port.unit, &c);
-	return c.bytes_programmed;
+	pthread_mutex_lock(&u->nests->lock);
+	programmed = programmed_now(u);
+	pthread_mutex_unlock(&u->nests->lock);
+	return programmed;
 }
 
 void nests_set_up(struct nests *n)
