@@ -61,10 +61,8 @@ int main(int argc, char **argv)
 		code = help_show(command, stdout);
 	else if (!command) /* -- and nothing behind it */
 		code = no_command();
-	else if (check_products(&options, &err))
-		code = complain(&err);
 	else
-		code = command->run(&options);
+		code = check_products(&options, &err) ? complain(&err) : command->run(&options);
 	options_release(&options);
 	return code;
 }
