@@ -15,9 +15,12 @@ static bool is_there(const struct job *job, const struct port *port)
 }
 
 /* A system that shows its own port neither does not answer the question. */
-static bool has_left(const struct job *job, const struct port *port)
+static bool has_left(struct job *job, const struct port *port)
 {
-	return port->is_usb && !is_there(job, port) && is_there(job, &job->port);
+	struct port own = job->port;
+
+	job_usb(job, &own); /* it may have restarted since */
+	return port->is_usb && !is_there(job, port) && is_there(job, &own);
 }
 
 /*

@@ -10,6 +10,10 @@
 #define OPEN_TRIES 3
 #define OPEN_PAUSE_MS 300
 
+/* A unit that finds nothing to start is away for some 250 ms of every second. */
+#define BACK_MS 1500
+#define LOOK_MS 20
+
 /* Our choice: how long the capacitors of a unit hold it up has not been measured. */
 #define POWER_OFF_MS 1000
 
@@ -28,6 +32,8 @@ static bool may_open_later(struct job *job, unsigned tries, struct deadline busy
 	switch (job->report.status) {
 	case STATUS_PORT_OPEN_FAILED:
 		return tries < OPEN_TRIES;
+	case STATUS_PORT_GONE: /* a chip's own USB may come back */
+		return job->nest && job->bridge->is_native_usb && tries < OPEN_TRIES;
 	case STATUS_PORT_BUSY: /* some programs look into each port that comes, and go on */
 		return !deadline_passed(busy);
 	default:
@@ -39,10 +45,44 @@ static bool may_open_later(struct job *job, unsigned tries, struct deadline busy
  * In a line the next unit may have taken its place, and another slot's unit the name of its port.
  * A port keeps its name as long as it is there: whoever has it after the open had it then.
  */
-static bool has_left(const struct job *job)
+static bool has_gone(const struct job *job, const struct port *here)
 {
-	return job->nest && job->order->sysfs_tty &&
-	       !arrival_has_port(job->order->sysfs_tty, &job->port);
+	return job->nest && job->order->sysfs_tty && !arrival_has_port(job->order->sysfs_tty, here);
+}
+
+/*
+ * The port of a blank unit on the chip's own USB goes by itself and comes back: the same MAC on USB
+ * is the same unit. here: the port as it is now.
+ */
+static bool is_back(struct job *job, struct port *here)
+{
+	struct deadline d = deadline_after_ms(&clock_monotonic, BACK_MS);
+	uint8_t own[MAC_BYTES], mac[MAC_BYTES];
+	struct port found;
+
+	if (!job->bridge->is_native_usb || !bridge_port_mac(&job->port, own))
+		return false;
+	while (!ports_find_at(job->order->sysfs_tty, job->port.slot, &found)) {
+		if (deadline_passed(d) || atomic_load(&job->cancel))
+			return false;
+		clock_sleep_ms(&clock_monotonic, LOOK_MS);
+	}
+	if (!bridge_port_mac(&found, mac) || memcmp(mac, own, MAC_BYTES) != 0)
+		return false;
+	*here = found;
+	pthread_mutex_lock(&job->lock);
+	job->usb_bus = found.usb_bus;
+	job->usb_device = found.usb_device;
+	job->usb_plug = found.usb_plug;
+	pthread_mutex_unlock(&job->lock);
+	if (job->order->claims)
+		claims_stays(job->order->claims, job->slot, &job->cancel, &found, NULL);
+	return true;
+}
+
+static bool has_left(struct job *job, struct port *here)
+{
+	return has_gone(job, here) && !is_back(job, here);
 }
 
 static enum status gone(struct job *job)
@@ -59,12 +99,13 @@ enum status job_open_port(struct job *job)
 {
 	struct flash_report *report = &job->report;
 	struct deadline busy = deadline_after_us(&clock_monotonic, job->order->busy_us);
+	struct port here = job->port; /* the record keeps the node that the run began with */
 
 	for (unsigned tries = 1;; tries++) {
-		if (has_left(job))
+		if (has_left(job, &here))
 			return gone(job);
-		report->status = job->order->open_port(job->port.node, &job->cancel,
-						       &job->transport, &report->err);
+		report->status = job->order->open_port(here.node, &job->cancel, &job->transport,
+						       &report->err);
 		if (!report->status)
 			break;
 		if (tries == 1 || report->status != STATUS_PORT_BUSY)
@@ -74,10 +115,10 @@ enum status job_open_port(struct job *job)
 		clock_sleep_ms(&clock_monotonic, OPEN_PAUSE_MS);
 		err_clear(&report->err);
 	}
-	if (has_left(job))
+	if (has_left(job, &here))
 		return gone(job);
 	if (job->order->sysfs_tty)
-		shorten_latency(job, job->port.name);
+		shorten_latency(job, here.name);
 	return STATUS_OK;
 }
 

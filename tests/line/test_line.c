@@ -487,6 +487,28 @@ static void a_unit_on_its_own_usb_that_is_put_in_again_is_run_again(void **state
 	assert_int_equal(w->results, 2);
 }
 
+static void comes_and_goes(struct world *w, const struct snapshot *s)
+{
+	switch (w->step) {
+		WHEN(0, true) nests_plug(&w->nests, 0, unit(w, 0));
+		WHEN(1, s->slots[0].state == SLOT_DONE) end();
+	}
+}
+
+/* As a blank unit does every second; the recipe is for another chip. */
+static void a_unit_on_its_own_usb_that_restarts_as_its_port_is_opened_is_run(void **state)
+{
+	struct world *w = *state;
+	struct hand_unit *u = nests_unit(&w->nests, "esp32s3", 1);
+
+	u->leaves_when_opened = true;
+	u->next = u;
+	run(w, comes_and_goes);
+	assert_int_equal(w->at_end[0].status, STATUS_WRONG_CHIP);
+	assert_int_equal(w->at_end[0].visit, 1);
+	assert_int_equal(w->results, 1);
+}
+
 /* ---- ports, stops, people ---- */
 
 static void stranger(struct world *w, const struct snapshot *s)
@@ -782,6 +804,7 @@ int main(void)
 		TEST(another_unit_with_the_same_application_gets_no_result_of_the_first),
 		TEST(another_unit_behind_one_that_told_no_mac_is_run_on_its_own),
 		TEST(a_unit_on_its_own_usb_that_is_put_in_again_is_run_again),
+		TEST(a_unit_on_its_own_usb_that_restarts_as_its_port_is_opened_is_run),
 		TEST(a_port_that_is_no_slot_is_never_opened),
 		TEST(without_a_map_each_port_gets_the_next_number),
 		TEST(a_drained_line_ends_what_works_and_starts_no_other),
