@@ -19,7 +19,8 @@
 
 struct line_present { /* the unit, and its run that has just begun */
 	const char *run_id, *mac, *slot, *recipe_digest;
-	const char *bridge_vid_pid, *bridge_serial; /* NULL unknown */
+	/* Of the unit itself. NULL: unknown, or the nest's, which says nothing about the unit. */
+	const char *bridge_vid_pid, *bridge_serial;
 };
 
 struct line_finished {

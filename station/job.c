@@ -58,6 +58,7 @@ struct job *job_new(const struct job_order *order, const struct job_unit *unit)
 	job->is_golden = unit->is_golden;
 	job->is_retest = unit->is_retest;
 	job->was_there = unit->was_there;
+	job->is_bridge_of_nest = unit->is_bridge_of_nest;
 	job->port = *unit->port;
 	job->usb_bus = unit->port->usb_bus;
 	job->usb_device = unit->port->usb_device;

@@ -73,6 +73,7 @@ struct job_unit {
 	bool is_golden;                     /* this run judges the station: verify, write nothing */
 	bool is_retest;                     /* whatever the unit got before */
 	bool was_there;                     /* when the line was started: line/finished.h */
+	bool is_bridge_of_nest;             /* which stays when units are changed */
 };
 
 /*

@@ -18,7 +18,7 @@ struct job {
 	const struct job_order *order;
 	enum flash_kind kind;
 	unsigned slot, turn, nest;
-	bool is_golden, is_retest, was_there;
+	bool is_golden, is_retest, was_there, is_bridge_of_nest;
 	struct port port;
 	const struct bridge *bridge;
 	struct link_profile link;

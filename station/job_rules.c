@@ -37,14 +37,15 @@ static enum status look_up_finished(struct job *job, const struct ident *ident, 
 {
 	const struct job_order *order = job->order;
 	const struct port *port = &job->port;
+	const bool tells_unit = port->is_usb && !job->is_bridge_of_nest;
 	char vid_pid[10];
 	const struct line_present present = {
 		.run_id = job->run_id,
 		.mac = mac,
 		.slot = port->slot,
 		.recipe_digest = order->plan->digest_text,
-		.bridge_vid_pid = port->is_usb ? vid_pid : NULL,
-		.bridge_serial = port->serial[0] ? port->serial : NULL,
+		.bridge_vid_pid = tells_unit ? vid_pid : NULL,
+		.bridge_serial = tells_unit && port->serial[0] ? port->serial : NULL,
 	};
 	enum status status;
 	bool is_there;

@@ -63,6 +63,7 @@ void session_start_unit(struct session *s, unsigned slot, unsigned turn, bool is
 		.is_golden = is_golden,
 		.is_retest = view->will_retest,
 		.was_there = s->line && line_was_there(s, slot),
+		.is_bridge_of_nest = s->line && line_is_by_chip(s, slot),
 	};
 
 	session_take_event(s, slot, SLOT_START);

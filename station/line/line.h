@@ -78,6 +78,8 @@ bool line_is_over(const struct session *s);
 bool line_takes_signal(struct session *s, int signal_number);
 /* Its unit stood there when the line was started. */
 bool line_was_there(const struct session *s, unsigned slot);
+/* Are its units seen by their chips? Not through a chip's own USB, which comes and goes with it. */
+bool line_is_by_chip(const struct session *s, unsigned slot);
 /* The unit in this slot is done. */
 void line_result(struct session *s, unsigned slot);
 /* A job has been freed: what it was the last user of goes as well. */

@@ -103,10 +103,8 @@ void line_put_off(struct session *s, unsigned slot, const char *why);
 void line_arrive(struct session *s, unsigned slot);
 void line_settle(struct session *s, unsigned slot);
 
-/* ---- line_looks.c; all but the first do nothing of a slot that the USB tells of ---- */
+/* ---- line_looks.c; nothing is done of a slot that the USB tells of (line_is_by_chip()) ---- */
 
-/* Are its units seen by their chips? Not through a chip's own USB, which comes and goes with it. */
-bool line_is_by_chip(const struct session *s, unsigned slot);
 /* Take over what was seen, and begin what is due. */
 void line_look(struct session *s);
 uint64_t line_next_look_us(const struct session *s);

@@ -16,6 +16,8 @@
 #define CP2104 "10c4:ea60"
 #define CHIP "303a:1001"
 
+static const char of_nest[] = "the bridge is the nest's";
+
 struct made {
 	const char *slot, *mac, *outcome, *code; /* outcome NULL: the run was cut off */
 	const char *kind, *purpose;              /* NULL: FLASH, none */
@@ -78,7 +80,10 @@ static void read_after(const struct world *w, const struct made *made, size_t co
 	present.mac = MAC_X;
 	present.slot = present.slot ? present.slot : SLOT_A;
 	present.recipe_digest = sample_recipe.digest;
-	present.bridge_vid_pid = present.bridge_vid_pid ? present.bridge_vid_pid : CP2104;
+	if (present.bridge_vid_pid == of_nest)
+		present.bridge_vid_pid = NULL;
+	else if (!present.bridge_vid_pid)
+		present.bridge_vid_pid = CP2104;
 	if (line_finished_read(db, &present, finished, &err))
 		fail_msg("%s", err.text);
 	db_close(db);
@@ -197,6 +202,15 @@ static void another_bridge_was_another_unit(void **state)
 	assert_true(f.is_there);
 }
 
+static void a_bridge_of_the_nest_tells_no_unit(void **state)
+{
+	const struct line_present in_nest = { .bridge_vid_pid = of_nest };
+	struct line_finished f;
+
+	READ(*state, in_nest, &f, X_PASSED, { .slot = SLOT_B, .serial = "SY" });
+	assert_false(f.is_there);
+}
+
 static void a_chips_own_number_is_its_mac_or_an_applications(void **state)
 {
 	const struct line_present chip = { .bridge_vid_pid = CHIP, .bridge_serial = MAC_X };
@@ -262,6 +276,7 @@ int main(void)
 		TEST(one_that_was_cut_off_elsewhere_may_have_been_this_unit),
 		TEST(without_a_number_nobody_knows_whose_run_was_cut_off),
 		TEST(another_bridge_was_another_unit),
+		TEST(a_bridge_of_the_nest_tells_no_unit),
 		TEST(a_chips_own_number_is_its_mac_or_an_applications),
 		TEST(an_applications_number_tells_no_unit),
 		TEST(a_unit_that_somebody_decided_about_is_not_finished),
