@@ -503,7 +503,7 @@ static void a_unit_on_its_own_usb_that_restarts_as_its_port_is_opened_is_run(voi
 
 	u->leaves_when_opened = true;
 	u->next = u;
-	run(w, comes_and_goes);
+	script_run(w, comes_and_goes);
 	assert_int_equal(w->at_end[0].status, STATUS_WRONG_CHIP);
 	assert_int_equal(w->at_end[0].visit, 1);
 	assert_int_equal(w->results, 1);
