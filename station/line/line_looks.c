@@ -259,8 +259,9 @@ static void take_look(struct session *s, const struct look *look)
 	choose_reset(ls, look->seen.kind);
 	if (look->seen.kind != GLANCE_NOTHING)
 		ls->seen_us = now;
-	/* Nothing there: its MAC may be anywhere else now. */
-	if (look->seen.kind == GLANCE_NOTHING && s->claims && s->units[look->slot].attempt)
+	/* Nothing there, or somebody else: its MAC may be anywhere else now. */
+	if (!glance_is_same(&look->seen, &ls->presence.who) && s->claims &&
+	    s->units[look->slot].attempt)
 		claims_leave(s->claims, look->slot);
 	news = presence_look(&ls->presence, &look->seen, now, settle_us(s));
 	take_news(s, look->slot, news);

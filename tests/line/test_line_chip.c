@@ -396,6 +396,28 @@ static void a_board_that_is_carried_to_another_nest_is_nobodys_twin(void **state
 	assert_int_equal(w->at_end[1].status, STATUS_ALREADY_FINISHED);
 }
 
+static void changes_places(struct world *w, const struct snapshot *s)
+{
+	switch (w->step) {
+		WHEN(0, true) seat(w, 0, units[0]);
+		WHEN(1, is_done(s, 0, STATUS_OK, 1)) exchange(w, 0, units[1]);
+		seat(w, 1, units[0]);
+		WHEN(2, s->slots[1].state == SLOT_DONE && is_done(s, 0, STATUS_OK, 2)) end();
+	}
+}
+
+static void a_board_whose_place_another_took_at_once_is_nobodys_twin(void **state)
+{
+	struct world *w = with_bridges(state, 2);
+
+	w->look_times = &seldom;
+	units[0] = nests_unit(&w->nests, "esp32", 1);
+	units[1] = nests_unit(&w->nests, "esp32", 2);
+	script_run(w, changes_places);
+	assert_int_equal(w->step, 3);
+	assert_int_equal(w->at_end[1].status, STATUS_ALREADY_FINISHED);
+}
+
 static void carried_while_written(struct world *w, const struct snapshot *s)
 {
 	switch (w->step) {
@@ -551,6 +573,7 @@ int main(void)
 		TEST(a_golden_check_takes_boards_as_they_come),
 		TEST(a_drained_line_starts_no_board_and_ends),
 		TEST(a_board_that_is_carried_to_another_nest_is_nobodys_twin),
+		TEST(a_board_whose_place_another_took_at_once_is_nobodys_twin),
 		TEST(a_board_that_is_carried_while_it_is_written_is_run_when_that_run_is_over),
 		TEST(two_boards_with_one_mac_are_refused_as_ever),
 		TEST(boards_that_hide_their_mac_are_apart_when_the_nest_was_empty),
