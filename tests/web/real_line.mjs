@@ -114,9 +114,13 @@ export class RealLine {
 	}
 
 	async stop() {
+		/* The shell ends with its input, unless it waits for a station that does not end. */
+		const timer = setTimeout(() => this.bench.kill("SIGTERM"), 5000);
+
 		this.bench.stdin.end();
-		if (this.bench.exitCode === null)
+		if (this.bench.exitCode === null && this.bench.signalCode === null)
 			await this.ended;
+		clearTimeout(timer);
 		rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
 	}
 }
