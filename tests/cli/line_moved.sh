@@ -1,7 +1,7 @@
 # A unit that is pulled out while it is written and put into another slot at once is flashed there.
 # The station is killed and started again: what had passed and has not left is not written again,
 # what was cut off is.
-# labels: long
+# labels: long nothreads
 . "$SOURCE/tests/cli/lib.sh"
 
 esp32_firmware 80K
