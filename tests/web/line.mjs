@@ -57,6 +57,11 @@ class Person {
 		return this.page.until(`document.getElementById("${id}").innerText.includes(${JSON.stringify(text)})`);
 	}
 
+	/* An answer or news; what is gone by now counts as well. */
+	hears(text) {
+		return this.page.until(`document.getElementById("toast").textContent.includes(${JSON.stringify(text)})`);
+	}
+
 	speaks(language) {
 		return this.click(`[data-language="${language}"]`);
 	}
@@ -82,17 +87,17 @@ async function withLine(options, run) {
 test("scans: a number for the next unit and for a slot, a label, a wrong label", () => withLine({ slots: 2, ...LABEL,
 	station: `printer: {command: "cat >>labels.txt"}\nscanner: {serial: "^M5C2-[0-9]{6}$"}\n` }, async (person, line) => {
 	await person.scan("nonsense");
-	await person.reads("toast", "Refused: 'nonsense' is no serial number");
+	await person.hears("Refused: 'nonsense' is no serial number");
 	await person.scan("M5C2-000001");
-	await person.reads("toast", "the next unit gets M5C2-000001");
+	await person.hears("the next unit gets M5C2-000001");
 	await line.plug(1, "a", GOOD);
 	await line.plug(2, "b", GOOD);
 	await person.sees(2, "SCAN No.");
 	await person.scan("SLOT:2");
-	await person.reads("toast", "slot 2: scan the number of its unit now");
+	await person.hears("slot 2: scan the number of its unit now");
 	await person.speaks("zh");
 	await person.scan("M5C2-000002");
-	await person.reads("toast", "2 号槽位：设备的序列号为 M5C2-000002");
+	await person.hears("2 号槽位：设备的序列号为 M5C2-000002");
 	await person.sees(1, "请扫标签");
 	await person.speaks("en");
 	await person.sees(2, "SCAN LABEL");
@@ -100,7 +105,7 @@ test("scans: a number for the next unit and for a slot, a label, a wrong label",
 	await person.sees(1, "PASS");
 	// Another unit's label, on the unit of slot 2.
 	await person.scan("SLOT:02");
-	await person.reads("toast", "slot 2: scan");
+	await person.hears("slot 2: scan");
 	await person.scan("M5C2-000001");
 	await person.sees(2, "WRONG LABEL");
 	await person.reads("alarms", "SLOT 2 LOCKED: wrong label");
@@ -124,7 +129,7 @@ async (person, line) => {
 	await person.sees(1, "LOCKED");
 	await person.click(".alarm button");
 	await person.answer({ operator: "Lee", text: "cable changed" });
-	await person.reads("toast", "fails again and again is overridden by Lee: cable changed");
+	await person.hears("fails again and again is overridden by Lee: cable changed");
 	await person.sees(1, "Empty");
 	await person.open(2);
 	await person.click('[data-action="disable"]');
@@ -145,7 +150,7 @@ async (person, line) => {
 	await person.click("#menu");
 	await person.page.until(`document.querySelectorAll('[data-action="recipe"]').length === 3`);
 	await person.page.evaluate(`[...document.querySelectorAll('[data-action="recipe"]')].find((b) => b.textContent.includes("other")).click()`);
-	await person.reads("toast", "the recipe stays as it is: other.yaml:1:1: error: unknown key 'nonsense'");
+	await person.hears("the recipe stays as it is: other.yaml:1:1: error: unknown key 'nonsense'");
 	await person.click("#menu");
 	await person.click('[data-action="drain"]');
 	await person.answer({});
@@ -168,7 +173,7 @@ test("a station that is killed and comes back is believed again only then", () =
 	await person.open(1);
 	await person.click('[data-action="retest"]');
 	await person.answer({ token: line.address.replace(/.*#token=/, "") });
-	await person.reads("toast", "slot 1: the next unit is run whatever it got before");
+	await person.hears("slot 1: the next unit is run whatever it got before");
 }));
 
 let failed = 0;

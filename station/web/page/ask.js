@@ -12,19 +12,29 @@ export function whenIn(run) {
 	afterwards = run;
 }
 
-let toastTimer = 0;
-export function toast(text, isBad) {
-	const el = $("toast");
+/* The answer to what was asked for here, and news from elsewhere: each has its line, because news may
+ * come before the answer, and neither hides the other. */
+const lineTimers = new Map();
+function tellIn(id, text, isBad) {
+	const el = $("toast"), line = $(id);
 
 	/* Above an open dialog too, where the browser can do that. */
 	if (el.showPopover) {
 		el.hidePopover();
 		el.showPopover();
 	}
-	setText(el, text);
-	el.className = "shown" + (isBad ? " bad" : "");
-	clearTimeout(toastTimer);
-	toastTimer = setTimeout(() => { el.className = ""; }, isBad ? 8000 : 5000);
+	setText(line, text);
+	line.className = "shown" + (isBad ? " bad" : "");
+	clearTimeout(lineTimers.get(id));
+	lineTimers.set(id, setTimeout(() => { line.className = ""; }, isBad ? 8000 : 5000));
+}
+
+export function tellAnswer(text, isBad) {
+	tellIn("toast-answer", text, isBad);
+}
+
+export function tellNews(text, isBad) {
+	tellIn("toast-news", text, isBad);
 }
 
 export async function askLogin() {
@@ -88,7 +98,7 @@ export async function request(body) {
 			return false;
 		answer = await post("/api/request", body);
 	}
-	toast(answerText(answer), answer.status !== 200);
+	tellAnswer(answerText(answer), answer.status !== 200);
 	return answer.status === 200;
 }
 

@@ -1,5 +1,5 @@
 /* What is new is told: by sound, and to who cannot see. */
-import { toast } from "./ask.js";
+import { tellNews } from "./ask.js";
 import { $, setText } from "./dom.js";
 import { faceOf, spokenFace } from "./face.js";
 import { model } from "./model.js";
@@ -48,7 +48,7 @@ export function tellNotice(before) {
 		&& !["LOCKED", "UNLOCKED"].includes(notice.code));
 
 	if (news)
-		toast(noticeText(news), Boolean(news.refused));
+		tellNews(noticeText(news), Boolean(news.refused));
 }
 
 export function told() {

@@ -1,5 +1,5 @@
 /* A scanner that types. */
-import { request, toast } from "./ask.js";
+import { request, tellAnswer } from "./ask.js";
 import { t } from "./text.js";
 
 const SCAN_GAP_MS = 60; /* between two keys: nobody types so fast, every scanner does */
@@ -16,7 +16,7 @@ function scanned(code) {
 		return;
 	scan.last = code;
 	scan.lastAt = now;
-	toast(t("scan.read", { code }));
+	tellAnswer(t("scan.read", { code }));
 	request({ request: "scan", text: code });
 }
 
