@@ -3,7 +3,7 @@
 import { spawn, execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
 const RECIPE = `recipe: core2-factory-test
@@ -22,10 +22,10 @@ export class RealLine {
 	static async start(build, { slots = 4, station = "", recipe = "", files = {}, orders = [] } = {}) {
 		const l = new RealLine();
 
-		l.build = build;
+		l.build = resolve(build); // the programs are started elsewhere
 		l.folder = mkdtempSync(join(tmpdir(), "flashline-line-"));
 		l.heard = [];
-		execFileSync(join(build, "make_firmware"), [join(l.folder, "firmware"), "esp32",
+		execFileSync(join(l.build, "make_firmware"), [join(l.folder, "firmware"), "esp32",
 			"--app-size", "8K", "--flash-size", "4MB"]);
 		l.write("recipe.yaml", RECIPE + recipe);
 		l.write("bench.yaml", `nests: ${slots}\nseed: 5\n`);
@@ -35,9 +35,9 @@ export class RealLine {
 		for (const [name, text] of Object.entries(files))
 			l.write(name, text);
 		for (const order of orders)
-			execFileSync(join(build, "flashline"), [...order.split(" "), "--db", "q.db"],
+			execFileSync(join(l.build, "flashline"), [...order.split(" "), "--db", "q.db"],
 				{ cwd: l.folder, stdio: "ignore" });
-		l.bench = spawn(join(build, "m5sim"), ["run", "bench.yaml", "--", "sh", "-c",
+		l.bench = spawn(join(l.build, "m5sim"), ["run", "bench.yaml", "--", "sh", "-c",
 			'while read -r order; do eval "$order"; done'],
 		{ cwd: l.folder, stdio: ["pipe", "pipe", "inherit"] });
 		createInterface({ input: l.bench.stdout }).on("line", (line) => l.heard.push(line));
