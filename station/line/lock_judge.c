@@ -1,9 +1,9 @@
 #include "station/line/lock_judge.h"
 
 #include "station/line/golden.h"
+#include "station/line/said.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,15 +88,16 @@ void lock_judge_free(struct lock_judge *j)
 
 /* ---- golden checks ---- */
 
-__attribute__((format(printf, 2, 3))) static void golden_due(struct lock_judge *j,
-							     const char *format, ...)
+/* The sentence, for the screens and the records; said_read() takes it apart again. */
+static void set_detail(char *detail, const char *why)
 {
-	va_list args;
+	snprintf(detail, LOCK_DETAIL_BYTES, "%.*s", LOCK_DETAIL_BYTES - 1, why);
+}
 
+static void golden_due(struct lock_judge *j, const char *why)
+{
 	j->is_golden_due = true;
-	va_start(args, format);
-	vsnprintf(j->golden_why, sizeof(j->golden_why), format, args);
-	va_end(args);
+	set_detail(j->golden_why, why);
 }
 
 static void golden_done(struct lock_judge *j, int64_t utc_ms)
@@ -113,8 +114,12 @@ void lock_judge_begin_recipe(struct lock_judge *j, bool is_change)
 	j->golden_utc_ms = 0;
 	j->units_since_golden = 0;
 	j->seen_first = j->seen_count = 0;
-	if (is_in_golden_use(j) && j->rules->golden.at_start && !j->is_golden_due)
-		golden_due(j, "%s", is_change ? "the recipe was changed" : "the station started");
+	if (is_in_golden_use(j) && j->rules->golden.at_start && !j->is_golden_due) {
+		struct said why;
+
+		said_plain(&why, is_change ? SAID_WHY_RECIPE_CHANGED : SAID_WHY_STARTED);
+		golden_due(j, why.text);
+	}
 }
 
 static void look_at_shift(struct lock_judge *j, int64_t now_utc_ms)
@@ -126,9 +131,12 @@ static void look_at_shift(struct lock_judge *j, int64_t now_utc_ms)
 		j->shift_begin_utc_ms =
 			golden_shift_begin(&j->rules->golden, now_utc_ms, &j->shift_time);
 	}
-	if (j->shift_begin_utc_ms && j->golden_utc_ms < j->shift_begin_utc_ms)
-		golden_due(j, "no golden unit has passed since this shift began at %02u:%02u",
-			   j->shift_time / 60, j->shift_time % 60);
+	if (j->shift_begin_utc_ms && j->golden_utc_ms < j->shift_begin_utc_ms) {
+		struct said why;
+
+		said_set(&why, SAID_WHY_SHIFT, "%02u:%02u", j->shift_time / 60, j->shift_time % 60);
+		golden_due(j, why.text);
+	}
 }
 
 static void look_at_golden(struct lock_judge *j, int64_t now_utc_ms)
@@ -143,15 +151,20 @@ static void look_at_golden(struct lock_judge *j, int64_t now_utc_ms)
 	if (j->is_golden_due)
 		return;
 	look_at_shift(j, now_utc_ms);
-	if (!j->is_golden_due && rule->every && j->units_since_golden >= rule->every)
-		golden_due(j, "%" PRIu64 " units since the last golden unit passed (every %u)",
-			   j->units_since_golden, rule->every);
+	if (!j->is_golden_due && rule->every && j->units_since_golden >= rule->every) {
+		struct said why;
+
+		said_set(&why, SAID_WHY_UNITS, "%" PRIu64 SAID_NEXT "%u", j->units_since_golden,
+			 rule->every);
+		golden_due(j, why.text);
+	}
 }
 
 void lock_judge_golden(struct lock_judge *j, unsigned slot, unsigned number,
 		       const struct lock_run *run)
 {
 	const struct status_row *row = status_row(run->status);
+	struct said why;
 
 	if (row->outcome == OUTCOME_ABORTED)
 		return; /* not a golden unit, or somebody stopped it */
@@ -162,8 +175,14 @@ void lock_judge_golden(struct lock_judge *j, unsigned slot, unsigned number,
 	}
 	j->fails[slot].in_row++;
 	j->fails[slot].last = run->status;
-	golden_due(j, "golden unit%s%s did not pass in slot %u: %s %s", run->mac[0] ? " " : "",
-		   run->mac, number, outcome_name(row->outcome), row->code);
+	if (run->mac[0])
+		said_set(&why, SAID_WHY_GOLDEN_UNIT,
+			 "%s" SAID_NEXT "%u" SAID_NEXT "%s" SAID_NEXT "%s", run->mac, number,
+			 outcome_name(row->outcome), row->code);
+	else
+		said_set(&why, SAID_WHY_GOLDEN_SLOT, "%u" SAID_NEXT "%s" SAID_NEXT "%s", number,
+			 outcome_name(row->outcome), row->code);
+	golden_due(j, why.text);
 }
 
 /* ---- units ---- */
@@ -287,7 +306,7 @@ void lock_judge_newest(struct lock_judge *j, int64_t newest_utc_ms)
 void lock_judge_restore(struct lock_judge *j, enum lock_code code, int slot, const char *detail)
 {
 	if (code == LOCK_GOLDEN_DUE)
-		golden_due(j, "%s", detail);
+		golden_due(j, detail);
 	else if (code == LOCK_YIELD_LOW)
 		j->is_yield_low = true;
 	else if (code == LOCK_SLOT_FAILS && j->fails[slot].in_row < j->rules->slot_failures)
@@ -385,49 +404,50 @@ void lock_judge_look(struct lock_judge *j, const struct lock_facts *facts)
 static void condition_detail(const struct lock_judge *j, enum lock_code code,
 			     const struct lock_facts *facts, char *detail)
 {
+	struct said why;
+
 	if (code == LOCK_DISK_LOW)
-		snprintf(detail, LOCK_DETAIL_BYTES,
-			 "%.1f MB are free on it, and %.1f MB have to be",
+		said_set(&why, SAID_WHY_DISK, "%.1f" SAID_NEXT "%.1f",
 			 (double)facts->disk_free_bytes / MB, (double)j->rules->disk_bytes / MB);
 	else if (code == LOCK_CLOCK_BACK)
-		snprintf(detail, LOCK_DETAIL_BYTES,
-			 "the clock is %" PRId64 " s before the newest record",
+		said_set(&why, SAID_WHY_CLOCK, "%" PRId64,
 			 (j->newest_utc_ms - facts->now_utc_ms) / 1000);
 	else if (code == LOCK_LEDGER_BEHIND)
-		snprintf(detail, LOCK_DETAIL_BYTES,
-			 "%" PRId64 " entries wait to be sent, %" PRIu64 " or more for %" PRIu64
-			 " minutes",
+		said_set(&why, SAID_WHY_PLANT, "%" PRId64 SAID_NEXT "%" PRIu64 SAID_NEXT "%" PRIu64,
 			 facts->plant_pending, j->rules->ledger_pending,
 			 (facts->now_us - j->behind_since_us) / US_PER_MS / MS_PER_MINUTE);
 	else
-		snprintf(detail, LOCK_DETAIL_BYTES, "%.*s", LOCK_DETAIL_BYTES - 1,
-			 facts->records_trouble);
+		said_set(&why, SAID_TEXT, "%s", facts->records_trouble);
+	set_detail(detail, why.text);
 }
 
 static enum lock_cause slot_cause(const struct lock_judge *j, unsigned slot, char *detail)
 {
 	const struct slot_fails *fails = &j->fails[slot];
 	const struct status_row *row = status_row(fails->last);
+	struct said why;
 
 	if (j->rules->slot_failures == 0 || fails->in_row < j->rules->slot_failures)
 		return CAUSE_NONE;
-	int len = snprintf(detail, LOCK_DETAIL_BYTES, "%u in a row did not pass", fails->in_row);
 	if (fails->last)
-		snprintf(detail + len, LOCK_DETAIL_BYTES - (size_t)len, ", the last: %s %s",
+		said_set(&why, SAID_WHY_ROW_LAST, "%u" SAID_NEXT "%s" SAID_NEXT "%s", fails->in_row,
 			 outcome_name(row->outcome), row->code);
+	else
+		said_set(&why, SAID_WHY_ROW, "%u", fails->in_row);
+	set_detail(detail, why.text);
 	return CAUSE_THERE;
 }
 
 static enum lock_cause yield_cause(const struct lock_judge *j, char *detail)
 {
 	unsigned passed = seen_passed(j), count = (unsigned)j->seen_count;
+	struct said why;
 
 	if (j->rules->yield_over == 0 || !j->is_yield_low)
 		return CAUSE_NONE;
-	snprintf(detail, LOCK_DETAIL_BYTES,
-		 "%u of the last %u units passed at their first try (%.1f %%), at least %u %% have "
-		 "to",
-		 passed, count, count ? 100.0 * passed / count : 0.0, j->rules->yield_floor);
+	said_set(&why, SAID_WHY_YIELD, "%u" SAID_NEXT "%u" SAID_NEXT "%.1f" SAID_NEXT "%u", passed,
+		 count, count ? 100.0 * passed / count : 0.0, j->rules->yield_floor);
+	set_detail(detail, why.text);
 	return CAUSE_THERE;
 }
 

@@ -60,6 +60,18 @@ static const struct said_row rows[SAID_CODE_COUNT] = {
 	ROW(STATION_ENDS, "the station ends"),
 	ROW(NOT_YET, "the station has not come to it yet, and still may do it"),
 	ROW(TOO_MANY, "too many requests wait: the station takes no more of them now"),
+	ROW(WHY_STARTED, "the station started"),
+	ROW(WHY_RECIPE_CHANGED, "the recipe was changed"),
+	ROW(WHY_SHIFT, "no golden unit has passed since this shift began at {time}"),
+	ROW(WHY_UNITS, "{n} units since the last golden unit passed (every {every})"),
+	ROW(WHY_GOLDEN_UNIT, "golden unit {mac} did not pass in slot {slot}: {outcome} {reason}"),
+	ROW(WHY_GOLDEN_SLOT, "golden unit did not pass in slot {slot}: {outcome} {reason}"),
+	ROW(WHY_DISK, "{free} MB are free on it, and {needed} MB have to be"),
+	ROW(WHY_CLOCK, "the clock is {n} s before the newest record"),
+	ROW(WHY_PLANT, "{n} entries wait to be sent, {limit} or more for {minutes} minutes"),
+	ROW(WHY_YIELD, "{passed} of the last {n} units passed at their first try ({percent} %), at least {floor} % have to"),
+	ROW(WHY_ROW_LAST, "{n} in a row did not pass, the last: {outcome} {reason}"),
+	ROW(WHY_ROW, "{n} in a row did not pass"),
 };
 /* clang-format on */
 
@@ -143,4 +155,53 @@ void said_set(struct said *said, enum said_code code, const char *format, ...)
 	vsnprintf(said->values, sizeof(said->values), format, args);
 	va_end(args);
 	write_sentence(said);
+}
+
+/* The text against the row's, word by word; the values go into said. */
+static bool is_made_of(struct said *said, const char *text)
+{
+	const char *row = rows[said->code].text;
+	char name[SAID_NAME_BYTES], *value = said->values;
+
+	while (*row) {
+		const char *end;
+
+		if (*row != '{') {
+			if (*text++ != *row++)
+				return false;
+			continue;
+		}
+		row = next_blank(row, name);
+		/* Up to what stands behind the blank; no row has two blanks side by side. */
+		end = text + strlen(text);
+		if (*row) {
+			char behind[SAID_TEXT_BYTES];
+
+			snprintf(behind, sizeof(behind), "%.*s", (int)strcspn(row, "{"), row);
+			end = strstr(text, behind);
+		}
+		if (!end || end == text)
+			return false;
+		if (value != said->values)
+			*value++ = SAID_NEXT[0];
+		memcpy(value, text, (size_t)(end - text));
+		value += end - text;
+		text = end;
+	}
+	return *text == '\0';
+}
+
+bool said_read(struct said *said, const char *text)
+{
+	if (strlen(text) >= sizeof(said->text))
+		return false;
+	for (int code = SAID_WHY_STARTED; code < SAID_CODE_COUNT; code++) {
+		memset(said, 0, sizeof(*said));
+		said->code = (enum said_code)code;
+		if (is_made_of(said, text)) {
+			write_sentence(said);
+			return true;
+		}
+	}
+	return false;
 }

@@ -7,6 +7,7 @@
 #ifndef STATION_LINE_SAID_H
 #define STATION_LINE_SAID_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define SAID_TEXT_BYTES 300
@@ -62,8 +63,21 @@ enum said_code {
 	SAID_STATION_ENDS,
 	SAID_NOT_YET,
 	SAID_TOO_MANY,
+	/* The figures of a lockout: why it holds. */
+	SAID_WHY_STARTED,
+	SAID_WHY_RECIPE_CHANGED,
+	SAID_WHY_SHIFT,
+	SAID_WHY_UNITS,
+	SAID_WHY_GOLDEN_UNIT,
+	SAID_WHY_GOLDEN_SLOT,
+	SAID_WHY_DISK,
+	SAID_WHY_CLOCK,
+	SAID_WHY_PLANT,
+	SAID_WHY_YIELD,
+	SAID_WHY_ROW_LAST,
+	SAID_WHY_ROW,
 };
-#define SAID_CODE_COUNT (SAID_TOO_MANY + 1)
+#define SAID_CODE_COUNT (SAID_WHY_ROW + 1)
 
 struct said_row {
 	const char *code; /* "RETEST_NOW": as the page's words name it */
@@ -88,6 +102,12 @@ __attribute__((format(printf, 3, 4))) void said_set(struct said *said, enum said
 
 /* A sentence without blanks. */
 void said_plain(struct said *said, enum said_code code);
+
+/*
+ * A sentence as it was stored, which is one of SAID_WHY_...: taken apart again. Each blank takes as
+ * little as it can. false: a text from elsewhere.
+ */
+bool said_read(struct said *said, const char *text);
 
 /* One blank after the other, from index 0 on: its name and its value. NULL: there are no more. */
 const char *said_value(const struct said *said, unsigned index, char name[static SAID_NAME_BYTES],

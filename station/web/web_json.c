@@ -35,10 +35,15 @@ static json_t *json_locks(const struct web_head *head)
 	for (size_t i = 0; i < head->lock_count; i++) {
 		const struct web_lock *lock = &head->locks[i];
 		json_t *o = json_object();
+		struct said why;
 
 		set_text(o, "code", lock->code);
 		set_text(o, "sentence", lock->sentence);
 		set_text(o, "detail", lock->detail);
+		if (said_read(&why, lock->detail)) {
+			json_object_set_new(o, "why", json_object());
+			web_json_said(&why, json_object_get(o, "why"));
+		}
 		add_number(o, "slot", lock->number, lock->number > 0);
 		json_object_set_new(o, "since", json_integer(lock->since_utc_ms));
 		json_array_append_new(array, o);

@@ -84,6 +84,53 @@ static void no_two_sentences_share_a_code(void **state)
 	}
 }
 
+/* As the records keep it: why a lockout holds. */
+static void why_a_lock_holds_is_read_again_as_it_was_said(void **state)
+{
+	static const char values[] = "24:0a:c4:00:01:10" SAID_NEXT "7" SAID_NEXT "FAIL" SAID_NEXT
+				     "MD5_MISMATCH" SAID_NEXT "";
+
+	(void)state;
+	for (int i = SAID_WHY_STARTED; i < SAID_CODE_COUNT; i++) {
+		char name[SAID_NAME_BYTES], value[SAID_TEXT_BYTES], text[SAID_TEXT_BYTES] = "";
+		struct said said, again;
+		unsigned blanks = 0;
+
+		said_plain(&said, (enum said_code)i);
+		while (said_value(&said, blanks, name, value))
+			blanks++;
+		/* So many of them as the row has blanks. */
+		for (const char *at = values; blanks; blanks--) {
+			size_t length = strcspn(at, SAID_NEXT);
+
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%.*s%s",
+				 (int)length, at, blanks > 1 ? SAID_NEXT : "");
+			at += length + 1;
+		}
+		said_set(&said, (enum said_code)i, "%s", text);
+		assert_true(said_read(&again, said.text));
+		assert_int_equal(again.code, i);
+		assert_string_equal(again.text, said.text);
+		assert_string_equal(again.values, said.values);
+	}
+}
+
+static void a_text_from_elsewhere_is_not_taken_apart(void **state)
+{
+	char longer[2 * SAID_TEXT_BYTES];
+	struct said said;
+
+	(void)state;
+	memset(longer, 'x', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = '\0';
+	assert_false(said_read(&said, ""));
+	assert_false(said_read(&said, longer));
+	assert_false(said_read(&said, "the station started again"));
+	assert_false(said_read(&said, "the station"));
+	assert_false(said_read(&said, " in a row did not pass"));
+	assert_false(said_read(&said, "the printer is out of paper"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -91,6 +138,8 @@ int main(void)
 		cmocka_unit_test(what_people_type_stays_in_its_blank),
 		cmocka_unit_test(what_is_too_long_or_not_there_is_cut_and_not_read_beyond),
 		cmocka_unit_test(no_two_sentences_share_a_code),
+		cmocka_unit_test(why_a_lock_holds_is_read_again_as_it_was_said),
+		cmocka_unit_test(a_text_from_elsewhere_is_not_taken_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -228,6 +228,13 @@ test("a lock is shown with what to do, and overridden with a reason", () => with
 	await heard(stage, "request unlock slot -1 code 'GOLDEN_DUE' operator 'Kim' text 'it is at the lab'");
 }));
 
+test("why a lock holds is said in each language", () => withPage({}, async (page) => {
+	for (const [language, words] of Object.entries({ zh: "连续 3 台未通过", ja: "3 台続けて合格していません", en: "3 in a row did not pass" })) {
+		await page.evaluate(`document.querySelector('[data-language="${language}"]').click()`);
+		await page.until(`document.getElementById("alarms").innerText.includes("(${words})")`);
+	}
+}));
+
 test("a scan anywhere on the page goes to the line, once", () => withPage({ slots: 8, withToken: true }, async (page, stage) => {
 	await page.until(`location.hash === ""`);
 	await page.evaluate(typed("M5C2-000418"));

@@ -2,7 +2,7 @@
 import { askBatch, askUnlock } from "./ask.js";
 import { $, make, shape } from "./dom.js";
 import { isBatchFull, model } from "./model.js";
-import { has, language, t } from "./text.js";
+import { has, language, saidText, t } from "./text.js";
 
 function alarm(kind, title, why, button) {
 	const el = make("div", kind);
@@ -18,7 +18,8 @@ function lockAlarm(lock) {
 	const key = "lock." + lock.code;
 	const name = has(key + ".name") ? t(key + ".name") : lock.code;
 	const button = make("button", "", t("action.unlock"));
-	const why = (has(key) ? t(key) : lock.sentence) + (lock.detail && lock.code !== "LABEL_MISMATCH" ? " (" + lock.detail + ")" : "");
+	const figures = lock.code === "LABEL_MISMATCH" ? "" : saidText({ ...lock.why, text: lock.detail });
+	const why = (has(key) ? t(key) : lock.sentence) + (figures ? " (" + figures + ")" : "");
 
 	button.type = "button";
 	button.addEventListener("click", () => askUnlock(lock));

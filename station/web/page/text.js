@@ -23,6 +23,10 @@ export function saidText(said) {
 		return said.text;
 	if (has(lock))
 		values.code = t(lock);
+	if (values.outcome)
+		values.outcome = t("outcome." + values.outcome);
+	if (values.reason)
+		values.reason = reasonOf(values.reason);
 	return t("said." + said.code, values);
 }
 
