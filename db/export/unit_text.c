@@ -9,10 +9,9 @@
 
 const char *unit_text_sentence(const char *code)
 {
-	for (int st = 0; st < STATUS_COUNT; st++)
-		if (strcmp(status_code((enum status)st), code) == 0)
-			return status_row((enum status)st)->sentence;
-	return NULL;
+	enum status st;
+
+	return status_find(code, &st) ? status_row(st)->sentence : NULL;
 }
 
 static void write_verdict(FILE *out, sqlite3_stmt *row)

@@ -44,9 +44,10 @@ static char letter_of(const char *outcome)
 
 static char letter_of_code(const char *code)
 {
-	for (int st = 0; code && st < STATUS_COUNT; st++)
-		if (strcmp(status_code((enum status)st), code) == 0)
-			return letter_of(outcome_name(status_row((enum status)st)->outcome));
+	enum status st;
+
+	if (status_find(code, &st))
+		return letter_of(outcome_name(status_row(st)->outcome));
 	return code ? 'E' : 'P';
 }
 

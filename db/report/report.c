@@ -381,8 +381,7 @@ const char *report_split_name(enum report_split_kind kind)
 
 const char *report_sentence(const char *code)
 {
-	for (int i = 0; code && i < STATUS_COUNT; i++)
-		if (strcmp(status_code((enum status)i), code) == 0)
-			return status_row((enum status)i)->sentence;
-	return "";
+	enum status st;
+
+	return status_find(code, &st) ? status_row(st)->sentence : "";
 }

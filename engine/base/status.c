@@ -1,6 +1,7 @@
 #include "engine/base/status.h"
 
 #include <assert.h>
+#include <string.h>
 
 #define ROW(name, outcome_, party_, sentence_)                                                     \
 	[STATUS_##name] = { .code = #name,                                                         \
@@ -168,6 +169,17 @@ const struct status_row *status_row(enum status st)
 const char *status_code(enum status st)
 {
 	return status_row(st)->code;
+}
+
+bool status_find(const char *code, enum status *st)
+{
+	for (int i = 0; code && i < STATUS_COUNT; i++) {
+		if (strcmp(status_code((enum status)i), code) == 0) {
+			*st = (enum status)i;
+			return true;
+		}
+	}
+	return false;
 }
 
 const char *outcome_name(enum outcome o)

@@ -9,6 +9,7 @@
 #ifndef ENGINE_BASE_STATUS_H
 #define ENGINE_BASE_STATUS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* How a run ended, in the five words of the field. */
@@ -140,6 +141,8 @@ const struct status_row *status_row(enum status st);
 
 /* Stable name of a status, outcome or party: "PASS", "LINK", "MD5_MISMATCH". */
 const char *status_code(enum status st);
+/* The status of a stored name. false: none has it, as of a newer program; code may be NULL. */
+bool status_find(const char *code, enum status *st);
 const char *outcome_name(enum outcome o);
 const char *party_name(enum party p);
 

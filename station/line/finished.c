@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct finished {
 	pthread_mutex_t lock; /* protects db */
@@ -36,17 +35,6 @@ void finished_free(struct finished *f)
 	free(f);
 }
 
-/* false: of a newer program. */
-static bool find_status(const char *code, enum status *status)
-{
-	unsigned i = 0;
-
-	while (i < STATUS_COUNT && strcmp(status_code((enum status)i), code) != 0)
-		i++;
-	*status = i < STATUS_COUNT ? (enum status)i : STATUS_OK;
-	return i < STATUS_COUNT;
-}
-
 enum status finished_ask(struct finished *f, const struct line_present *present, bool *is_there,
 			 enum status *status, struct err *err)
 {
@@ -56,6 +44,6 @@ enum status finished_ask(struct finished *f, const struct line_present *present,
 	pthread_mutex_lock(&f->lock);
 	st = line_finished_read(f->db, present, &found, err);
 	pthread_mutex_unlock(&f->lock);
-	*is_there = !st && found.is_there && find_status(found.code, status);
+	*is_there = !st && found.is_there && status_find(found.code, status);
 	return st;
 }

@@ -84,6 +84,21 @@ static void codes_that_stand_in_databases_keep_their_names(void **state)
 	assert_string_equal(status_code(STATUS_DUPLICATE_MAC), "DUPLICATE_MAC");
 }
 
+static void a_status_is_found_by_its_code_and_by_no_other_text(void **state)
+{
+	enum status found;
+
+	(void)state;
+	for (int st = 0; st < STATUS_COUNT; st++) {
+		found = st ? STATUS_OK : STATUS_INTERNAL;
+		assert_true(status_find(status_code((enum status)st), &found));
+		assert_int_equal(found, st);
+	}
+	assert_false(status_find("FROM_TOMORROW", &found));
+	assert_false(status_find("", &found));
+	assert_false(status_find(NULL, &found));
+}
+
 static void outcomes_and_parties_have_the_words_of_the_field(void **state)
 {
 	(void)state;
@@ -157,6 +172,7 @@ int main(void)
 		cmocka_unit_test(a_failure_that_counts_against_the_unit_is_the_units),
 		cmocka_unit_test(only_the_runs_own_limit_is_a_timeout),
 		cmocka_unit_test(codes_that_stand_in_databases_keep_their_names),
+		cmocka_unit_test(a_status_is_found_by_its_code_and_by_no_other_text),
 		cmocka_unit_test(outcomes_and_parties_have_the_words_of_the_field),
 		cmocka_unit_test(the_page_for_trouble_has_every_code_once_and_no_other),
 	};
