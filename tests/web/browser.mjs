@@ -3,6 +3,7 @@
 // Waits for conditions, never for time. Ends 0 when every test passed.
 import assert from "node:assert/strict";
 import { Chromium } from "./chromium.mjs";
+import { runTests } from "./run_tests.mjs";
 import { Stage } from "./stage.mjs";
 
 const [program, ...wanted] = process.argv.slice(2);
@@ -381,18 +382,7 @@ test("nothing is asked of anybody but the station", () => withPage({}, async (pa
 	assert.ok(stage.url.startsWith("http://127.0.0.1:"));
 }));
 
-let failed = 0;
-
 browser = await Chromium.start();
-for (const { name, run } of tests.filter((t) => !wanted.length || wanted.some((w) => t.name.includes(w)))) {
-	try {
-		await run();
-		console.log("ok      " + name);
-	} catch (e) {
-		failed++;
-		console.log("FAILED  " + name + "\n" + (e.stack || e));
-	}
-}
+const failed = await runTests(tests, wanted);
 await browser.close();
-console.log(failed ? `${failed} failed` : "all passed");
 process.exit(failed ? 1 : 0);

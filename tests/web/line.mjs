@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { Chromium } from "./chromium.mjs";
 import { RealLine } from "./real_line.mjs";
+import { runTests } from "./run_tests.mjs";
 
 const [build, ...wanted] = process.argv.slice(2);
 const tests = [];
@@ -176,20 +177,8 @@ test("a station that is killed and comes back is believed again only then", () =
 	await person.hears("slot 1: the next unit is run whatever it got before");
 }));
 
-let failed = 0;
-
 browser = await Chromium.start();
 // All at once: they mostly wait.
-await Promise.all(tests.filter((t) => !wanted.length || wanted.some((w) => t.name.includes(w)))
-	.map(async ({ name, run }) => {
-		try {
-			await run();
-			console.log("ok      " + name);
-		} catch (e) {
-			failed++;
-			console.log("FAILED  " + name + "\n" + (e.stack || e));
-		}
-	}));
+const failed = await runTests(tests, wanted, { atOnce: true });
 await browser.close();
-console.log(failed ? `${failed} failed` : "all passed");
 process.exit(failed ? 1 : 0);
